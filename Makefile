@@ -1,0 +1,79 @@
+# Everything one does with this workspace. `make` alone lists it.
+#
+# Nothing is installed outside this folder: uv goes into .tools, all else into .venv. PYTHON names the interpreter.
+
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+MEMBERS := contracts chassis services/organization services/grid services/service_desk services/evaluation platform
+NAMES := linli linli-contracts linli-chassis linli-organization linli-grid linli-service-desk linli-evaluation
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test test-faults test-docker coverage check format contracts lock clean rabbitmq bench
+
+help:  ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+demo: .venv/ready  ## watch a resident's request on its way to a score, under two minutes
+	@$(BIN)/linli demo $(ARGS)
+
+up: .venv/ready  ## start the embedded platform and keep it running
+	@$(BIN)/linli up $(ARGS)
+
+test: .venv/ready rabbitmq  ## run all tests: real PostgreSQL, real RabbitMQ, real processes
+	$(BIN)/pytest -m "not docker and not faults" $(ARGS)
+
+test-faults: .venv/ready rabbitmq  ## break the platform in every way we know, for a quarter of an hour, and count what is lost
+	$(BIN)/pytest -m faults $(ARGS) tests/faults
+
+test-docker: .venv/ready  ## build the images and run a district of containers; skipped where no Docker engine answers
+	$(BIN)/pytest -m docker $(ARGS) tests/docker
+
+coverage: .venv/ready rabbitmq  ## run all tests and show which lines and branches they miss
+	$(BIN)/pytest -m "not docker and not faults" --cov --cov-report=term:skip-covered $(ARGS)
+
+check: .venv/ready  ## lint, types, import rules, and whether generated files are up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m linli_contracts --check
+	$(BIN)/python -m linli.configuration --check
+
+format: .venv/ready  ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+contracts: .venv/ready  ## write the pages and documents made from the code: schemas, AsyncAPI, events, settings
+	$(BIN)/python -m linli_contracts
+	$(BIN)/python -m linli.configuration
+
+bench: .venv/ready rabbitmq  ## measure each part against a raw loop on the same broker and database
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(UV)  ## resolve all versions anew into requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+	  $(NAMES:%=--no-emit-package %) pyproject.toml -o requirements.lock
+
+clean:  ## delete what was installed and generated here
+	rm -rf .tools .venv .linli .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage*
+
+rabbitmq:
+	@test -x /usr/lib/rabbitmq/bin/rabbitmq-server || sh deploy/install-rabbitmq.sh
+
+$(UV): requirements-bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed; name one with: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@echo "Installing uv into .tools ..."
+	@$(PYTHON) -m venv .tools \
+	  || { echo "Python's venv is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.txt
+	@touch $@
+
+.venv/ready: $(UV) requirements.lock pyproject.toml $(MEMBERS:%=%/pyproject.toml)
+	@echo "Installing the pinned libraries into .venv ..."
+	@$(UV) venv --quiet --allow-existing --python .tools/bin/python .venv
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --no-build-isolation $(MEMBERS:%=--editable %)
+	@touch $@

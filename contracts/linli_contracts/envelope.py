@@ -1,0 +1,206 @@
+"""The envelope: our events as CloudEvents 1.0 in the binary mode of the RabbitMQ binding, and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+from uuid import UUID
+
+from marshmallow import ValidationError
+
+from linli_contracts.catalogue import UnknownEventType, find
+
+MAX_BODY_BYTES = 64 * 1024
+CONTENT_TYPE = "application/json"
+REQUIRED_ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time", "sequence", "correlationid")
+MAX_SEQUENCE = 2**63 - 1
+_SOURCE = re.compile(r"urn:linli:[^:]+:[^:]+")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?Z")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
+_OPTIONAL_ATTRIBUTES = ("dataschema", "partitionkey", "causationid", "traceparent")
+_KNOWN_HEADERS = frozenset(f"ce-{name}" for name in (*REQUIRED_ATTRIBUTES, *_OPTIONAL_ATTRIBUTES))
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+class UnreadableEvent(ValueError):
+    """A message that is no event of ours: undecodable, of an unknown type, or against its schema."""
+
+
+class EventTooLarge(ValueError):
+    """The data of an event is over 64 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. `data` holds Python values, as loaded by the schema of its type.
+
+    `time` is when the fact happened (aware, UTC), which for imported history is long before it was published.
+    `sequence` counts the events of the aggregate named by `subject`, from 1.
+    """
+
+    id: UUID
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    sequence: int
+    correlation_id: str
+    data: Mapping[str, Any]
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+    @property
+    def district(self) -> str:
+        """The 6-digit code of the district it comes from."""
+        return self.source.split(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event as it travels: CloudEvents headers (`ce-*`), content type and JSON body."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    content_type: str = CONTENT_TYPE
+
+
+def source_of(district: str, service: str) -> str:
+    """The CloudEvents source of a service of a district."""
+    return f"urn:linli:{district}:{service}"
+
+
+def encode(event: Event) -> Message:
+    """Put an event on the wire form.
+
+    Raises:
+        UnknownEventType, marshmallow.ValidationError: the event is not as its schema says.
+        EventTooLarge: its data is over 64 KiB.
+        ValueError: an attribute cannot travel, such as a time without an offset.
+    """
+    entry = find(event.type)
+    _check(event)
+    body = _JSON.encode(entry.dump(event.data)).encode()
+    if len(body) > MAX_BODY_BYTES:
+        raise EventTooLarge(f"{event.type} {event.id} has {len(body)} bytes of data, over {MAX_BODY_BYTES}")
+    return Message(_headers(event, entry.dataschema), body)
+
+
+def _headers(event: Event, dataschema: str) -> dict[str, str]:
+    # As the cloudevents library's binding would write them, to which a test compares it; ours are known to be sound.
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": str(event.id),
+        "ce-source": event.source,
+        "ce-type": event.type,
+        "ce-subject": event.subject,
+        "ce-time": event.time.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z",
+        "ce-dataschema": dataschema,
+        "ce-sequence": str(event.sequence),
+        "ce-partitionkey": event.subject,
+        "ce-correlationid": event.correlation_id,
+    }
+    if event.causation_id is not None:
+        headers["ce-causationid"] = event.causation_id
+    if event.traceparent is not None:
+        headers["ce-traceparent"] = event.traceparent
+    return headers
+
+
+def decode(message: Message) -> Event:
+    """Read an event from the wire.
+
+    Raises:
+        UnreadableEvent: with what is wrong, as it will stand in the dead-letter row.
+    """
+    attributes, data = _attributes(message), _data(message)
+    try:
+        event = Event(
+            id=UUID(attributes["id"]),
+            type=attributes["type"],
+            source=attributes["source"],
+            subject=attributes["subject"],
+            time=attributes["time"].astimezone(UTC),
+            sequence=int(attributes["sequence"]),
+            correlation_id=attributes["correlationid"],
+            causation_id=attributes.get("causationid"),
+            traceparent=attributes.get("traceparent"),
+            data=find(attributes["type"]).load(data),
+        )
+        _check(event)
+    except UnknownEventType as error:
+        raise UnreadableEvent(str(error)) from error
+    except ValidationError as error:
+        raise UnreadableEvent(f"data against its schema: {json.dumps(error.messages)}") from error
+    except (ValueError, OverflowError) as error:
+        raise UnreadableEvent(f"bad attribute: {error}") from error
+    return event
+
+
+def _attributes(message: Message) -> dict[str, Any]:
+    headers = {name.lower(): value for name, value in message.headers.items() if isinstance(value, str)}
+    # The library makes up an id and a time where there are none; an event without its own id could be taken twice.
+    missing = [f"ce-{name}" for name in REQUIRED_ATTRIBUTES if f"ce-{name}" not in headers]
+    if missing:
+        raise UnreadableEvent(f"no header {', '.join(missing)}")
+    if _as_we_write_them(headers):
+        attributes: dict[str, Any] = {name[3:]: value for name, value in headers.items() if name in _KNOWN_HEADERS}
+        with suppress(ValueError):  # such as the 30th of February
+            return {**attributes, "time": datetime.fromisoformat(headers["ce-time"])}
+    # Only here, since hardly any process ever needs it.
+    from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_binary_event
+    from cloudevents.core.exceptions import BaseCloudEventException
+
+    try:
+        return from_binary_event(RabbitMQMessage(headers, CONTENT_TYPE, b"")).get_attributes()
+    except BaseCloudEventException as error:
+        raise UnreadableEvent(f"not a CloudEvent: {error}") from error
+    except (ValueError, OverflowError) as error:
+        raise UnreadableEvent(f"bad attribute: {error}") from error
+
+
+def _as_we_write_them(headers: Mapping[str, str]) -> bool:
+    """Whether the library would find nothing to mind; where this is false it is asked."""
+    return (
+        headers["ce-specversion"] == "1.0"
+        and _TIME.fullmatch(headers["ce-time"]) is not None
+        and all(headers.values())
+        and all(name in _KNOWN_HEADERS or not name.startswith("ce-") for name in headers)
+    )
+
+
+def _data(message: Message) -> Any:
+    # Parsed here, since the library hands on as text what it cannot parse, and takes NaN for JSON.
+    if (message.content_type or "").partition(";")[0].strip().lower() != CONTENT_TYPE:
+        raise UnreadableEvent(f"content type {message.content_type!r} is not {CONTENT_TYPE}")
+    if len(message.body) > MAX_BODY_BYTES:
+        raise UnreadableEvent(f"{len(message.body)} bytes of data, over {MAX_BODY_BYTES}")
+    try:
+        data = json.loads(message.body.decode("utf-8"), parse_constant=_no_constant)
+        if b"\\u" in message.body:  # an escape may hide half a surrogate pair, which no database takes as text
+            json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise UnreadableEvent(f"undecodable: {error}") from error
+    return data
+
+
+def _check(event: Event) -> None:
+    """Raise `ValueError` for an attribute that a store or a header of another system could not take."""
+    if event.time.tzinfo is None:
+        raise ValueError("time has no offset")
+    if not 1 <= event.sequence <= MAX_SEQUENCE:
+        raise ValueError(f"sequence {event.sequence} is not within 1 and {MAX_SEQUENCE}")
+    if not _SOURCE.fullmatch(event.source):
+        raise ValueError(f"source {event.source!r} is not urn:linli:<district>:<service>")
+    for name in ("source", "subject", "correlation_id", "causation_id", "traceparent"):
+        value = getattr(event, name)
+        if value is not None and not _TOKEN.fullmatch(value):
+            raise ValueError(f"{name} {value!r} is not 1 to 200 printable ASCII characters")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,226 @@
+"""The quick ways judge nothing by themselves: where they answer, they answer as marshmallow and cloudevents do."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cloudevents.core.bindings.rabbitmq import to_binary_event
+from cloudevents.core.v1.event import CloudEvent
+from hypothesis import given
+from hypothesis import strategies as st
+from linli_contracts import envelope, quick
+from linli_contracts.catalogue import event_types, find
+from linli_contracts.envelope import Event, Message, UnreadableEvent, decode, encode
+from linli_contracts.examples import stored_event, stored_example
+from linli_contracts.schema import EventType
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+
+ENTRIES = event_types()
+SCHEMAS = {entry.name: entry.schema() for entry in ENTRIES}
+WAYS = {name: quick.ways(schema) for name, schema in SCHEMAS.items()}
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """All values in a document that hold no others."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from leaves(each)
+    else:
+        yield value
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """All places in a document, as container and key."""
+    for key, each in list(value.items() if isinstance(value, dict) else enumerate(value)):
+        yield value, key
+        if isinstance(each, dict | list):
+            yield from places(each)
+
+
+FOUND = [leaf for entry in ENTRIES for leaf in leaves(stored_example(entry)["data"])]
+LOADED = [leaf for entry in ENTRIES for leaf in leaves(SCHEMAS[entry.name].load(stored_example(entry)["data"]))]
+EAST = timezone(timedelta(hours=8))
+ODD = [
+    *(None, True, False, 0, 1, -1, 7.5, 10**400, float("nan"), float("inf")),
+    *("", " ", "nan", b"abc", [], {}, [None], [""], "a" * 300, "１２３４５６", "110101\n"),
+    *("2026-11-21T02:00:00", "2026-11-21T02:00:00Z", "2026-11-21T10:00:00+08:00", "2026-11-21"),
+    *("0001-01-01T00:00:00+08:00", "{01a1f15c-4b00-731d-8cd5-808443f2bc13}", "01a1f15c4b00731d8cd5808443f2bc13"),
+    *(UUID(int=7), datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=EAST), datetime(1, 1, 1, tzinfo=EAST)),  # noqa: DTZ001
+]
+
+
+def changed(draw: st.DataObject, document: Any, known: list[Any]) -> Any:
+    """The document with up to three places taken out or holding something else."""
+    document = copy.deepcopy(document)
+    for _ in range(draw.draw(st.integers(0, 3))):
+        container, key = draw.draw(st.sampled_from(list(places(document))))
+        if isinstance(container, dict) and draw.draw(st.booleans()):
+            container.pop(key)
+        elif key in container or isinstance(container, list):
+            container[key] = draw.draw(
+                st.sampled_from(ODD) | st.sampled_from(known) | st.text() | st.integers() | st.floats()
+            )
+        if not list(places(document)):
+            break
+    return document
+
+
+def answer(ask: Any, value: Any) -> Any:
+    try:
+        return ask(value), None
+    except Exception as error:
+        return None, error
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal and of the same kinds, in the same order."""
+    return repr(one) == repr(other)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_every_event_type_has_quick_ways(entry: EventType) -> None:
+    read, write = WAYS[entry.name]
+    wire = stored_example(entry)["data"]
+    assert same(read(wire), SCHEMAS[entry.name].load(wire))
+    assert same(write(read(wire)), SCHEMAS[entry.name].dump(SCHEMAS[entry.name].load(wire)))
+
+
+@given(entry=st.sampled_from(ENTRIES), data=st.data())
+def test_what_is_read_quickly_is_what_marshmallow_reads(entry: EventType, data: st.DataObject) -> None:
+    wire = changed(data, stored_example(entry)["data"], FOUND)
+    quickly, unsure = answer(WAYS[entry.name][0], wire)
+    if not unsure:
+        assert same(quickly, SCHEMAS[entry.name].load(wire))
+
+
+@given(entry=st.sampled_from(ENTRIES), data=st.data())
+def test_what_is_written_quickly_is_what_marshmallow_writes_and_finds_good(
+    entry: EventType, data: st.DataObject
+) -> None:
+    schema = SCHEMAS[entry.name]
+    values = changed(data, schema.load(stored_example(entry)["data"]), LOADED)
+    quickly, unsure = answer(WAYS[entry.name][1], values)
+    if not unsure:
+        dumped = schema.dump(values)
+        assert schema.validate(dumped) == {}
+        assert same(quickly, dumped)
+
+
+@given(entry=st.sampled_from(ENTRIES), data=st.data())
+def test_the_catalogue_answers_as_without_the_quick_ways(entry: EventType, data: st.DataObject) -> None:
+    wire = changed(data, stored_example(entry)["data"], FOUND)
+    ours, refused = answer(entry.load, wire)
+    theirs, error = answer(SCHEMAS[entry.name].load, wire)
+    assert same(ours, theirs)
+    assert (refused and refused.messages) == (error and error.messages)
+
+
+class Inner(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    at = fields.String(required=True)
+
+
+class Strict(Schema):
+    at = fields.String(required=True)
+
+
+class Hooked(Inner):
+    @post_load
+    def shout(self, data: dict[str, Any], **_more: Any) -> dict[str, Any]:
+        return {name: value.upper() for name, value in data.items()}
+
+
+ONE = validate.OneOf([UUID(int=1)])
+STRANGE = {
+    "unknown fields are refused": Strict(),
+    "a hook": Hooked(),
+    "another key": Schema.from_dict({"at": fields.String(data_key="At")})(unknown=EXCLUDE),
+    "a kind it does not know": Schema.from_dict({"at": fields.Date()})(unknown=EXCLUDE),
+    "a number as text": Schema.from_dict({"at": fields.Float(as_string=True)})(unknown=EXCLUDE),
+    "a whole number not strictly": Schema.from_dict({"at": fields.Integer()})(unknown=EXCLUDE),
+    "a default when writing": Schema.from_dict({"at": fields.String(dump_default="x")})(unknown=EXCLUDE),
+    "a validator of ids": Schema.from_dict({"at": fields.UUID(validate=validate.OneOf([UUID(int=1)]))})(
+        unknown=EXCLUDE
+    ),
+    "many nested": Schema.from_dict({"at": fields.Nested(Inner, many=True)})(unknown=EXCLUDE),
+    "a strict one nested": Schema.from_dict({"at": fields.Nested(Strict)})(unknown=EXCLUDE),
+}
+
+
+@pytest.mark.parametrize("schema", STRANGE.values(), ids=STRANGE.keys())
+def test_a_schema_with_anything_unknown_in_it_is_left_to_marshmallow(schema: Schema) -> None:
+    for way in quick.ways(schema):
+        with pytest.raises(quick.Unsure):
+            way({"at": "x"})
+
+
+# The envelope
+
+tokens = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=200)
+moments = st.datetimes(
+    min_value=datetime(1, 1, 3),  # noqa: DTZ001
+    max_value=datetime(9999, 12, 29),  # noqa: DTZ001
+    timezones=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+)
+told = st.builds(
+    replace,
+    st.sampled_from([stored_event(entry) for entry in ENTRIES]),
+    id=st.uuids(),
+    subject=tokens,
+    time=moments,
+    sequence=st.integers(1, 2**63 - 1),
+    correlation_id=tokens,
+    causation_id=st.none() | tokens,
+    traceparent=st.none() | tokens,
+)
+
+
+@given(event=told)
+def test_the_headers_are_those_of_the_cloud_events_library(event: Event) -> None:
+    message = encode(event)
+    attributes = {
+        "specversion": "1.0", "id": str(event.id), "source": event.source, "type": event.type, "subject": event.subject,
+        "time": event.time.astimezone(UTC), "dataschema": find(event.type).dataschema,
+        "datacontenttype": "application/json", "sequence": str(event.sequence), "partitionkey": event.subject,
+        "correlationid": event.correlation_id, "causationid": event.causation_id, "traceparent": event.traceparent,
+    }  # fmt: skip
+    known = {name: value for name, value in attributes.items() if value is not None}
+    theirs = to_binary_event(CloudEvent(known, message.body))
+    assert list(message.headers.items()) == list(theirs.headers.items())
+    assert (message.body, message.content_type) == (theirs.body, theirs.content_type)
+
+
+NAMES = ["ce-time", "ce-specversion", "ce-new", "ce-data", "ce-not_allowed", "x-death", "ce-id", "ce-"]
+VALUES = [
+    *("", "1.0", "0.3", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T23:59:60Z", "20260101T000000Z"),
+    *("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-W01-1", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"),
+]
+
+
+@given(event=told, name=st.sampled_from(NAMES), value=st.sampled_from(VALUES) | st.text(max_size=5))
+def test_headers_are_read_as_the_cloud_events_library_reads_them(event: Event, name: str, value: str) -> None:
+    message = encode(event)
+    for headers in (message.headers, {**message.headers, name: value}):
+        changed = Message(headers, message.body)
+        ours, refused = answer(decode, changed)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(envelope, "_as_we_write_them", lambda _headers: False)
+            theirs, error = answer(decode, changed)
+        assert ours == theirs
+        assert str(refused) == str(error)
+        assert refused is None or isinstance(refused, UnreadableEvent)
+
+
+def test_an_event_against_its_schema_is_refused_with_all_that_is_wrong() -> None:
+    entry = find("linli.service_desk.case_rated.v1")
+    with pytest.raises(ValidationError) as caught:
+        entry.dump({"case_id": "x", "solved": "yes"})
+    assert {"case_id", "request_id", "solved", "satisfaction"} <= set(caught.value.messages_dict)

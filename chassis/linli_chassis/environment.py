@@ -1,0 +1,167 @@
+"""Reading a dataclass of settings from the environment, all errors at once. Which settings there are: `config`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from environs import Env, EnvError, EnvValidationError, ValidationError
+
+REQUIRED: Any = object()
+"""Stands as `default` of a setting that must be given."""
+
+_METADATA = "linli_setting"
+_FILE = "_FILE"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadSetting:
+    """One setting that cannot be used: its name, what is wrong and its help line."""
+
+    name: str
+    wrong: str
+    help: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.wrong}\n    {self.help}"
+
+
+class BadSettings(ValueError):
+    """All settings that cannot be used, at once. `.problems` lists them; no value of a secret is quoted."""
+
+    def __init__(self, problems: Iterable[BadSetting]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("These settings cannot be used:\n" + "\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one field of a `Settings` class is read. Made by `setting()`."""
+
+    name: str
+    parse: Callable[[str], Any] | str
+    default: Any
+    help: str
+    secret: bool
+    validate: Callable[[Any], Any] | None
+
+    def read(self, env: Env) -> Any:
+        """The value from the environment, or the default.
+
+        Raises:
+            ValueError, ValidationError: it is missing or unusable.
+        """
+        text = env.str(self.name, None)
+        if text is None or not text.strip():
+            # A blank variable is how compose files and shells say "not given".
+            if self.default is REQUIRED:
+                raise ValidationError("is required and not set")
+            return self.default
+        value = getattr(env, self.parse)(self.name) if isinstance(self.parse, str) else self.parse(text.strip())
+        if self.validate:
+            self.validate(value)
+        return value
+
+    def bad(self, wrong: str) -> BadSetting:
+        """This setting with what is wrong about it."""
+        return BadSetting(name=self.name, wrong=wrong, help=self.help)
+
+
+def setting(
+    name: str,
+    parse: Callable[[str], Any] | str,
+    *,
+    default: Any = REQUIRED,
+    help: str,
+    secret: bool = False,
+    validate: Callable[[Any], Any] | None = None,
+) -> Any:
+    """A field of a `Settings` class, read from the environment.
+
+    Args:
+        parse: Name of an environs parser ("int", "float", "bool", "str", "path", ...), or a function of the text that
+            raises `ValueError`.
+        default: A Python value, taken as it is; without one the setting is required.
+        help: One English line for the error and for docs/configuration.md; give the unit.
+        secret: Not shown in `repr`, and may be given as a file by `<name>_FILE=/path`.
+        validate: A marshmallow validator of the parsed value, e.g. `Range(min=1)`.
+    """
+    declared = Setting(name, parse, default, help, secret, validate)
+    if default is REQUIRED:
+        return field(repr=not secret, metadata={_METADATA: declared})
+    return field(default=default, repr=not secret, metadata={_METADATA: declared})
+
+
+def read_settings(cls: type[_T], environ: Mapping[str, str]) -> _T:
+    """An instance of a dataclass whose fields are made by `setting()`.
+
+    Raises:
+        BadSettings: with everything that is wrong.
+    """
+    env = _MappedEnv(environ)
+    values: dict[str, Any] = {}
+    problems: list[BadSetting] = []
+    for attribute, declared in declared_settings(cls).items():
+        try:
+            values[attribute] = declared.read(env)
+        except (ValueError, ValidationError) as error:
+            problems.append(declared.bad(_wrong(declared, error)))
+    if problems:
+        raise BadSettings(problems)
+    return cls(**values)
+
+
+def declared_settings(cls: type[Any]) -> dict[str, Setting]:
+    """The settings of a class by attribute, shared ones first."""
+    return {item.name: item.metadata[_METADATA] for item in fields(cls) if _METADATA in item.metadata}
+
+
+def settings_table(cls: type[Any], *, without: type[Any] | None = None) -> str:
+    """All settings of a class as a Markdown table; `without` leaves out those of a base class."""
+    left_out = set(declared_settings(without)) if without else set()
+    rows = [
+        f"| `{item.name}`{f' or `{item.name}{_FILE}`' if item.secret else ''} | {_shown_default(item)} | {item.help} |"
+        for attribute, item in declared_settings(cls).items()
+        if attribute not in left_out
+    ]
+    return "\n".join(["| Variable | Default | Meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def _shown_default(item: Setting) -> str:
+    if item.default is REQUIRED:
+        return "required"
+    return "none" if item.default is None else f"`{item.default}`"
+
+
+def _wrong(declared: Setting, error: Exception) -> str:
+    if isinstance(error, EnvValidationError):
+        return " ".join(str(message) for message in error.error_messages)
+    if isinstance(error, ValidationError):
+        return " ".join(str(message) for message in error.messages)
+    # The words of other errors may quote the value, as those of int() do.
+    return "cannot be read" if declared.secret and not isinstance(error, UnreadableFile) else str(error)
+
+
+class UnreadableFile(EnvError):
+    """The file that `<name>_FILE` points at cannot be read."""
+
+
+class _MappedEnv(Env):
+    """environs over a mapping instead of `os.environ`, with `<name>_FILE` for what is better kept in files."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(eager=True)
+        self._mapping = environ
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        path = self._mapping.get(env_key + _FILE)
+        if not path:
+            return self._mapping.get(env_key, default)
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise UnreadableFile(f"{env_key}{_FILE} points at a file that cannot be read: {reason}") from None

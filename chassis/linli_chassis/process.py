@@ -1,0 +1,53 @@
+"""One process of a deployment: a service, its relay, or bringing its database to the newest version.
+
+Imports nothing of note before it is told to, for a service needs the standard library patched first.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from contextlib import suppress
+
+
+def run(name: str) -> None:
+    """Run a service until SIGTERM, with the settings of the environment. Raises `BadSettings`, `LookupError`."""
+    from linli_chassis import green
+
+    green.patch()
+    give_memory_back()
+    from linli_chassis.logs import configure
+    from linli_chassis.runtime import serve, service_class
+
+    service = service_class(name)
+    configure(name, service.settings.load(os.environ).log_level)
+    serve(service, os.environ)
+
+
+def give_memory_back() -> None:
+    """Have glibc return large buffers when they are freed; by itself it keeps as much as an import once needed."""
+    trim_threshold, mmap_threshold, size = -1, -3, 128 * 1024  # of malloc.h
+    with suppress(OSError, AttributeError):  # another C library
+        for option in (trim_threshold, mmap_threshold):
+            ctypes.CDLL(None).mallopt(option, size)
+
+
+def relay(name: str) -> None:
+    """Run the relay of a service until SIGTERM. Raises `BadSettings`."""
+    from linli_chassis.config import ProcessSettings
+    from linli_chassis.logs import configure
+    from linli_chassis.runtime import relay as run_relay
+
+    configure(f"{name} relay", ProcessSettings.load(os.environ).log_level)
+    run_relay(name, os.environ)
+
+
+def migrate(name: str) -> None:
+    """Bring the database of a service to the newest version. Raises `BadSettings`, `LookupError`."""
+    from linli_chassis.config import ProcessSettings
+    from linli_chassis.database import migrate as migrate_database
+    from linli_chassis.logs import configure
+
+    settings = ProcessSettings.load(os.environ)
+    configure(f"{name} migration", settings.log_level)
+    migrate_database(settings.database_url, name)

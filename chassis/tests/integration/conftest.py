@@ -1,0 +1,26 @@
+"""A bus of either kind, on a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from linli_chassis.testing.bus import CONSUMER, Bus, create_chassis_tables
+from linli_chassis.testing.client import ENVIRON
+
+
+@pytest.fixture
+def make_bus(database: Callable[[list[str]], str], tmp_path: Path) -> Iterator[Callable[..., Bus]]:
+    with ExitStack() as stack:
+
+        def make(**environ: str) -> Bus:
+            url = database([])
+            for service in ("grid", "service_desk", CONSUMER):
+                create_chassis_tables(url, service)
+            bus = Bus({**ENVIRON, "DATABASE_URL": url, "LINLI_HEARTBEAT_SECONDS": "4", **environ}, tmp_path)
+            stack.callback(bus.close)
+            return bus
+
+        yield make

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from linli_chassis.config import Settings
+from linli_chassis.dead_letters import dead_events, decisions, discard, failing_events, kept_event, replay
+from linli_chassis.inbox import Inbox
+from linli_chassis.runtime import Runtime
+from linli_chassis.testing.bus import create_chassis_tables
+from linli_chassis.testing.client import ENVIRON
+from linli_chassis.uow import UnitOfWork
+from linli_contracts.envelope import Event, encode
+from linli_contracts.events.grid import RequestRejected
+from linli_contracts.examples import example_event
+
+REJECTED = RequestRejected.event_type.name
+
+
+class Service:
+    """An inbox whose handler can be taken away, as an older version of a service would have it, or made to fail."""
+
+    def __init__(self, url: str) -> None:
+        self.runtime = Runtime.of("evaluation", Settings.load({**ENVIRON, "DATABASE_URL": url}))
+        self.engine = self.runtime.engine
+        self.handled: list[Event] = []
+        self.fails = False
+        self.older = Inbox(self.runtime.unit_of_work, {})
+        self.inbox = Inbox(self.runtime.unit_of_work, {REJECTED: self.handle})
+
+    def handle(self, _uow: UnitOfWork, events: list[Event]) -> None:
+        if self.fails:
+            raise ValueError("this cannot be handled now")
+        self.handled += events
+
+    def due_now(self) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(sa.text("UPDATE inbox SET next_attempt_at = now() WHERE state = 'due'"))
+
+    def states(self) -> list[Any]:
+        with self.engine.connect() as connection:
+            return [
+                tuple(row) for row in connection.execute(sa.text("SELECT state, attempts FROM inbox ORDER BY 1, 2"))
+            ]
+
+
+@pytest.fixture
+def service(database: Callable[[list[str]], str]) -> Iterator[Service]:
+    url = database([])
+    create_chassis_tables(url, "evaluation")
+    made = Service(url)
+    yield made
+    made.engine.dispose()
+
+
+def test_an_event_of_a_newer_service_is_handled_once_after_the_update(service: Service) -> None:
+    event = example_event(RequestRejected)
+    service.older.receive([encode(event)])
+    [dead] = dead_events(service.engine, "evaluation")
+    assert dead.event_id != event.id  # it could not be read, so not believed either
+    assert dead.headers["ce-id"] == str(event.id)
+    assert replay(service.engine, "evaluation", [dead.event_id], "Li Na") == 1
+
+    assert service.inbox.retry_due() == 1
+    assert service.inbox.retry_due() == 0
+    service.inbox.receive([encode(event)])
+    assert [one.id for one in service.handled] == [event.id]
+    assert [state for state, _ in service.states()] == ["handled", "handled"]
+
+
+def test_an_event_that_came_again_readable_is_not_handled_twice_by_a_replay(service: Service) -> None:
+    event = example_event(RequestRejected)
+    service.older.receive([encode(event)])
+    service.inbox.receive([encode(event)])
+    [dead] = dead_events(service.engine, "evaluation")
+    replay(service.engine, "evaluation", [dead.event_id], "Li Na")
+    assert service.inbox.retry_due() == 1
+    assert service.inbox.retry_due() == 0
+    assert [one.id for one in service.handled] == [event.id]
+
+
+def test_a_replayed_event_that_fails_is_tried_again_like_any_other(service: Service) -> None:
+    event = example_event(RequestRejected)
+    service.older.receive([encode(event)])
+    [dead] = dead_events(service.engine, "evaluation")
+    replay(service.engine, "evaluation", [dead.event_id], "Li Na")
+    service.fails = True
+    assert service.inbox.retry_due() == 1
+    assert service.states() == [("due", 1)]
+    service.fails = False
+    service.due_now()
+    assert service.inbox.retry_due() == 1
+    assert [one.id for one in service.handled] == [event.id]
+    assert [state for state, _ in service.states()] == ["handled", "handled"]
+
+
+def test_every_attempt_is_kept_with_its_time_and_error(service: Service) -> None:
+    event = example_event(RequestRejected)
+    service.fails = True
+    service.inbox.receive([encode(event)])
+    for _ in range(20):
+        service.due_now()
+        service.inbox.retry_due()
+    [dead] = dead_events(service.engine, "evaluation")
+    assert [one.attempt for one in dead.history] == list(range(1, 13))
+    assert {one.error for one in dead.history} == {"ValueError: this cannot be handled now"}
+    times = [one.at for one in dead.history]
+    assert times == sorted(times)
+    assert failing_events(service.engine, "evaluation") == []
+
+    replay(service.engine, "evaluation", [event.id], "Li Na")
+    service.inbox.retry_due()
+    [failing] = failing_events(service.engine, "evaluation")
+    assert (failing.attempts, len(failing.history)) == (1, 13)
+
+
+def test_who_decided_what_is_kept_for_what_was_dead_and_for_nothing_else(service: Service) -> None:
+    event, other = example_event(RequestRejected), example_event(RequestRejected)
+    service.older.receive([encode(event)])
+    [dead] = dead_events(service.engine, "evaluation")
+    ids = [dead.event_id, other.id]
+    assert discard(service.engine, "evaluation", ids, "Wang Wei", "not needed") == 1
+    assert discard(service.engine, "evaluation", ids, "Wang Wei", "not needed") == 0
+    assert replay(service.engine, "evaluation", ids, "Li Na") == 0
+    [decision] = decisions(service.engine, "evaluation")
+    assert (decision.event_id, decision.action, decision.by, decision.reason, decision.state) == (
+        dead.event_id, "discard", "Wang Wei", "not needed", "discarded",
+    )  # fmt: skip
+    assert decisions(service.engine, "evaluation", other.id) == []
+    kept = kept_event(service.engine, "evaluation", dead.event_id)
+    assert kept is not None
+    assert (kept.state, kept.history[0].error) == ("discarded", kept.error)
+    assert kept_event(service.engine, "evaluation", other.id) is None
+
+
+def test_an_attempt_that_a_database_error_ended_is_told_without_the_words_of_a_row(service: Service) -> None:
+    event = replace(example_event(RequestRejected), subject="13987654321")
+    service.inbox = Inbox(service.runtime.unit_of_work, {REJECTED: refused_by_the_database})
+    service.inbox.receive([encode(event)])
+    [failing] = failing_events(service.engine, "evaluation")
+    assert "13987654321" not in failing.error
+    assert "13987654321" not in str(failing.history)
+    assert failing.error == "DataError: code 22003"
+
+
+def test_an_attempt_that_a_database_error_ended_names_what_was_wrong(service: Service) -> None:
+    service.inbox = Inbox(service.runtime.unit_of_work, {REJECTED: looking_for_what_is_not_there})
+    service.inbox.receive([encode(example_event(RequestRejected))])
+    [failing] = failing_events(service.engine, "evaluation")
+    assert failing.error == 'ProgrammingError: code 42P01, message relation "fact" does not exist'
+
+
+def looking_for_what_is_not_there(uow: UnitOfWork, _events: list[Event]) -> None:
+    uow.connection.execute(sa.text("SELECT * FROM fact"))
+
+
+def refused_by_the_database(uow: UnitOfWork, events: list[Event]) -> None:
+    uow.connection.execute(sa.text("SELECT CAST(:word AS integer)"), {"word": f"{events[0].subject} 槐荫里七号"})

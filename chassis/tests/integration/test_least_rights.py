@@ -1,0 +1,105 @@
+"""Accounts with the least rights, on a broker whose topology somebody else declared: enough to work, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+import pika
+import pytest
+from linli_chassis.bus.amqp import declare_topology
+from linli_chassis.bus.topology import EXCHANGE, LOG, UNROUTED, queue_of, rights_of
+from linli_chassis.testing.bus import CONSUMER, Bus
+from linli_chassis.testing.client import DISTRICT
+from linli_chassis.testing.processes import eventually
+from linli_chassis.testing.rabbitmq import RabbitServer
+from pika.exceptions import ChannelClosedByBroker
+
+pytestmark = pytest.mark.broker
+PRODUCER = "grid"
+
+
+@pytest.fixture
+def account(rabbit: RabbitServer, amqp_uri: str) -> Iterator[Callable[[str], str]]:
+    """The AMQP URI of an account that has the rights of a service."""
+    vhost, made = amqp_uri.rpartition("/")[2], []
+
+    def make(service: str) -> str:
+        name = f"{vhost}-{service}"
+        rabbit.api("PUT", f"/users/{name}", {"password": "only for tests", "tags": ""})
+        made.append(name)
+        rabbit.api("PUT", f"/permissions/{vhost}/{name}", asdict(rights_of(service)))
+        return f"amqp://{name}:only%20for%20tests@127.0.0.1:{rabbit.port}/{vhost}"
+
+    yield make
+    for name in made:
+        rabbit.api("DELETE", f"/users/{name}")
+
+
+@pytest.fixture
+def bus(make_bus: Callable[..., Bus], account: Callable[[str], str]) -> Bus:
+    """A producer and a consumer, each with its own account."""
+    made = make_bus(AMQP_URI=account(CONSUMER), LINLI_BROKER_DECLARE="false")
+    made.settings = replace(made.settings, amqp_uri=account(PRODUCER))
+    return made
+
+
+def test_events_get_through_where_nobody_may_declare(bus: Bus, amqp_uri: str) -> None:
+    declare_topology(amqp_uri, DISTRICT, 4)
+    with bus.relay(), bus.probe():
+        bus.reject(200)
+        assert len(bus.await_effects(200)) == 200
+
+
+def test_a_relay_publishes_nothing_before_the_queues_of_all_stand(bus: Bus, amqp_uri: str) -> None:
+    with bus.relay(), bus.probe():
+        bus.reject(5)
+        eventually(lambda: "NOT_FOUND" in (bus.folder / "probe.log").read_text())
+        assert bus.count("SELECT count(*) FROM outbox WHERE published_at IS NULL", PRODUCER) == 5
+        declare_topology(amqp_uri, DISTRICT, 4)
+        assert len(bus.await_effects(5)) == 5
+
+
+def test_a_consumer_binds_its_queue_anew_when_a_binding_was_lost(bus: Bus, rabbit: RabbitServer, amqp_uri: str) -> None:
+    declare_topology(amqp_uri, DISTRICT, 4)
+    vhost, queue = amqp_uri.rpartition("/")[2], queue_of(CONSUMER)
+    path = f"/bindings/{vhost}/e/{EXCHANGE}/q/{queue}"
+    bindings = rabbit.api("GET", path)
+    for binding in bindings:
+        rabbit.api("DELETE", f"{path}/{binding['properties_key']}")
+    with bus.relay(), bus.probe():
+        eventually(lambda: len(rabbit.api("GET", path)) == len(bindings), seconds=60)
+        bus.reject()
+        assert len(bus.await_effects(1)) == 1
+
+
+REFUSED: dict[str, Callable[[Any], object]] = {
+    "declare a queue": lambda channel: channel.queue_declare("linli.mine", durable=True),
+    "declare an exchange": lambda channel: channel.exchange_declare("linli.mine", "topic"),
+    "delete its own queue": lambda channel: channel.queue_delete(queue_of(CONSUMER)),
+    "delete the exchange": lambda channel: channel.exchange_delete(EXCHANGE),
+    "read another's queue": lambda channel: channel.basic_get(queue_of("service_desk")),
+    "read what nobody wanted": lambda channel: channel.basic_get(UNROUTED),
+    "publish into the log": lambda channel: (channel.confirm_delivery(), channel.basic_publish("", LOG, b"")),
+    "purge another's queue": lambda channel: channel.queue_purge(queue_of("service_desk")),
+    "bind another's queue": lambda channel: channel.queue_bind(queue_of("service_desk"), EXCHANGE, "#"),
+    "publish past the exchange": lambda channel: (
+        channel.confirm_delivery(),
+        channel.basic_publish("", queue_of("service_desk"), b""),
+    ),
+}
+
+
+@pytest.mark.parametrize("attempt", REFUSED)
+def test_an_account_is_refused_what_it_does_not_need(
+    attempt: str, account: Callable[[str], str], amqp_uri: str
+) -> None:
+    declare_topology(amqp_uri, DISTRICT, 4)
+    connection = pika.BlockingConnection(pika.URLParameters(account(CONSUMER)))
+    try:
+        with pytest.raises(ChannelClosedByBroker) as refusal:
+            REFUSED[attempt](connection.channel())
+    finally:
+        connection.close()
+    assert refusal.value.reply_code == 403

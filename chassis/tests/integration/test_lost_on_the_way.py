@@ -1,0 +1,57 @@
+"""What a queue loses is found in the log, by the relay of the service whose queue it is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from linli_chassis.bus.topology import EXCHANGE, queue_of
+from linli_chassis.runtime import relay_of
+from linli_chassis.testing.bus import CONSUMER, Bus
+from linli_chassis.testing.processes import eventually
+from linli_chassis.testing.rabbitmq import RabbitServer
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def bus(make_bus: Callable[..., Bus], amqp_uri: str) -> Bus:
+    return make_bus(AMQP_URI=amqp_uri)
+
+
+@contextmanager
+def relay_of_the_consumer(bus: Bus) -> Iterator[None]:
+    relay = relay_of(CONSUMER, bus.settings)
+    thread = threading.Thread(target=relay.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        relay.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+LOSSES = {
+    "deleted": "/queues/{vhost}/{queue}",
+    "purged": "/queues/{vhost}/{queue}/contents",
+    "unbound": "/bindings/{vhost}/e/{exchange}/q/{queue}/{key}",
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_events_arrive_once_though_their_queue_was(bus: Bus, rabbit: RabbitServer, amqp_uri: str, loss: str) -> None:
+    vhost, queue = amqp_uri.rpartition("/")[2], queue_of(CONSUMER)
+    key = "110101.grid.request_rejected.v1"
+    with bus.relay():
+        bus.reject(20)
+        eventually(lambda: bus.count("SELECT count(*) FROM outbox WHERE published_at IS NULL", "grid") == 0)
+        rabbit.api("DELETE", LOSSES[loss].format(vhost=vhost, queue=queue, exchange=EXCHANGE, key=key))
+        bus.reject(20)
+        with relay_of_the_consumer(bus), bus.probe():
+            bus.await_effects(40)
+            bus.reject(5)
+            effects = bus.await_effects(45)
+    assert len(effects) == len({effect.event_id for effect in effects}) == 45

@@ -1,0 +1,52 @@
+"""What a service makes of a database that is behind it, or ahead of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from linli_chassis import database as module
+from linli_chassis.database import create_engine, migrate, pending_migrations
+from linli_contracts.catalogue import SERVICES
+
+
+@pytest.fixture
+def engine(database: Callable[[list[str]], str]) -> Iterator[sa.Engine]:
+    engine = create_engine(database(["grid"]), "grid", pool_size=1)
+    yield engine
+    engine.dispose()
+
+
+def test_a_migrated_database_is_up_to_date_and_migrating_again_changes_nothing(engine: sa.Engine) -> None:
+    assert pending_migrations(engine, "grid") == []
+    migrate(engine.url.render_as_string(hide_password=False), "grid")
+    assert pending_migrations(engine, "grid") == []
+
+
+def test_a_database_that_is_behind_names_what_it_lacks(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM alembic_version WHERE version_num LIKE 'grid_%'"))
+    assert pending_migrations(engine, "grid") == ["grid_0001"]
+
+
+def test_a_database_that_is_ahead_of_the_code_is_no_reason_to_stop(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE alembic_version SET version_num = 'chassis_9999' WHERE version_num ~ '^chassis'")
+        )
+    assert pending_migrations(engine, "grid") == []
+
+
+def test_an_empty_database_lacks_everything(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE alembic_version"))
+    heads = ScriptDirectory.from_config(module._alembic("grid")).get_heads()
+    assert pending_migrations(engine, "grid") == sorted(heads)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_newest_revisions_are_those_that_alembic_finds(service: str) -> None:
+    heads = ScriptDirectory.from_config(module._alembic(service)).get_heads()
+    assert sorted(map(module._head, module._version_folders(service))) == sorted(heads)

@@ -1,0 +1,388 @@
+"""One service over its whole HTTP stack, without a socket and without a database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import psycopg2
+import pytest
+import sqlalchemy as sa
+import structlog
+from linli_chassis.config import Settings
+from linli_chassis.http import (
+    PUBLIC,
+    AnswerSchema,
+    BodySchema,
+    Call,
+    ImportAnswer,
+    ImportBody,
+    PageQuery,
+    Problem,
+    import_answer,
+    page,
+    page_of,
+    route,
+    routes_of,
+)
+from linli_chassis.i18n import current_locale
+from linli_chassis.testing.client import ENVIRON, Answer, token
+from marshmallow import fields, validate
+from nameko.containers import ServiceContainer
+from openapi_spec_validator import validate as validate_openapi
+from structlog.testing import capture_logs
+from werkzeug.test import Client
+
+
+class Thing(BodySchema):
+    name = fields.String(required=True, validate=validate.Length(max=5), metadata={"description": "What it is called."})
+    kind = fields.String(validate=validate.OneOf(["a", "b"]))
+
+
+class ThingAnswer(AnswerSchema):
+    thing_id = fields.UUID(required=True)
+    name = fields.String(required=True, allow_none=True)
+
+
+class ThingQuery(PageQuery):
+    kind = fields.List(fields.String())
+
+
+class TooLate(Exception):
+    message = "Closed since {day}."
+
+    def __init__(self, day: str) -> None:
+        self.params = {"day": day}
+        super().__init__(day)
+
+
+THING = UUID("0193a0d4-0000-7000-8000-000000000001")
+
+
+class ThingService:
+    """Keeps things."""
+
+    name = "grid"
+    settings = Settings
+    problems = {TooLate: 409}
+
+    @route(
+        "POST",
+        "/things",
+        roles=("resident", "operator"),
+        body=Thing,
+        answer=ThingAnswer,
+        status=201,
+        summary="Keep a thing",
+    )
+    def keep(self, call: Call) -> Any:
+        """A thing is kept until it is closed."""
+        return {"thing_id": THING, "name": call.body["name"]}
+
+    @route("GET", "/things", roles=PUBLIC, query=ThingQuery, answer=page_of(ThingAnswer), summary="List things")
+    def list_things(self, call: Call) -> Any:
+        return page(
+            [{"thing_id": THING, "name": n} for n in call.query.get("kind", [])],
+            call.query["limit"],
+            lambda r: [r["name"]],
+        )
+
+    @route("GET", "/things/<uuid:thing_id>", roles=PUBLIC, summary="One thing")
+    def one(self, call: Call) -> Any:
+        return {"thing_id": call.path["thing_id"], "account": call.principal.account}
+
+    @route(
+        "POST", "/things/import", roles=("operator",), body=ImportBody(Thing), answer=ImportAnswer, summary="Take many"
+    )
+    def take(self, call: Call) -> Any:
+        return import_answer(len(call.body["items"]), 0, call.body["refused"])
+
+    @route("PUT", "/things/<code>", roles=PUBLIC, summary="Fail as told")
+    def fail(self, call: Call) -> Any:
+        raise FAILURES[call.path["code"]]
+
+    @route("DELETE", "/things/<code>", roles=PUBLIC, status=204, summary="Forget a thing")
+    def forget(self, _call: Call) -> Any:
+        return None
+
+    @route("GET", "/broken", roles=PUBLIC, answer=ThingAnswer, summary="Break a promise")
+    def break_promise(self, _call: Call) -> Any:
+        return {"name": "x"}
+
+    @route("GET", "/whoami", roles=PUBLIC, summary="What is bound")
+    def whoami(self, call: Call) -> Any:
+        return {**structlog.contextvars.get_contextvars(), "locale": current_locale.get(), "call": call.locale}
+
+
+class Deadlock(psycopg2.OperationalError):
+    pgcode = "40P01"
+
+
+def away() -> sa.exc.OperationalError:
+    return sa.exc.OperationalError("SELECT 1", {}, psycopg2.OperationalError("server closed the connection"))
+
+
+FAILURES = {
+    "domain": TooLate("Monday"),
+    "problem": Problem(410, "gone", "It is gone."),
+    "bug": RuntimeError("张三 lives at door 5"),
+    "away": away(),
+    "full": sa.exc.TimeoutError(),
+}
+
+
+class FakeRuntime:
+    """A runtime without a database; tells how many units of work were left with and without an error."""
+
+    def __init__(self) -> None:
+        self.service = "grid"
+        self.settings = Settings.load({**ENVIRON, "DATABASE_URL": "postgresql:///none", "LINLI_MAX_BODY_BYTES": "2048"})
+        self.engine = sa.create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none")
+        self.committed = 0
+        self.rolled_back = 0
+        self.conflicts = 0
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Any]:
+        try:
+            yield SimpleNamespace(settings=self.settings)
+            if self.conflicts:
+                self.conflicts -= 1
+                raise sa.exc.OperationalError("COMMIT", {}, Deadlock())
+        except BaseException:
+            self.rolled_back += 1
+            raise
+        self.committed += 1
+
+
+class Web:
+    def __init__(self) -> None:
+        self.runtime = FakeRuntime()
+        mount: dict[str, Any] = {}
+        self.container = ServiceContainer(ThingService, {"runtime": self.runtime, "mount": mount})
+        self.container.start()
+        self._client = Client(mount["grid"])
+
+    def __call__(
+        self, method: str, path: str, role: str | None = "operator", language: str = "en", **more: Any
+    ) -> Answer:
+        headers = {"Accept-Language": language, **more.pop("headers", {})}
+        if role:
+            headers["Authorization"] = f"Bearer {token(role)}"
+        path = path if path.startswith("/api") or path in ("/healthz", "/readyz", "/metrics") else f"/api/grid/v1{path}"
+        response = self._client.open(path, method=method, headers=headers, **more)
+        return Answer(response.status_code, dict(response.headers), response.get_data())
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    web = Web()
+    yield web
+    web.container.stop()
+    web.runtime.engine.dispose()
+
+
+def test_a_call_is_checked_carried_out_committed_and_answered(web: Web) -> None:
+    answer = web("POST", "/things", json={"name": "灯"})
+    assert answer.status_code == 201
+    assert answer.json == {"thing_id": str(THING), "name": "灯"}
+    assert answer.headers["Content-Type"] == "application/json"
+    assert "灯" in answer.text
+    assert web.runtime.committed == 1
+
+
+def test_each_wrong_value_is_pointed_at_and_nothing_is_begun(web: Web) -> None:
+    answer = web("POST", "/things", json={"name": "too long", "kind": "c", "more": 1})
+    assert answer.status_code == 422
+    assert {error["pointer"] for error in answer.json["errors"]} == {"/name", "/kind", "/more"}
+    assert web.runtime.committed == web.runtime.rolled_back == 0
+
+
+def test_refusals_are_told_in_the_language_asked_for(web: Web) -> None:
+    assert web("POST", "/things", json={}, language="zh-CN").json["errors"][0]["detail"] == "必填项缺失。"
+    assert (
+        web("POST", "/things", json={}, language="en").json["errors"][0]["detail"] == "Missing data for required field."
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "role", "more", "status", "slug"),
+    [
+        ("POST", "/things", None, {"json": {}}, 401, "missing-token"),
+        ("POST", "/things", "reviewer", {"json": {}}, 403, "missing-role"),
+        ("POST", "/things", "operator", {"data": "{", "content_type": "application/json"}, 400, "broken-json"),
+        ("POST", "/things", "operator", {"data": "[]", "content_type": "application/json"}, 400, "not-an-object"),
+        ("POST", "/things", "operator", {"data": "name=x"}, 415, "not-json"),
+        ("POST", "/things", "operator", {"json": {"name": "x" * 3000}}, 413, "body-too-large"),
+        ("POST", "/things", "operator", {"json": {"name": "\0"}}, 422, "invalid-body"),
+        ("POST", "/things?x=1", "operator", {"json": {"name": "x"}}, 422, "invalid-query"),
+        ("GET", "/things?limit=0", None, {}, 422, "invalid-query"),
+        ("GET", "/things?kind=%00", None, {}, 422, "invalid-query"),
+        ("GET", "/things?cursor=nonsense", None, {}, 422, "invalid-query"),
+        ("GET", "/nothing", None, {}, 404, "no-such-path"),
+        ("GET", "/things/not-a-uuid", None, {}, 405, "no-such-method"),
+        ("PUT", "/things/a%00b", None, {}, 404, "no-such-path"),
+        ("PUT", "/things/a%ffb", None, {}, 404, "no-such-path"),
+        ("PATCH", "/things", None, {}, 405, "no-such-method"),
+        ("PUT", "/things/domain", None, {"json": {"x": 1}}, 422, "invalid-body"),
+        ("PUT", "/things/domain", None, {}, 409, "too-late"),
+        ("PUT", "/things/problem", None, {}, 410, "gone"),
+        ("PUT", "/things/bug", None, {}, 500, "internal-error"),
+        ("PUT", "/things/away", None, {}, 503, "database-away"),
+        ("PUT", "/things/full", None, {}, 503, "database-away"),
+        ("GET", "/broken", None, {}, 500, "internal-error"),
+    ],
+)
+def test_every_refusal_is_a_problem(
+    web: Web, method: str, path: str, role: str | None, more: dict[str, Any], status: int, slug: str
+) -> None:
+    with capture_logs():
+        answer = web(method, path, role, **more)
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json["type"] == f"urn:linli:problem:{slug}"
+    assert web.runtime.committed == 0
+
+
+@pytest.mark.parametrize(("conflicts", "status", "tries"), [(0, 204, 1), (2, 204, 3), (3, 503, 3)])
+def test_a_transaction_that_loses_a_conflict_is_tried_again_twice(
+    web: Web, conflicts: int, status: int, tries: int
+) -> None:
+    web.runtime.conflicts = conflicts
+    with capture_logs():
+        assert web("DELETE", "/things/x", None).status_code == status
+    assert web.runtime.committed + web.runtime.rolled_back == tries
+
+
+def test_answers_are_kept_by_no_cache(web: Web) -> None:
+    assert web("GET", f"/things/{THING}", None).headers["Cache-Control"] == "no-store"
+
+
+def test_a_wrong_method_is_told_the_right_ones(web: Web) -> None:
+    assert web("PATCH", "/things").headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_an_error_of_ours_shows_nothing_but_an_id_that_is_in_the_log(web: Web) -> None:
+    with capture_logs() as logged:
+        answer = web("PUT", "/things/bug", None)
+    assert "张三" not in answer.text
+    assert "RuntimeError" not in answer.text
+    [line] = [line for line in logged if line["log_level"] == "error"]
+    assert line["event"] == "request failed"
+    assert answer.json["correlation_id"] == answer.headers["X-Correlation-ID"]
+
+
+def test_nameko_logs_no_words_of_a_refusal(web: Web, caplog: pytest.LogCaptureFixture) -> None:
+    web("PUT", "/things/domain", None)
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
+
+
+def test_a_database_that_is_away_is_worth_another_try(web: Web) -> None:
+    with capture_logs():
+        assert int(web("PUT", "/things/away", None).headers["Retry-After"]) > 0
+
+
+def test_a_correlation_id_is_taken_over_bound_in_the_worker_and_echoed(web: Web) -> None:
+    answer = web("GET", "/whoami", None, headers={"X-Correlation-ID": "abc-1"}, language="zh")
+    assert answer.json == {"service": "grid", "correlation_id": "abc-1", "locale": "zh", "call": "zh"}
+    assert answer.headers["X-Correlation-ID"] == "abc-1"
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "张", '"><script>'])
+def test_a_correlation_id_that_could_do_harm_is_replaced(web: Web, given: str) -> None:
+    headers = {"X-Correlation-ID": given.encode().decode("latin-1")}
+    assert re.fullmatch(r"[0-9a-f-]{36}", web("GET", "/whoami", None, headers=headers).headers["X-Correlation-ID"])
+
+
+def test_a_list_parameter_may_be_given_several_times_and_pages_follow(web: Web) -> None:
+    first = web("GET", "/things?kind=a&kind=b&limit=1", None).json
+    assert [item["name"] for item in first["items"]] == ["a"]
+    assert first["next"]
+
+
+def test_public_routes_know_nobody_even_with_a_token(web: Web) -> None:
+    assert web("GET", f"/things/{THING}", "admin").json["account"] == "public"
+
+
+def test_an_answer_without_content_has_none(web: Web) -> None:
+    answer = web("DELETE", "/things/x", None)
+    assert (answer.status_code, answer.data) == (204, b"")
+
+
+def test_a_head_request_has_the_headers_of_get_only(web: Web) -> None:
+    answer = web("HEAD", f"/things/{THING}", None)
+    assert (answer.status_code, answer.data) == (200, b"")
+
+
+def test_an_import_answers_for_each_item(web: Web) -> None:
+    answer = web("POST", "/things/import", json={"items": [{"name": "a"}, {"name": 5}]}, language="zh")
+    assert answer.json["accepted"] == 1
+    assert answer.json["refused"] == [{"index": 1, "pointer": "/items/1/name", "detail": "不是有效的字符串。"}]
+
+
+def test_a_method_can_be_called_without_http() -> None:
+    call: Any = SimpleNamespace(body={"name": "x"})
+    assert ThingService().keep(call) == {"thing_id": THING, "name": "x"}
+
+
+def test_routes_tell_what_they_declare() -> None:
+    routes = routes_of(ThingService)
+    assert len(routes) == 8
+    [keep] = [info for info in routes if info.method_name == "keep"]
+    assert (keep.method, keep.path, keep.roles, keep.status) == ("POST", "/things", ("resident", "operator"), 201)
+    assert keep.body is Thing
+    assert keep.description == "A thing is kept until it is closed."
+
+
+@pytest.mark.parametrize("roles", [(), ("nobody",), ("public", "admin")])
+def test_a_route_without_a_known_role_cannot_be_declared(roles: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="roles are"):
+        route("GET", "/x", roles=roles, summary="x")
+
+
+def test_the_openapi_document_is_valid_and_says_who_may_call(web: Web) -> None:
+    document = web("GET", "/api/grid/openapi.json", None).json
+    validate_openapi(document)
+    assert document["openapi"].startswith("3.1")
+    keep = document["paths"]["/api/grid/v1/things"]["post"]
+    assert keep["x-roles"] == ["resident", "operator"]
+    assert keep["security"] == [{"bearer": []}]
+    assert keep["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Thing"}
+    assert document["components"]["schemas"]["Thing"]["additionalProperties"] is False
+    one = document["paths"]["/api/grid/v1/things/{thing_id}"]["get"]
+    assert one["security"] == []
+    assert one["parameters"][0]["schema"] == {"type": "string", "format": "uuid"}
+
+
+def test_the_page_of_the_api_needs_nothing_from_elsewhere(web: Web) -> None:
+    for language, label in (("zh", "参数"), ("en", "Parameters")):
+        answer = web("GET", "/api/grid/docs", None, language=language)
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert label in answer.text
+        assert "prefers-color-scheme" in answer.text
+        assert not re.search(r"<script|https?://", answer.text)
+        assert len(routes_of(ThingService)) == answer.text.count('<section id="') - answer.text.count(
+            '<section id="schema-'
+        )
+
+
+def test_health_is_told_without_a_database_and_readiness_is_not(web: Web) -> None:
+    assert web("GET", "/healthz", None).json == {"status": "ok", "service": "grid"}
+    with capture_logs():
+        answer = web("GET", "/readyz", None)
+    assert (answer.status_code, answer.json["database"]) == (503, "away")
+
+
+def test_requests_are_counted_by_route_and_never_by_path(web: Web) -> None:
+    web("GET", f"/things/{THING}", None)
+    web("GET", "/secret/path", None)
+    text = web("GET", "/metrics", None).text
+    labels = 'method="GET",route="/api/grid/v1/things/<uuid:thing_id>",service="grid",status="200"'
+    assert re.search(rf"linli_http_requests_total\{{{labels}\}} \d", text)
+    assert 'route="unmatched"' in text
+    assert str(THING) not in text
+    assert "secret" not in text

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+import socket
+import time
+import urllib.error
+import urllib.request
+from http.client import HTTPResponse
+
+import pytest
+from linli_chassis import metrics
+from linli_chassis.monitor import STUCK_SECONDS, monitored
+from structlog.testing import capture_logs
+
+
+def get(address: tuple[str, int], path: str) -> HTTPResponse:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    answer: HTTPResponse = opener.open(f"http://{address[0]}:{address[1]}{path}", timeout=5)
+    return answer
+
+
+def test_a_relay_is_healthy_as_long_as_it_goes_round_at_work_or_waiting() -> None:
+    metrics.relay_turned_at.labels("grid").set_to_current_time()
+    for active in (0, 1):
+        metrics.relay_active.labels("grid").set(active)
+        with monitored("grid", "127.0.0.1:0") as address:
+            assert address is not None
+            with get(address, "/healthz") as answer:
+                assert json.load(answer) == {"status": "ok", "service": "grid", "active": bool(active)}
+
+
+def test_a_relay_that_stands_still_is_not_healthy() -> None:
+    metrics.relay_turned_at.labels("grid").set(time.time() - STUCK_SECONDS - 10)
+    with monitored("grid", "127.0.0.1:0") as address:
+        assert address is not None
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(address, "/healthz")
+    assert refused.value.code == 503
+    assert json.load(refused.value)["status"] == "stuck"
+    refused.value.close()
+
+
+def test_a_relay_whose_address_is_taken_says_so_and_works_on() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        capture_logs() as said,
+        monitored("grid", f"127.0.0.1:{taken.getsockname()[1]}") as address,
+    ):
+        assert address is None
+    assert [line["event"] for line in said] == ["the relay cannot be watched"]
+
+
+def test_a_relay_that_nobody_asked_to_watch_listens_nowhere() -> None:
+    with monitored("grid", None) as address:
+        assert address is None

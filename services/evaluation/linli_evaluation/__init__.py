@@ -1,0 +1,1 @@
+"""The evaluation service of Linli: facts folded from events, indicators, scorecards."""

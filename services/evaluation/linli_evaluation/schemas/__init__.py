@@ -1,0 +1,1 @@
+"""What the HTTP edge of evaluation takes and gives."""

@@ -1,0 +1,34 @@
+"""The settings of the evaluation service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from linli_chassis.config import BadSetting, Settings, setting
+
+from linli_evaluation.definitions import load_file
+from linli_evaluation.domain.errors import BadDefinitions
+from linli_evaluation.domain.indicators import Definitions
+
+_HELP = "YAML file of the district's own indicator definitions; the ones that come with the service otherwise."
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSettings(Settings):
+    """What the evaluation service is told besides what all are."""
+
+    indicators_file: str | None = setting("LINLI_INDICATORS_FILE", "str", default=None, help=_HELP)
+
+    @property
+    def definitions(self) -> Definitions:
+        """The definitions that open periods are scored by."""
+        return load_file(self.indicators_file)
+
+    def check(self) -> Iterable[BadSetting]:
+        """Besides what is wrong with the shared settings, what is wrong in the definitions."""
+        yield from super().check()
+        try:
+            load_file(self.indicators_file)
+        except BadDefinitions as error:
+            yield BadSetting(name="LINLI_INDICATORS_FILE", wrong=str(error), help=_HELP)

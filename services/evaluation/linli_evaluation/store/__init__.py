@@ -1,0 +1,1 @@
+"""The tables of evaluation and the queries on them."""

@@ -1,0 +1,160 @@
+"""The fold: what a fact says, and that order and repetition never matter."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+from linli_contracts.envelope import Event
+from linli_contracts.events import grid, service_desk
+from linli_evaluation.domain.facts import Fact, FactEvent
+from linli_evaluation.domain.folding import fold
+
+DISTRICT = "110101"
+
+STEPS: list[tuple[Any, dict[str, Any]]] = [
+    (grid.RequestRegistered, {}),
+    (grid.RequestVerified, {}),
+    (grid.RequestRelocated, {}),
+    (grid.RequestRejected, {}),
+    (grid.RequestResolvedOnSpot, {}),
+    (grid.RequestLinked, {}),
+    (service_desk.CaseOpened, {}),
+    (service_desk.CaseOpened, {"grid_code": None, "answer_due_at": None}),
+    (service_desk.CaseDispatched, {}),
+    (service_desk.CaseUnmatched, {}),
+    (service_desk.CaseAccepted, {}),
+    (service_desk.CaseDeclined, {}),
+    (service_desk.CaseReturned, {}),
+    (service_desk.CaseSuspended, {}),
+    (service_desk.CaseResumed, {}),
+    (service_desk.CaseExtended, {}),
+    (service_desk.CaseEscalated, {}),
+    (service_desk.CaseResolved, {}),
+    (service_desk.CaseReworked, {}),
+    (service_desk.CaseClosed, {}),
+    (service_desk.CaseClosed, {"working_hours": None}),
+    (service_desk.CaseCancelled, {}),
+    (service_desk.CaseOverdue, {"limit": "answer"}),
+    (service_desk.CaseOverdue, {"limit": "finish"}),
+    (service_desk.CaseOverdue, {"limit": "reply"}),
+    (service_desk.CaseRated, {}),
+    (service_desk.CaseReopened, {}),
+]
+
+
+def kept(event: Event) -> FactEvent:
+    def plain(value: Any) -> str:
+        return value.isoformat() if isinstance(value, datetime) else str(value)
+
+    data = json.loads(json.dumps(event.data, default=plain))
+    return FactEvent(event.id, event.type, event.subject, event.sequence, event.time, data)
+
+
+def folded(story: Any, events: list[FactEvent] | None = None) -> Fact:
+    return fold(story.request_id, [kept(event) for event in story.events] if events is None else events, DISTRICT)
+
+
+@given(steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=25), data=st.data())
+def test_any_order_and_repetition_of_the_same_events_folds_to_the_same_fact(
+    new_story: Any, steps: list[tuple[Any, dict[str, Any]]], data: st.DataObject
+) -> None:
+    story = new_story()
+    for hours, (schema, overrides) in enumerate(steps):
+        story.tell(schema, hours, **overrides)
+    events = [kept(event) for event in story.events]
+    again = data.draw(st.lists(st.sampled_from(events)))
+    shuffled = data.draw(st.permutations(events + again))
+    assert folded(story, shuffled) == folded(story, events)
+
+
+def test_a_case_that_went_well_tells_all_its_times(new_story: Any) -> None:
+    story = new_story().delivered_well()
+    fact = folded(story)
+    assert (fact.status, fact.district_code, fact.subdistrict_code, fact.community_code) == (
+        "closed", "110101", "110101001", "110101001001",
+    )  # fmt: skip
+    assert (fact.category, fact.domain) == ("housing.repair", "housing")
+    assert (fact.registered_at, fact.opened_at) == (story.begins, story.time(1))
+    assert (fact.answered_at, fact.answer_due_at) == (story.time(2), story.time(4))
+    assert (fact.resolved_at, fact.closed_at, fact.due_at) == (story.time(20), story.time(22), story.time(24))
+    assert (fact.working_hours, fact.elapsed_hours) == (16.0, 22.0)
+    assert (fact.checks, fact.reworks, fact.solved, fact.satisfaction) == (1, 0, True, 5)
+
+
+def test_the_first_acceptance_counts_as_the_answer_and_who_declined_no_longer_has_the_case(new_story: Any) -> None:
+    story = new_story().opened().dispatched().accepted(2).tell(service_desk.CaseReturned, 3)
+    assert folded(story).unit_id is None
+    story.dispatched(4, due=30).accepted(5)
+    fact = folded(story)
+    assert (fact.answered_at, fact.first_dispatched_at, fact.dispatched_at) == (
+        story.time(2), story.time(1.5), story.time(4),
+    )  # fmt: skip
+    assert (fact.dispatches, fact.returns, fact.declines) == (2, 1, 0)
+    assert fact.unit_id is not None
+
+
+def test_a_rework_is_a_check_and_takes_the_report_back(new_story: Any) -> None:
+    story = new_story().opened().dispatched().accepted()
+    story.tell(service_desk.CaseResolved, 5).tell(service_desk.CaseReworked, 6, reworks=1)
+    assert folded(story).resolved_at is None
+    fact = folded(story.closed())
+    assert (fact.reworks, fact.checks, fact.resolved_at) == (1, 2, story.time(20))
+
+
+def test_a_new_limit_has_not_passed_yet(new_story: Any) -> None:
+    story = new_story().opened().dispatched(due=10)
+    story.tell(service_desk.CaseOverdue, 10, limit="finish", due_at=story.time(10))
+    assert folded(story).overdue_finish
+    story.tell(service_desk.CaseExtended, 11, due_at=story.time(30))
+    fact = folded(story)
+    assert (fact.overdue_finish, fact.due_at, fact.extensions) == (False, story.time(30), 1)
+
+
+def test_a_reopened_case_is_open_and_keeps_what_the_resident_said(new_story: Any) -> None:
+    fact = folded(new_story().delivered_well().tell(service_desk.CaseReopened, 40))
+    assert (fact.status, fact.closed_at, fact.elapsed_hours, fact.reopened) == ("open", None, None, 1)
+    assert fact.solved is True
+
+
+def test_imported_history_is_known_as_such_and_was_checked_by_nobody(new_story: Any) -> None:
+    story = new_story(channel="import").opened().tell(service_desk.CaseClosed, 50, working_hours=None)
+    fact = folded(story)
+    assert (fact.imported, fact.status, fact.checks, fact.working_hours, fact.elapsed_hours) == (
+        True, "closed", 0, None, 50.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("schema", "status"),
+    [
+        (grid.RequestRejected, "rejected"),
+        (grid.RequestResolvedOnSpot, "resolved_on_spot"),
+        (grid.RequestLinked, "linked"),
+    ],
+)
+def test_a_request_that_ends_in_the_grid_has_no_case(new_story: Any, schema: Any, status: str) -> None:
+    fact = folded(new_story().tell(grid.RequestRegistered, 0).tell(schema, 1))
+    assert (fact.status, fact.case_id) == (status, None)
+
+
+def test_a_request_given_to_another_grid_counts_there_however_it_ends(new_story: Any) -> None:
+    story = new_story().registered().tell(grid.RequestRelocated, 1, grid_code="110101005002003")
+    fact = folded(story.tell(grid.RequestRejected, 2))
+    assert (fact.status, fact.grid_code, fact.community_code) == ("rejected", "110101005002003", "110101005002")
+
+
+def test_a_request_outside_every_grid_belongs_to_the_district_alone(new_story: Any) -> None:
+    fact = folded(new_story(grid_code=None).registered())
+    assert (fact.grid_code, fact.community_code, fact.district_code) == (None, None, DISTRICT)
+
+
+def test_other_data_gives_another_digest(new_story: Any) -> None:
+    first, *rest = [kept(event) for event in new_story().registered().events]
+    other = FactEvent(first.event_id, first.type, first.subject, first.sequence, first.time, {**first.data, "x": 1})
+    story_id = new_story().request_id
+    assert fold(story_id, [first, *rest], DISTRICT).digest != fold(story_id, [other, *rest], DISTRICT).digest

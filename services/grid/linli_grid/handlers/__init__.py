@@ -1,0 +1,1 @@
+"""One function per command, question or event of the grid service."""

@@ -1,0 +1,1 @@
+"""What the HTTP edge of the grid service takes and gives."""

@@ -1,0 +1,80 @@
+"""The settings of the grid service, beside those that every service has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from linli_chassis.config import BadSetting, Settings, setting
+from linli_chassis.environment import declared_settings
+from linli_contracts.services import BadServiceCatalogue, ServiceEntry, load_services
+from marshmallow.validate import OneOf, Range
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridSettings(Settings):
+    """What the grid service is told."""
+
+    services_file: str | None = setting(
+        "LINLI_SERVICES_FILE",
+        "str",
+        default=None,
+        help="The district's own service catalogue (YAML). Without it the default catalogue is used.",
+    )
+    grid_digits: int = setting(
+        "LINLI_GRID_DIGITS",
+        "int",
+        default=3,
+        help="Digits of a grid's own after the 12 of its community: 3 (GB/T 34300) or 2 (CJ/T 349).",
+        validate=OneOf((2, 3), error="must be 2 or 3"),
+    )
+    coverage_tolerance_m2: float = setting(
+        "LINLI_COVERAGE_TOLERANCE_M2",
+        "float",
+        default=100.0,
+        help="Overlaps and gaps between grids up to this many square metres are not reported.",
+        validate=Range(min=0),
+    )
+    border_m: float = setting(
+        "LINLI_BORDER_M",
+        "float",
+        default=30.0,
+        help="Other grids within this many metres of a request's place are named as its neighbours.",
+        validate=Range(min=0),
+    )
+    max_outside_km: float = setting(
+        "LINLI_MAX_OUTSIDE_KM",
+        "float",
+        default=50.0,
+        help="A place further than this many kilometres from every grid is refused.",
+        validate=Range(min=0),
+    )
+    duplicate_radius_m: float = setting(
+        "LINLI_DUPLICATE_RADIUS_M",
+        "float",
+        default=50.0,
+        help="Requests of one category within this many metres may be duplicates.",
+        validate=Range(min=0),
+    )
+    duplicate_hours: float = setting(
+        "LINLI_DUPLICATE_HOURS",
+        "float",
+        default=72.0,
+        help="Requests of one category within this many hours may be duplicates.",
+        validate=Range(min=0),
+    )
+
+    def check(self) -> Iterable[BadSetting]:
+        """Also that the service catalogue can be read, so that a service with a bad one does not start."""
+        yield from super().check()
+        try:
+            services_of(self.services_file)
+        except (OSError, BadServiceCatalogue) as error:
+            yield declared_settings(type(self))["services_file"].bad(str(error))
+
+
+@cache
+def services_of(path: str | None) -> dict[str, ServiceEntry]:
+    """The service catalogue at a path, read once. Raises as `load_services` does."""
+    return load_services(path)

@@ -1,0 +1,24 @@
+from pathlib import Path
+
+from linli_chassis.config import Settings, settings_table
+from linli_chassis.http import routes_of
+from linli_contracts.catalogue import consumed_by, produced_by
+from linli_grid.service import GridService
+from linli_grid.settings import GridSettings
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_lists_every_route_with_its_roles():
+    for route in routes_of(GridService):
+        assert f"| `{route.method} {route.path}` |" in README
+        assert f"| {route.summary} |" in README
+
+
+def test_the_readme_lists_every_setting_as_it_is():
+    assert settings_table(GridSettings, without=Settings) in README
+
+
+def test_the_readme_names_every_event_out_and_in():
+    for entry in [*produced_by("grid"), *consumed_by("grid")]:
+        assert f"`{entry.fact}`" in README

@@ -1,0 +1,1 @@
+"""The organization service of Linli: regions, units and the resources they offer."""

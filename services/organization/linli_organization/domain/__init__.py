@@ -1,0 +1,1 @@
+"""The rules of divisions, units and resources; standard library only."""

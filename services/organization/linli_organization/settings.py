@@ -1,0 +1,28 @@
+"""The settings of the organization service, beside those that every service has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linli_chassis.config import Settings, setting
+from linli_contracts.services import load_services
+
+
+def _service_codes(path: str) -> frozenset[str]:
+    """The codes of a catalogue file. Raises `ValueError` when it cannot be used."""
+    try:
+        return frozenset(load_services(path))
+    except OSError as error:
+        raise ValueError(f"points at a file that cannot be read: {error.strerror}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationSettings(Settings):
+    """What the organization service is told."""
+
+    services: frozenset[str] = setting(
+        "LINLI_SERVICES_FILE",
+        _service_codes,
+        default=frozenset(load_services()),
+        help="Path of the district's own service catalogue (YAML); the default one without it. Read at start.",
+    )

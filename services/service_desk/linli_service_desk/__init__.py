@@ -1,0 +1,1 @@
+"""The service desk of Linli: cases through the seven steps, matched to resources."""

@@ -1,0 +1,1 @@
+"""The rules of the service desk in plain Python: no database, no HTTP, no libraries."""

@@ -1,0 +1,76 @@
+"""The settings of the service desk, beside those that every service has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from environs import ValidationError
+from linli_chassis.config import BadSetting, Settings, setting
+from linli_chassis.environment import declared_settings
+from linli_contracts.services import BadServiceCatalogue, ServiceEntry, load_services
+from marshmallow.validate import OneOf, Range
+
+from linli_service_desk.calendars import CALENDARS, OfficeHours, parse_office_hours
+from linli_service_desk.domain.case import DAYS_TO_REOPEN
+
+
+def _office_hours(text: str) -> OfficeHours:
+    try:
+        return parse_office_hours(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceDeskSettings(Settings):
+    """What the service desk is told."""
+
+    services_file: str | None = setting(
+        "LINLI_SERVICES_FILE",
+        "str",
+        default=None,
+        help="The district's own service catalogue (YAML). Without it the default catalogue is used.",
+    )
+    calendar: str = setting(
+        "LINLI_CALENDAR",
+        "str",
+        default="china",
+        help="Working days: china (statutory holidays and the weekends worked for them) or plain (Monday to Friday).",
+        validate=OneOf(tuple(CALENDARS), error="must be china or plain"),
+    )
+    office_hours: tuple[tuple[int, int], ...] = setting(
+        "LINLI_OFFICE_HOURS",
+        _office_hours,
+        default=parse_office_hours("09:00-12:00,13:30-18:00"),
+        help="Working hours of a working day, comma-separated, e.g. 09:00-12:00,13:30-18:00 (the default).",
+    )
+    reopen_days: int = setting(
+        "LINLI_REOPEN_DAYS",
+        "int",
+        default=DAYS_TO_REOPEN,
+        help="Days after its closing within which a case can be reopened.",
+        validate=Range(min=0),
+    )
+    match_batch: int = setting(
+        "LINLI_MATCH_BATCH",
+        "int",
+        default=2000,
+        help="Waiting cases that are matched together in one round at most.",
+        validate=Range(min=1, max=2000),
+    )
+
+    def check(self) -> Iterable[BadSetting]:
+        """Also that the service catalogue can be read, so that a desk with a bad one does not start."""
+        yield from super().check()
+        try:
+            services_of(self.services_file)
+        except (OSError, BadServiceCatalogue) as error:
+            yield declared_settings(type(self))["services_file"].bad(str(error))
+
+
+@cache
+def services_of(path: str | None) -> dict[str, ServiceEntry]:
+    """The service catalogue at a path, read once. Raises as `load_services` does."""
+    return load_services(path)

@@ -1,0 +1,1 @@
+"""The tables of the service desk and all that is asked of them."""

@@ -1,0 +1,1 @@
+"""The linli command: the embedded platform, the sample district, imports and operations."""

@@ -1,0 +1,95 @@
+"""Whether a district makes sense as a whole: with its secrets, with the files it names, and to each service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from linli_chassis.config import ProcessSettings, Settings
+from linli_chassis.environment import BadSettings, declared_settings
+from linli_contracts.schema import SERVICES
+from linli_contracts.subscriber.names import Wanted
+
+from linli.district import broker, database, secrets
+from linli.district.model import FILE, District
+from linli.district.schema import load
+from linli.district.settings import variables
+from linli.errors import UsageFailure
+from linli.i18n import t
+
+RESERVED = ("DATABASE_URL", "AMQP_URI", "LINLI_JWT_SECRET", "LINLI_JWKS", "LINLI_KEYS", "LINLI_HTTP_BIND")
+"""Settings that are rendered from elsewhere, and not to be given under [settings]."""
+
+
+def checked(folder: Path) -> tuple[District, dict[str, str]]:
+    """A district and its secrets.
+
+    Raises:
+        UsageFailure: with all that is wrong.
+    """
+    district = load(folder)
+    kept = secrets.read(district)
+    wrong = [*_files(district), *_settings(district), *_subscribers(district)]
+    wrong = wrong or list(dict.fromkeys(_as_services_see_it(district, kept)))
+    if wrong:
+        raise UsageFailure("\n".join(wrong), t("Correct {path}.", path=str(folder / FILE)))
+    return district, kept
+
+
+def _files(district: District) -> Iterator[str]:
+    for place, path in district.files().items():
+        there = district.folder / path
+        if not there.is_file():
+            yield t("{place}: there is no file {path}.", place=place, path=str(there))
+        elif not there.stat().st_size:
+            yield t("{path} is empty.", path=str(there))
+
+
+def _settings(district: District) -> Iterator[str]:
+    classes = [settings_of(service) for service in SERVICES]
+    known = {item.name for settings in classes for item in declared_settings(settings).values()}
+    rendered = set(variables(replace(district, settings={})))
+    for name in district.settings:
+        plain = name.removesuffix("_FILE")
+        if plain in RESERVED or name in rendered or plain in rendered:
+            yield t("settings.{name}: is said elsewhere in this file.", name=name)
+        elif name not in known:
+            yield t("settings.{name}: there is no such setting.", name=name)
+
+
+def _subscribers(district: District) -> Iterator[str]:
+    seen: set[str] = set()
+    for subscriber in district.subscribers:
+        if subscriber.name in seen:
+            yield t("subscribers: there are two of the name {name}.", name=subscriber.name)
+        seen.add(subscriber.name)
+        try:
+            Wanted.of(subscriber.types, district.code)
+        except ValueError as error:
+            yield f"subscribers.{subscriber.name}: {error}"
+
+
+def _as_services_see_it(district: District, kept: Mapping[str, str]) -> Iterator[str]:
+    """What each process would say when it is started."""
+    for service in SERVICES:
+        environ = {
+            **variables(district, outside=True),
+            "DATABASE_URL": database.url(district, database.role(service), kept[secrets.of_database(service)]),
+            "AMQP_URI": broker.uri(district, service, kept[secrets.of_broker(service)]),
+            "LINLI_JWT_SECRET": kept[secrets.JWT_SECRET],
+            "LINLI_KEYS": kept[secrets.KEYS],
+        }
+        for settings in (settings_of(service), ProcessSettings):
+            try:
+                settings.load(environ)
+            except BadSettings as error:
+                yield from (f"{problem.name}: {problem.wrong}" for problem in error.problems)
+
+
+def settings_of(service: str) -> type[Settings]:
+    """The settings class of a service, without the service, which would bring green threads along."""
+    module = import_module(f"linli_{service}.settings")
+    found: type[Settings] = getattr(module, f"{service.title().replace('_', '')}Settings")
+    return found

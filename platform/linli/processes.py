@@ -1,0 +1,21 @@
+"""The embedded platform's process. Those of single services are `linli_chassis.process`; who supervises is elsewhere.
+
+Imported before anything else in its process, for a service needs the standard library patched first.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def run_embedded() -> None:
+    """Run all services and their relays in this one process until SIGTERM, on one port, without a broker."""
+    from linli_chassis import green
+
+    green.patch()
+    from linli_chassis.logs import configure
+
+    from linli.embedded_host import host
+
+    configure("linli")
+    host(os.environ)

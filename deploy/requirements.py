@@ -1,0 +1,82 @@
+"""What one image needs: its members of the workspace, and their direct dependencies as the lock file pins them.
+
+    requirements.py SERVICE FOLDER [EXTRA...]    writes FOLDER/members, FOLDER/direct.txt and FOLDER/build.txt
+
+Run while an image is built, with the standard library only. SERVICE is a folder below services/, or `platform`; EXTRA
+is an optional part of any of its members, such as `tracing`.
+Installing direct.txt with requirements.lock as constraints brings what those need in turn, each checked by its hash.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+BUILD = ("hatchling",)
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def main() -> None:
+    """Write the files, or say what is wrong."""
+    service, folder, extras = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+    members = members_of(folder_of(service))
+    direct = {name for member in members for name in dependencies(member, extras) if name not in workspace()}
+    pins = pinned()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "members").write_text("".join(f"{member}\n" for member in members))
+    (folder / "direct.txt").write_text("".join(pins[name] for name in sorted(direct)))
+    (folder / "build.txt").write_text("".join(pins[name] for name in BUILD))
+
+
+def folder_of(service: str) -> str:
+    """The folder of a service. Exits when there is none."""
+    folder = service if service == "platform" else f"services/{service}"
+    if not (ROOT / folder / "pyproject.toml").is_file():
+        names = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
+        sys.exit(f"SERVICE={service!r}: there are {', '.join(names)} and platform")
+    return folder
+
+
+def members_of(folder: str) -> list[str]:
+    """The folders of a member and of those it depends on, each after what it needs."""
+    found: list[str] = []
+    for name in dependencies(folder):
+        if name in workspace():
+            found += [member for member in members_of(workspace()[name]) if member not in found]
+    return [*found, folder]
+
+
+def workspace() -> dict[str, str]:
+    """The folders of the workspace by the names of their distributions."""
+    files = [*ROOT.glob("*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml")]
+    return {project(path)["name"]: str(path.parent.relative_to(ROOT)) for path in files}
+
+
+def dependencies(folder: str, extras: Iterable[str] = ()) -> Iterator[str]:
+    """The names of what a member depends on, with those of its extras that are asked for."""
+    told = project(ROOT / folder / "pyproject.toml")
+    optional = told.get("optional-dependencies", {})
+    for requirement in [*told["dependencies"], *(item for extra in extras for item in optional.get(extra, ()))]:
+        match = _NAME.match(requirement)
+        assert match, requirement  # noqa: S101  # PEP 508 begins with a name
+        yield match[0].lower()
+
+
+def project(path: Path) -> dict[str, Any]:
+    told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+    return told
+
+
+def pinned() -> dict[str, str]:
+    """The entries of the lock file, hashes and all, by name."""
+    entries = re.split(r"(?m)^(?=\S)", (ROOT / "requirements.lock").read_text(encoding="utf-8"))
+    return {match[0]: entry for entry in entries if (match := _NAME.match(entry))}
+
+
+if __name__ == "__main__":
+    main()

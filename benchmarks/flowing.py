@@ -1,0 +1,125 @@
+"""The same flow over two services, on the chassis and on stock nameko: event, effect, event, effect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from uuid import uuid4
+
+import pika
+from linli_chassis.bus.topology import queue_of
+from linli_chassis.testing.processes import eventually
+from linli_contracts.events.organization import ResourceWithdrawn
+
+from benchmarks.figures import Figure, compare
+from benchmarks.filling import events, publish, purge, travelling
+from benchmarks.stand import EFFECT, Bench, Stand
+from benchmarks.taking import await_effects, execute
+
+_PARTS = "benchmarks.parts"
+_SERVICES = ("service_desk", "evaluation")
+_STOCK_QUEUES = (
+    "evt-organization-resource_withdrawn--service_desk.on_resource_withdrawn",
+    "evt-service_desk-case_accepted--evaluation.on_case_accepted",
+)
+_TABLES = "effect, inbox, outbox, stream"
+
+
+def nameko(stand: Stand) -> list[Figure]:
+    """Events per second from the first effect in the first service to the last one in the second."""
+    ours_count, stock_count = stand.count(6_000), stand.count(1_500)
+    told = travelling(events(ResourceWithdrawn, ours_count))
+    with stand.bench(*_SERVICES) as bench, stand.vhost() as stock_uri:
+        for schema in _SERVICES:
+            execute(bench, EFFECT, schema)
+        stock = Bench(bench.database_url, stock_uri, bench.folder)
+        declare_stock(stock)
+        figure = compare(
+            "nameko",
+            "two-service flow against stock nameko (event_handler, commit, dispatch with confirms)",
+            "events/s",
+            lambda: _ours(bench, told),
+            lambda: _stock(stock, stock_count),
+            target=5.0,
+            rounds=stand.rounds,
+            notes={"events": ours_count, "events of nameko": stock_count},
+        )
+    return [figure]
+
+
+def _ours(bench: Bench, told: list[Any]) -> float:
+    _clear(bench)
+    purge(bench.amqp_uri)
+    publish(bench.amqp_uri, told)
+    with ExitStack() as stack:
+        stack.enter_context(bench.process("linli", "relay", "service_desk"))
+        running = _start(stack, bench, "platform_flow", [queue_of(name) for name in _SERVICES])
+        await_effects(bench, len(told), running, "evaluation")
+    return _rate(bench, len(told))
+
+
+def _stock(bench: Bench, count: int) -> float:
+    _clear(bench)
+    with publishing(bench) as channel:
+        for _ in range(count):
+            payload = {"id": str(uuid4()), "resource_id": str(uuid4()), "unit_id": str(uuid4()), "reason": "closed"}
+            properties = pika.BasicProperties(
+                content_type="application/json", content_encoding="utf-8", delivery_mode=pika.DeliveryMode.Persistent
+            )
+            channel.basic_publish("organization.events", "resource_withdrawn", json.dumps(payload).encode(), properties)
+    with ExitStack() as stack:
+        running = _start(stack, bench, "nameko_flow", _STOCK_QUEUES)
+        await_effects(bench, count, running, "evaluation")
+    return _rate(bench, count)
+
+
+def _start(stack: ExitStack, bench: Bench, part: str, queues: Sequence[str]) -> Any:
+    """Start both services, the first only when the second consumes, so that no start is measured; the second."""
+    second = stack.enter_context(bench.process(f"{_PARTS}.{part}", _SERVICES[1]))
+    eventually(lambda: consumers(bench, queues[1]) == 1, seconds=120)
+    stack.enter_context(bench.process(f"{_PARTS}.{part}", _SERVICES[0]))
+    return second
+
+
+def declare_stock(bench: Bench) -> None:
+    """Let nameko itself declare its queues, so that they are there before the events are."""
+    with ExitStack() as stack:
+        _start(stack, bench, "nameko_flow", _STOCK_QUEUES)
+        eventually(lambda: consumers(bench, _STOCK_QUEUES[0]) == 1, seconds=120)
+
+
+def consumers(bench: Bench, queue: str) -> int:
+    """How many consume a queue; 0 when it does not exist."""
+    try:
+        with publishing(bench) as channel:
+            return int(channel.queue_declare(queue, passive=True).method.consumer_count)
+    except pika.exceptions.ChannelClosedByBroker:
+        return 0
+
+
+@contextmanager
+def publishing(bench: Bench) -> Iterator[Any]:
+    """A channel; on leaving the broker has all that was published."""
+    connection = pika.BlockingConnection(pika.URLParameters(bench.amqp_uri))
+    try:
+        channel = connection.channel()
+        yield channel
+        channel.confirm_delivery()
+    finally:
+        connection.close()
+
+
+def _clear(bench: Bench) -> None:
+    for schema in _SERVICES:
+        execute(bench, f"TRUNCATE {_TABLES}", schema)
+
+
+def _rate(bench: Bench, count: int) -> float:
+    [(seconds,)] = execute(
+        bench,
+        """SELECT extract(epoch FROM (SELECT max(at) FROM evaluation.effect)
+                                  - (SELECT min(at) FROM service_desk.effect))""",
+    )
+    return count / float(seconds)

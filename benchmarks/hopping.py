@@ -1,0 +1,136 @@
+"""The whole hop, one event at a time in one process: committed, published, confirmed, taken in, committed."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import sqlalchemy as sa
+from linli_chassis.bus.topology import EXCHANGE, queue_of
+from linli_chassis.config import Settings
+from linli_chassis.inbox import Inbox
+from linli_chassis.runtime import Runtime, relay_of
+from linli_chassis.uow import UnitOfWork
+from linli_contracts.envelope import Event, Message, encode
+from linli_contracts.events.grid import RequestVerified
+from uuid_utils import uuid7
+
+from benchmarks import raw
+from benchmarks.figures import Figure, compare
+from benchmarks.filling import events, purge
+from benchmarks.stand import EFFECT, Bench, Stand
+
+_KEY = "110101.grid.request_verified.v1"
+_TAKE_EFFECT = sa.text("INSERT INTO effect (event_id, subject) VALUES (:event_id, :subject)")
+_TAKE_EFFECT_RAW = "INSERT INTO effect (event_id, subject) VALUES (%s, %s)"
+_APPEND = "INSERT INTO outbox (event_id, type, routing_key, headers, body) VALUES (%s, %s, %s, %s, %s)"
+_PENDING = "SELECT seq, event_id, type, routing_key, headers, body FROM outbox WHERE published_at IS NULL ORDER BY seq"
+_MARK = "UPDATE outbox SET published_at = clock_timestamp() WHERE seq = %s"
+_CLAIM = "INSERT INTO inbox (event_id, type, state, handled_at) VALUES (%s, %s, 'handled', now())"
+
+
+def hop(stand: Stand) -> list[Figure]:
+    """Send events from one service to another, each only when the one before it has arrived."""
+    told = events(RequestVerified, stand.count(300))
+    with stand.bench("grid", "service_desk") as bench:
+        _prepare(bench)
+        ours, by_hand = _Ours(bench), _ByHand(bench)
+
+        def rate(way: _Ours | _ByHand) -> float:
+            purge(bench.amqp_uri)
+            feed = raw.RawFeed(bench.amqp_uri, queue_of("service_desk"), 1)
+            began = perf_counter()
+            for event in told:
+                way.send(event)
+                [message] = feed.collect(1)
+                way.take(message)
+                feed.acknowledge(message)
+            seconds = perf_counter() - began
+            feed.close()
+            return len(told) / seconds
+
+        figure = compare(
+            "hop",
+            "one event at a time: committed, published, taken in, committed",
+            "events/s",
+            lambda: rate(ours),
+            lambda: rate(by_hand),
+            target=0.7,
+            rounds=stand.rounds,
+            notes={"events": len(told)},
+        )
+        ours.close()
+        by_hand.close()
+    return [figure]
+
+
+def _prepare(bench: Bench) -> None:
+    for schema in ("grid", "service_desk"):
+        with bench.connect(schema) as connection, connection.cursor() as cursor:
+            cursor.execute(EFFECT)
+        connection.close()
+
+
+class _Ours:
+    """A unit of work, the relay, and the inbox with a handler."""
+
+    def __init__(self, bench: Bench) -> None:
+        settings = Settings.load(bench.environ)
+        self._producer = Runtime.of("grid", settings)
+        self._consumer = Runtime.of("service_desk", settings)
+        self._relay = relay_of("grid", settings)
+        self._connection = self._relay._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._inbox = Inbox(self._consumer.unit_of_work, {RequestVerified.event_type.name: self._handle})
+
+    def send(self, event: Event) -> None:
+        with self._producer.unit_of_work() as uow:
+            uow.connection.execute(_TAKE_EFFECT, {"event_id": str(uuid7()), "subject": event.subject})
+            uow.emit(RequestVerified, event.subject, event.data)
+        self._relay.publish_batch(self._connection)
+
+    def take(self, message: Any) -> None:
+        self._inbox.receive([Message(message.headers, message.body, message.content_type)])
+
+    def close(self) -> None:
+        self._relay._publisher.close()
+        self._connection.close()
+        self._producer.engine.dispose()
+        self._consumer.engine.dispose()
+
+    @staticmethod
+    def _handle(uow: UnitOfWork, told: list[Event]) -> None:
+        uow.connection.execute(_TAKE_EFFECT, [{"event_id": event.id, "subject": event.subject} for event in told])
+
+
+class _ByHand:
+    """The same rows and the same message, without numbers per aggregate, checks, retries or dead letters."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._producer = bench.connect("grid")
+        self._relay = bench.connect("grid")
+        self._relay.autocommit = True
+        self._consumer = bench.connect("service_desk")
+        self._publisher = raw.RawPublisher(bench.amqp_uri, EXCHANGE)
+
+    def send(self, event: Event) -> None:
+        message = encode(event)
+        headers, body = raw.as_json({**message.headers, "ce-id": (new := str(uuid7()))}), message.body.decode()
+        with self._producer, self._producer.cursor() as cursor:
+            cursor.execute(_TAKE_EFFECT_RAW, (str(uuid7()), event.subject))
+            cursor.execute(_APPEND, (new, event.type, _KEY, headers, body))
+        with self._relay.cursor() as cursor:
+            cursor.execute(_PENDING)
+            rows = cursor.fetchall()
+            self._publisher.publish(rows)
+            cursor.execute(_MARK, (rows[0][0],))
+
+    def take(self, message: Any) -> None:
+        headers = message.headers
+        with self._consumer, self._consumer.cursor() as cursor:
+            cursor.execute(_CLAIM, (headers["ce-id"], headers["ce-type"]))
+            cursor.execute(_TAKE_EFFECT_RAW, (headers["ce-id"], headers["ce-subject"]))
+
+    def close(self) -> None:
+        self._publisher.close()
+        for connection in (self._producer, self._relay, self._consumer):
+            connection.close()

@@ -1,0 +1,86 @@
+"""The inbox: from a queue to a committed effect and a committed outbox row, each consumer a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import AbstractContextManager
+from typing import Any
+
+from linli_chassis.bus.topology import queue_of
+from linli_chassis.testing.processes import eventually
+from linli_contracts.events.grid import RequestVerified
+
+from benchmarks.figures import Figure, compare
+from benchmarks.filling import events, publish, purge, travelling
+from benchmarks.stand import EFFECT, Bench, Stand
+
+_BATCH = 100
+
+
+def inbox(stand: Stand) -> list[Figure]:
+    """Take in the same messages by the chassis and by hand."""
+    count = stand.count(10_000)
+    told = travelling(events(RequestVerified, count))
+    with stand.bench("service_desk") as bench:
+        execute(bench, EFFECT)
+
+        def run(consumer: AbstractContextManager[Any]) -> float:
+            execute(bench, "TRUNCATE effect, inbox, outbox, stream")
+            purge(bench.amqp_uri)
+            publish(bench.amqp_uri, told)
+            with consumer as running:
+                await_effects(bench, count, running)
+            return rate(bench)
+
+        figure = compare(
+            "inbox",
+            "queue to committed effect and outbox row, batches of 100",
+            "events/s",
+            lambda: run(bench.process("benchmarks.parts.platform_flow", "service_desk")),
+            lambda: run(bench.process("benchmarks.parts.raw_taking", queue_of("service_desk"), str(_BATCH))),
+            target=0.5,
+            rounds=stand.rounds,
+            notes={"messages": count},
+        )
+    return [figure]
+
+
+def execute(bench: Bench, sql: str, schema: str = "service_desk") -> Any:
+    """Run a statement in a transaction of its own; the rows, if there are any."""
+    connection = bench.connect(schema)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else None
+    finally:
+        connection.close()
+
+
+def await_effects(bench: Bench, count: int, running: subprocess.Popen[bytes], schema: str = "service_desk") -> None:
+    """Wait until so many effects are committed. Raises `RuntimeError` when the process has ended or an event failed."""
+    connection = bench.connect(schema)
+    connection.autocommit = True
+
+    def done() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT (SELECT count(*) FROM effect), (SELECT max(error) FROM inbox)")
+            effects, error = cursor.fetchone()
+        if error:
+            raise RuntimeError(f"an event was not handled: {error}")
+        if running.poll() is not None:
+            raise RuntimeError(f"the process ended with {running.poll()}")
+        return bool(effects >= count)
+
+    eventually(done, seconds=300, every=0.1)
+    connection.close()
+
+
+def rate(bench: Bench) -> float:
+    """Outbox rows per second by the database's clock, from the first batch to the last; the first is the start."""
+    [(seconds, counted)] = execute(
+        bench,
+        """
+        WITH batches AS (SELECT xmin::text AS batch, max(created_at) AS at, count(*) AS size FROM outbox GROUP BY 1)
+        SELECT extract(epoch FROM max(at) - min(at)), sum(size) - (array_agg(size ORDER BY at))[1] FROM batches""",
+    )
+    return float(counted) / float(seconds)

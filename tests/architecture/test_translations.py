@@ -1,0 +1,131 @@
+"""Chinese is there wherever English is: in refusals, in answers, and on the page that shows an API."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import linli_contracts
+import pytest
+from babel.messages import Message
+from babel.messages.pofile import read_po
+from linli_chassis.http import docs
+from linli_chassis.http.openapi import openapi_of
+from linli_chassis.i18n import CONTEXT, PARAMETER, read_catalogue, translate
+from linli_chassis.runtime import service_class
+from linli_chassis.templates import templates_of
+from linli_contracts.catalogue import SERVICES
+
+ROOT = Path(__file__).parents[2]
+FOR_OPERATORS = ("settings.py", "config.py", "environment.py")
+"""What is wrong with a setting is told at start, to those who deploy: in English."""
+
+CATALOGUES = sorted(
+    path for part in ("chassis", "services", "platform") for path in (ROOT / part).glob("**/LC_MESSAGES/messages.po")
+)
+
+
+def folder(package: str) -> Path:
+    return Path(str(importlib.import_module(package).__file__)).parent
+
+
+def catalogue(package: str) -> dict[str, str]:
+    return read_catalogue(folder(package) / "locale" / "zh" / "LC_MESSAGES" / "messages.po", "zh")
+
+
+def said(package: str) -> dict[str, str]:
+    """The templates of a package that clients may come to see, each with its place."""
+    return {text: place for text, place in templates_of(folder(package)).items() if not place.startswith(FOR_OPERATORS)}
+
+
+def shown(service: str) -> set[str]:
+    """The words that the page of an API shows."""
+    document = openapi_of(service_class(service))
+    return {document["info"]["title"], *_words(document)}
+
+
+def _words(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for inner in node:
+            yield from _words(inner)
+    elif isinstance(node, dict):
+        yield from (node[key] for key in ("summary", "description") if isinstance(node.get(key), str) and node[key])
+        yield from (tag for tag in node.get("tags", ()) if isinstance(tag, str))
+        yield from ([node["in"]] if isinstance(node.get("in"), str) else ())
+        for inner in node.values():
+            yield from _words(inner)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_everything_that_a_service_says_is_there_in_chinese(service: str) -> None:
+    chinese = {**catalogue("linli_chassis"), **catalogue(f"linli_{service}")}
+    templates = said(f"linli_{service}")
+    assert len(templates) > 5
+    assert {text: place for text, place in templates.items() if text not in chinese} == {}
+
+
+def test_what_the_fields_of_contracts_refuse_is_told_in_chinese() -> None:
+    templates = templates_of(Path(str(linli_contracts.__file__)).parent)
+    told = {text for text, place in templates.items() if place.startswith("fields.py")}
+    assert told
+    assert told - catalogue("linli_chassis").keys() == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_page_of_an_api_is_all_chinese(service: str) -> None:
+    chinese = {**catalogue("linli_chassis"), **catalogue(f"linli_{service}")}
+    assert shown(service) - chinese.keys() == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_page_shows_the_chinese_that_there_is(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[str] = set()
+
+    def heard(text: str, locale: str) -> str:
+        asked.add(str(text))
+        return translate(text, locale)
+
+    monkeypatch.setattr(docs, "translate", heard)
+    document = openapi_of(service_class(service))
+    page = docs.docs_page(document, "zh")
+    assert document["info"]["description"] not in page
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            assert {operation["summary"], operation["description"], *operation["tags"]} <= asked
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_catalogue_holds_nothing_that_nobody_says(service: str) -> None:
+    templates = said(f"linli_{service}")
+    places = {name for text in templates for name in PARAMETER.findall(text)}
+    for key in catalogue(f"linli_{service}"):
+        context, _, code = key.rpartition(CONTEXT)
+        assert (context in places) if context else (code in templates or code in shown(service)), key
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_does_not_say_anew_what_the_chassis_says(service: str) -> None:
+    assert catalogue(f"linli_{service}").keys() & catalogue("linli_chassis").keys() == set()
+
+
+def test_services_say_the_same_thing_with_the_same_words() -> None:
+    together: dict[str, str] = {}
+    for service in SERVICES:
+        for key, words in catalogue(f"linli_{service}").items():
+            assert together.setdefault(key, words) == words, key
+
+
+def entries(path: Path) -> list[Message]:
+    with path.open("rb") as file:
+        return [entry for entry in read_po(file, "zh", abort_invalid=True) if entry.id]
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.relative_to(ROOT).parts[1])
+def test_every_entry_of_a_catalogue_is_certain_complete_and_keeps_its_places(path: Path) -> None:
+    assert entries(path)
+    for entry in entries(path):
+        assert entry.string, entry.id
+        assert not entry.fuzzy, entry.id
+        assert sorted(set(PARAMETER.findall(str(entry.id)))) == sorted(set(PARAMETER.findall(str(entry.string)))), entry

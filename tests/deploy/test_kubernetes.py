@@ -1,0 +1,244 @@
+"""The manifests: as kustomize builds them, against the schemas of Kubernetes, and against what processes need."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+from linli.district import kubernetes
+from linli.district.beginning import begin
+from linli.district.check import checked
+from linli_chassis.bus.topology import queue_of
+from linli_chassis.config import ProcessSettings, Settings
+from linli_chassis.environment import declared_settings
+from linli_contracts.catalogue import SERVICES, consumed_by
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+FOLDER = DEPLOY / "kubernetes"
+VERSION = "1.33"
+FILES = sorted(path for path in FOLDER.rglob("*.yaml") if path.name not in ("kustomization.yaml", "names.yaml"))
+
+# KEDA's own schema is not in the schemas of Kubernetes: here is what its documentation says of the fields we use.
+KEDA = {
+    "ScaledObject": {
+        "type": "object", "additionalProperties": False, "required": ["scaleTargetRef", "triggers"],
+        "properties": {
+            "scaleTargetRef": {"type": "object", "required": ["name"], "additionalProperties": False,
+                               "properties": {"name": {"type": "string"}}},
+            "minReplicaCount": {"type": "integer", "minimum": 0}, "maxReplicaCount": {"type": "integer", "minimum": 1},
+            "pollingInterval": {"type": "integer"}, "cooldownPeriod": {"type": "integer"},
+            "triggers": {"type": "array", "minItems": 1, "items": {
+                "type": "object", "additionalProperties": False, "required": ["type", "metadata"],
+                "properties": {
+                    "type": {"const": "rabbitmq"},
+                    "authenticationRef": {"type": "object", "required": ["name"]},
+                    "metadata": {"type": "object", "required": ["queueName", "mode", "value", "protocol"],
+                                 "additionalProperties": {"type": "string"},
+                                 "properties": {"mode": {"enum": ["QueueLength", "MessageRate"]},
+                                                "protocol": {"enum": ["amqp", "http", "auto"]}}},
+                },
+            }},
+        },
+    },
+    "TriggerAuthentication": {
+        "type": "object", "additionalProperties": False, "required": ["secretTargetRef"],
+        "properties": {"secretTargetRef": {"type": "array", "items": {
+            "type": "object", "additionalProperties": False, "required": ["parameter", "name", "key"],
+            "properties": {name: {"type": "string"} for name in ("parameter", "name", "key")},
+        }}},
+    },
+}  # fmt: skip
+
+
+def validate(document: dict[str, Any]) -> None:
+    """Hold an object against its schema, in which unknown fields are mistakes."""
+    if document["apiVersion"].startswith("keda.sh/"):
+        jsonschema.validate(document["spec"], KEDA[document["kind"]])
+    else:
+        kubernetes_validate.validate(document, VERSION, strict=True)
+
+
+def documents(text: str) -> list[dict[str, Any]]:
+    return [document for document in yaml.safe_load_all(text) if document]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_every_manifest_is_valid(path: Path) -> None:
+    found = documents(path.read_text(encoding="utf-8"))
+    assert found
+    for document in found:
+        validate(document)
+
+
+def test_a_field_that_does_not_exist_is_noticed() -> None:
+    [api] = documents((FOLDER / "service" / "api.yaml").read_text(encoding="utf-8"))
+    api["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        validate(api)
+
+
+# What kustomize makes of them
+
+
+@pytest.fixture(scope="module")
+def kustomize() -> Callable[[Path], list[dict[str, Any]]]:
+    """Build a kustomization; skips where there is neither kustomize nor kubectl."""
+    words = next(
+        (words for words in (["kustomize", "build"], ["kubectl", "kustomize"]) if shutil.which(words[0])), None
+    )
+    if words is None:
+        pytest.skip("neither kustomize nor kubectl is installed here, so overlays are not built")
+
+    def build(folder: Path) -> list[dict[str, Any]]:
+        done = subprocess.run([*words, str(folder)], capture_output=True, text=True, check=False)  # noqa: S603
+        assert done.returncode == 0, done.stderr
+        assert "Warning" not in done.stderr
+        return documents(done.stdout)
+
+    return build
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["fixed", "scaling"])
+def built(
+    request: pytest.FixtureRequest,
+    kustomize: Callable[[Path], list[dict[str, Any]]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> list[dict[str, Any]]:
+    """All objects of a district, with and without scaling."""
+    folder = tmp_path_factory.mktemp("kubernetes") / "district"
+    begin("110101", folder, "en")
+    path = folder / "district.toml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in {
+        "grid = 1": "grid = 2",
+        'registry = "linli"': 'registry = "r.example/x"',
+        '# tls_secret = "linli-tls"': 'tls_secret = "linli-tls"',
+        "scaling = false": f"scaling = {str(request.param).lower()}",
+    }.items():
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+    district, kept = checked(folder)
+    return kustomize(kubernetes.render(district, kept, DEPLOY))
+
+
+def of_kind(built: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+    return {one["metadata"]["name"]: one for one in built if one["kind"] == kind}
+
+
+def pods(built: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in ("Deployment", "Job"):
+        for name, one in of_kind(built, kind).items():
+            yield name, one["spec"]["template"]
+
+
+def label(service: str) -> str:
+    return service.replace("_", "-")
+
+
+def test_every_object_of_a_district_is_valid(built: list[dict[str, Any]]) -> None:
+    for one in built:
+        validate(one)
+
+
+def test_every_object_stands_in_the_namespace_of_its_district(built: list[dict[str, Any]]) -> None:
+    [namespace] = of_kind(built, "Namespace").values()
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert {one["metadata"].get("namespace") for one in built if one["kind"] != "Namespace"} == {"linli-110101"}
+
+
+def test_each_service_has_all_its_parts(built: list[dict[str, Any]]) -> None:
+    for kind, parts in {"Deployment": ("api", "relay"), "Job": ("migration",), "Service": ("api",)}.items():
+        assert set(of_kind(built, kind)) == {f"{label(service)}-{part}" for service in SERVICES for part in parts}
+    assert set(of_kind(built, "PodDisruptionBudget")) == {f"{label(service)}-api" for service in SERVICES}
+
+
+def test_each_process_runs_the_image_of_its_service(built: list[dict[str, Any]]) -> None:
+    images = {name: pod["spec"]["containers"][0]["image"] for name, pod in pods(built)}
+    for service in SERVICES:
+        own = [image for name, image in images.items() if name.startswith(f"{label(service)}-")]
+        assert own == [f"r.example/x/{service}:0.1.0"] * 3
+
+
+def test_what_pods_refer_to_exists(built: list[dict[str, Any]]) -> None:
+    config, secrets = of_kind(built, "ConfigMap"), of_kind(built, "Secret")
+    for _, pod in pods(built):
+        [container] = pod["spec"]["containers"]
+        assert {source["configMapRef"]["name"] for source in container["envFrom"]} <= set(config)
+        volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
+        for volume in volumes.values():
+            assert volume.get("secret", {}).get("secretName", next(iter(secrets))) in secrets
+            assert volume.get("configMap", {}).get("name", next(iter(config))) in config
+        mounts = {mount["mountPath"]: volumes[mount["name"]] for mount in container["volumeMounts"]}
+        for variable in container["env"]:
+            folder, _, key = variable["value"].rpartition("/")
+            assert key in secrets[mounts[folder]["secret"]["secretName"]]["data"], variable
+
+
+def test_processes_are_told_settings_that_exist_and_relays_only_what_they_need(built: list[dict[str, Any]]) -> None:
+    for name, pod in pods(built):
+        given = {variable["name"].removesuffix("_FILE") for variable in pod["spec"]["containers"][0]["env"]}
+        settings = Settings if name.endswith("-api") else ProcessSettings
+        assert given <= {item.name for item in declared_settings(settings).values()}
+
+
+def test_selectors_find_their_own_pods_and_no_others(built: list[dict[str, Any]]) -> None:
+    found = {name: pod["metadata"]["labels"] for name, pod in pods(built)}
+    for service in SERVICES:
+        for kind in ("Service", "PodDisruptionBudget", "Deployment"):
+            selector = of_kind(built, kind)[f"{label(service)}-api"]["spec"]["selector"]
+            wanted = selector.get("matchLabels", selector).items()
+            assert [name for name, labels in found.items() if wanted <= labels.items()] == [f"{label(service)}-api"]
+
+
+def test_no_pod_has_rights_that_it_does_not_need(built: list[dict[str, Any]]) -> None:
+    for _, pod in pods(built):
+        spec, [container] = pod["spec"], pod["spec"]["containers"]
+        assert spec["securityContext"]["runAsNonRoot"]
+        assert spec["automountServiceAccountToken"] is False
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert set(container["resources"]) == {"requests", "limits"}
+
+
+def test_the_ingress_leads_to_every_service(built: list[dict[str, Any]]) -> None:
+    [ingress] = of_kind(built, "Ingress").values()
+    [rule] = ingress["spec"]["rules"]
+    assert (rule["host"], ingress["spec"]["tls"][0]["secretName"]) == ("linli.example", "linli-tls")
+    leads = {one["path"]: one["backend"]["service"]["name"] for one in rule["http"]["paths"]}
+    assert leads == {f"/api/{service}/": f"{label(service)}-api" for service in SERVICES}
+    assert set(leads.values()) == set(of_kind(built, "Service"))
+
+
+def test_whatever_is_not_listed_is_refused(built: list[dict[str, Any]]) -> None:
+    policies = of_kind(built, "NetworkPolicy")
+    everything = policies["everything"]["spec"]
+    assert everything["podSelector"] == {}
+    assert set(everything["policyTypes"]) == {"Ingress", "Egress"}
+    assert "ingress" not in everything
+    [ingress] = policies["from-ingress"]["spec"]["ingress"]
+    assert "ingress-nginx" in str(ingress["from"])
+
+
+def test_services_with_a_queue_are_scaled_by_it_and_keep_their_count_otherwise(built: list[dict[str, Any]]) -> None:
+    scaled, keys = of_kind(built, "ScaledObject"), of_kind(built, "TriggerAuthentication")
+    deployments = of_kind(built, "Deployment")
+    if not scaled:
+        assert deployments["grid-api"]["spec"]["replicas"] == 2
+        return
+    assert set(scaled) == {f"{label(service)}-api" for service in SERVICES if consumed_by(service)}
+    for service in (service for service in SERVICES if consumed_by(service)):
+        spec = scaled[f"{label(service)}-api"]["spec"]
+        [trigger] = spec["triggers"]
+        assert spec["scaleTargetRef"]["name"] in deployments
+        assert trigger["metadata"]["queueName"] == queue_of(service)
+        [source] = keys[trigger["authenticationRef"]["name"]]["spec"]["secretTargetRef"]
+        assert source["key"] in of_kind(built, "Secret")[source["name"]]["data"]
+        assert "replicas" not in deployments[f"{label(service)}-api"]["spec"]
+    assert scaled["grid-api"]["spec"]["minReplicaCount"] == 2

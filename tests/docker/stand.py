@@ -1,0 +1,141 @@
+"""A district of containers: described, rendered, and what tests do to it. It tests nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from linli.context import write_state
+from linli.district import compose, secrets
+from linli.district.beginning import begin
+from linli.district.check import checked
+from linli.district.model import District
+from linli.supervisor import Supervisor
+from linli.testing import RunningPlatform
+from linli_chassis.testing.processes import eventually
+from linli_chassis.testing.rabbitmq import free_port
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+IMAGES = {"registry": "linli-test", "version": "test"}
+COMMAND_SECONDS = 900
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # which compose writes into logs even where nobody looks
+
+
+def run(*words: str, code: int = 0, environ: Mapping[str, str] | None = None) -> str:
+    """What a program wrote to both streams. Raises `AssertionError` when it ends with another code."""
+    done = subprocess.run(  # noqa: S603  # our own words
+        words, env={**os.environ, **(environ or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, encoding="utf-8", timeout=COMMAND_SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-8000:]}"
+    return _COLOURS.sub("", done.stdout)
+
+
+@dataclass
+class Deployment:
+    """One rendered district. `files` are its compose files."""
+
+    district: District
+    kept: dict[str, str]
+    rendered: Path
+    files: list[Path]
+    prometheus_port: int = field(default_factory=free_port)
+
+    @classmethod
+    def make(cls, code: str, folder: Path, changes: Mapping[str, str], *, knows_files: bool = True) -> Deployment:
+        """Describe and render a district whose proxy listens on a free port.
+
+        Args:
+            changes: what to replace in district.toml.
+            knows_files: whether PostgreSQL's image takes its password from a file.
+        """
+        begin(code, folder, "en")
+        path = folder / "district.toml"
+        text = path.read_text(encoding="utf-8")
+        images = {'registry = "linli"': 'registry = "linli-test"', 'version = "0.1.0"': 'version = "test"'}
+        for old, new in {"port = 8080": f"port = {free_port()}", **images, **changes}.items():
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        path.write_text(text, encoding="utf-8")
+        district, kept = checked(folder)
+        rendered = compose.render(district, kept, ROOT / "deploy")
+        files = [ROOT / "deploy" / "compose.yaml", rendered / "published.yaml"]
+        return cls(district, kept, rendered, files if knows_files else [*files, HERE / "compose.yaml"])
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What compose is told besides what was rendered."""
+        return {
+            "BUILD_NETWORK": "host",
+            "LINLI_TEST_DATABASE_PASSWORD": self.kept[secrets.DATABASE_OWNER],
+            "COMPOSE_PROFILES": "broker,database",
+            "PROMETHEUS_PORT": str(self.prometheus_port),
+        }
+
+    @property
+    def project(self) -> str:
+        """A name of its own, so that a district that really runs on this machine is left alone."""
+        return f"linli-test-{self.district.code}"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.district.http.port}"
+
+    def compose(self, *words: str, code: int = 0) -> str:
+        """What `docker compose` wrote."""
+        files = [word for file in self.files for word in ("-f", str(file))]
+        environment = ("--env-file", str(self.rendered / ".env"))
+        return run(
+            "docker", "compose", *environment, *files, "-p", self.project, *words, code=code, environ=self.environ
+        )
+
+    def containers(self, service: str) -> list[str]:
+        """The ids of the running containers of a service."""
+        return self.compose("ps", "--quiet", "--status", "running", service).split()
+
+    def await_healthy(self, container: str) -> None:
+        """Wait until a container says it is well."""
+
+        def healthy() -> bool:
+            return run("docker", "inspect", "-f", "{{.State.Health.Status}}", container).strip() == "healthy"
+
+        eventually(healthy, seconds=90, every=0.5)
+
+    def inspected(self) -> list[Any]:
+        """All containers as the engine knows them."""
+        found: list[Any] = json.loads(run("docker", "inspect", *self.compose("ps", "--all", "--quiet").split()))
+        return found
+
+    def logs(self, *services: str) -> str:
+        """What all services, or these, have said."""
+        return self.compose("logs", "--no-color", "--no-log-prefix", *services)
+
+    def take_down(self) -> None:
+        """Remove its containers, networks and volumes; nothing happens where there are none."""
+        self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "20")
+
+
+@dataclass
+class ContainerPlatform(RunningPlatform):
+    """The platform behind the proxy, used with the command of this machine, from which the database is out of reach."""
+
+    deployment: Deployment | None = None
+
+    @classmethod
+    def of(cls, deployment: Deployment, home: Path) -> ContainerPlatform:
+        environ = {"LINLI_DISTRICT": deployment.district.code, "LINLI_JWT_SECRET": deployment.kept[secrets.JWT_SECRET]}
+        state = {"district": environ["LINLI_DISTRICT"], "jwt_secret": environ["LINLI_JWT_SECRET"]}
+        write_state(home, {"url": deployment.url, **state})
+        return cls(home, Supervisor([], deployment.url, environ), deployment=deployment)
+
+    def idle(self, seconds: float = 60) -> None:
+        """Wait until no event is on its way, with the command in a container."""
+        assert self.deployment
+        self.deployment.compose("run", "--rm", "-T", "linli", "status", "--wait-idle", str(seconds))

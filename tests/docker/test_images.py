@@ -1,0 +1,63 @@
+"""What is in the images, and what is not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from linli_contracts.catalogue import SERVICES
+
+from .stand import IMAGES, Deployment, run
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+
+LOOK = """
+import importlib.util, json, os, pkgutil, shutil
+modules = ("pip", "setuptools", "wheel", "ensurepip", "hatchling", "uv", "pytest", "ortools", "typer")
+print(json.dumps({
+    "uid": os.getuid(),
+    "linli": sorted(module.name for module in pkgutil.iter_modules() if module.name.startswith("linli")),
+    "modules": [name for name in modules if importlib.util.find_spec(name)],
+    "programs": [name for name in ("pip", "pip3", "uv", "gcc", "cc", "g++", "make", "git") if shutil.which(name)],
+    "variables": sorted(os.environ),
+}))
+"""
+
+
+def contents(service: str) -> dict[str, Any]:
+    name = f"{IMAGES['registry']}/{service}:{IMAGES['version']}"
+    said = run("docker", "run", "--rm", "--read-only", "--entrypoint", "python", name, "-c", LOOK)
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_holds_one_service_and_nothing_to_install_with(service: str, district: Deployment) -> None:
+    found = contents(service)
+    assert found["linli"] == sorted(["linli_chassis", "linli_contracts", f"linli_{service}"])
+    assert found["programs"] == []
+    assert set(found["modules"]) <= ({"ortools"} if service == "service_desk" else set())
+    assert found["uid"] == 10001
+
+
+def test_the_commands_image_holds_all_services(district: Deployment) -> None:
+    found = contents("platform")
+    assert set(found["linli"]) >= {"linli", *(f"linli_{service}" for service in SERVICES)}
+    assert found["programs"] == []
+    assert set(found["modules"]) == {"ortools", "typer"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_says_whether_it_is_well_and_holds_no_secret(service: str, district: Deployment) -> None:
+    [image] = json.loads(run("docker", "image", "inspect", f"{IMAGES['registry']}/{service}:{IMAGES['version']}"))
+    assert "/healthz" in " ".join(image["Config"]["Healthcheck"]["Test"])
+    assert image["Config"]["User"] == "10001:10001"
+    named = {variable.partition("=")[0] for variable in image["Config"]["Env"]}
+    assert not named & {"DATABASE_URL", "AMQP_URI", "LINLI_JWT_SECRET", "LINLI_KEYS"}
+
+
+def test_a_process_without_settings_says_what_it_lacks(district: Deployment) -> None:
+    said = run("docker", "run", "--rm", f"{IMAGES['registry']}/grid:{IMAGES['version']}", code=2)
+    assert "DATABASE_URL: is required and not set" in said
+    assert "Traceback" not in said

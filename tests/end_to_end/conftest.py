@@ -1,0 +1,53 @@
+"""One resident's request on its whole way through the eight processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from linli.testing import Asked, People, RunningPlatform
+
+PHONE = "13987654321"
+NAME = "欧阳示例"
+WORD = "槐荫里七号"
+
+
+@dataclass(frozen=True)
+class Story:
+    """A request that was rated: what the resident sent and was told, and what evaluation knows of it."""
+
+    sent: dict[str, Any]
+    asked: Asked
+    fact: dict[str, Any]
+    case: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def people(dongcheng: RunningPlatform) -> People:
+    return People(dongcheng)
+
+
+@pytest.fixture(scope="session")
+def request_body() -> dict[str, Any]:
+    """What a resident sends, with a place in the sample district."""
+    return {
+        "category": "elder_care.meal_delivery",
+        "description": f"我母亲八十六岁，住在{WORD}，想申请中午的助餐送餐。请打{PHONE}。",
+        "longitude": 116.417979,
+        "latitude": 39.940146,
+        "channel": "wechat",
+        "contact": {"name": NAME, "phone": PHONE},
+        "consent": True,
+        "groups": ["older"],
+    }
+
+
+@pytest.fixture(scope="session")
+def story(people: People, request_body: dict[str, Any]) -> Story:
+    """The resident asks, the worker verifies, matching chooses, the provider works, the reviewer checks, and so on."""
+    asked = people.ask(request_body, **{"Idempotency-Key": "the-story"})
+    people.verify(asked)
+    case = people.work(asked)
+    people.rate(asked)
+    return Story(request_body, asked, people.fact(asked), case)

@@ -1,0 +1,195 @@
+"""Compares what clients were told with what every service knows, once nothing is on its way any more.
+
+In the manner of RabbitMQ's own Jepsen tests: *lost* is what was acknowledged and is not there, *duplicated* what is
+there more often than it happened, *unexpected* what nobody can explain.
+"""
+
+# ruff: noqa: S608  # the names put into SQL are those of our own services
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from linli_contracts.catalogue import SERVICES, consumed_by, produced_by
+
+from .load import Entry
+
+Rows = Callable[..., list[tuple[Any, ...]]]
+
+_TOLD = " UNION ALL ".join(
+    f"SELECT '{name}' AS producer, event_id, type, published_at, created_at, headers->>'ce-subject' AS subject "
+    f"FROM {name}.outbox"
+    for name in SERVICES
+)
+CONSUMERS = [name for name in SERVICES if consumed_by(name)]
+ONCE = ("linli.grid.request_registered.v1", "linli.grid.request_verified.v1", "linli.service_desk.case_opened.v1")
+FACTS = [entry.name for entry in consumed_by("evaluation") if entry.producer in ("grid", "service_desk")]
+_NO_REQUESTS = ("linli.grid.grid_drawn.v1", "linli.grid.worker_assigned.v1")
+
+
+@dataclass
+class Findings:
+    """What the checker found; each line says what and where."""
+
+    events: int = 0
+    lost: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        return not (self.lost or self.duplicated or self.unexpected)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was there before a trial."""
+
+    requests: frozenset[str]
+    dead: int
+    events: int
+
+
+class Checker:
+    """Looks at the databases of all services.
+
+    Args:
+        rows: runs SQL in one snapshot of the database whose schemas are the services.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def before(self) -> Before:
+        """What is there now, to be left out of account later."""
+        requests = frozenset(map(str, self._column("SELECT request_id FROM grid.request")))
+        return Before(requests, self._dead(), self._events())
+
+    # Whether all has come to rest
+
+    def restless(self) -> str:
+        """What is still on its way, in words; empty when nothing is."""
+        waiting = [f"{n} unpublished in {name}" for name in SERVICES if (n := self._pending(name))]
+        for name in CONSUMERS:
+            if unhandled := self._unhandled(name):
+                waiting.append(f"{len(unhandled)} not handled by {name}")
+            if due := self._one(f"SELECT count(*) FROM {name}.inbox WHERE state = 'due'"):
+                waiting.append(f"{due} to be tried again by {name}")
+        return ", ".join(waiting)
+
+    # What must be so then
+
+    def findings(self, before: Before, entries: Iterable[Entry], poison: int = 0) -> Findings:
+        """Compare with the ledger. `poison` is how many messages were injected that must be dead, and no others."""
+        found = Findings(events=self._events() - before.events)
+        ledger = list(entries)
+        self._compare_requests(before, ledger, found)
+        self._compare_cases(ledger, found)
+        self._compare_facts(found)
+        self._compare_events(found)
+        self._compare_dead(before, poison, found)
+        return found
+
+    def _compare_requests(self, before: Before, ledger: list[Entry], found: Findings) -> None:
+        status: dict[str, str] = dict(self._rows("SELECT request_id::text, status FROM grid.request"))
+        for entry in ledger:
+            if entry.request_id is None:
+                continue
+            now = status.get(entry.request_id)
+            if now is None:
+                found.lost.append(f"request {entry.request_id} was acknowledged and is not there")
+            elif now != entry.status and (entry.settled or now not in (entry.status, _wanted(entry))):
+                found.lost.append(f"request {entry.request_id} is {now} and the client was told {entry.status}")
+        told = {entry.request_id for entry in ledger if entry.request_id}
+        unknown = status.keys() - before.requests - told
+        open_keys = sum(entry.request_id is None for entry in ledger)
+        if len(unknown) > open_keys:
+            found.duplicated.append(f"{len(unknown)} requests beside the acknowledged ones, for {open_keys} open keys")
+
+    def _compare_cases(self, ledger: list[Entry], found: Findings) -> None:
+        sql = "SELECT request_id, count(*), min(state) FROM service_desk.case_file GROUP BY 1"
+        cases = {str(request_id): count for request_id, count, _ in self._rows(sql)}
+        for entry in ledger:
+            count = cases.get(entry.request_id or "", 0)
+            if entry.acted and entry.action == "verify" and not count:
+                found.lost.append(f"request {entry.request_id} was verified and has no case")
+            elif count and entry.action != "verify":
+                found.unexpected.append(f"request {entry.request_id} has a case and was never verified")
+            elif count > 1:
+                found.duplicated.append(f"request {entry.request_id} has {count} cases")
+        sql = "SELECT case_id FROM service_desk.case_transition WHERE from_state IS NULL GROUP BY 1 HAVING count(*) > 1"
+        found.duplicated += [f"case {case_id} was opened twice" for case_id in self._column(sql)]
+
+    def _compare_facts(self, found: Findings) -> None:
+        """Every fact is made of exactly the events that were told of its request, and says what the services say."""
+        told = {
+            event_id
+            for event_id, kind in self._rows(f"SELECT event_id, type FROM ({_TOLD}) AS told")
+            if kind in FACTS and kind not in _NO_REQUESTS
+        }
+        kept = set(self._column("SELECT event_id FROM evaluation.fact_event"))
+        found.lost += [f"event {event_id} is in no fact" for event_id in told - kept]
+        found.unexpected += [f"a fact counts event {event_id}, which nobody told" for event_id in kept - told]
+        sql = """
+            SELECT r.request_id, r.status, c.state, f.status FROM grid.request AS r
+            LEFT JOIN service_desk.case_file AS c USING (request_id)
+            LEFT JOIN evaluation.fact AS f USING (request_id)"""
+        for request_id, request, case, fact in self._rows(sql):
+            if fact != _fact_status(request, case):
+                found.unexpected.append(f"request {request_id} is {request}, its case {case}, its fact {fact}")
+
+    def _compare_events(self, found: Findings) -> None:
+        for name in SERVICES:
+            if pending := self._pending(name):
+                found.lost.append(f"{pending} events of {name} were never published")
+        for name in CONSUMERS:
+            found.lost += [f"{kind} {event_id} never reached {name}" for event_id, kind in self._unhandled(name)]
+        repeated = Counter(
+            (kind, subject) for kind, subject in self._rows(f"SELECT type, subject FROM ({_TOLD}) AS told")
+        )
+        found.duplicated += [
+            f"{kind} of {who} {n} times" for (kind, who), n in repeated.items() if n > 1 and kind in ONCE
+        ]
+
+    def _compare_dead(self, before: Before, poison: int, found: Findings) -> None:
+        dead = self._dead() - before.dead
+        found.unexpected += [f"a dead letter beside the {poison} injected ones"] * (dead - poison)
+        found.lost += ["an injected message that left no dead letter"] * (poison - dead)
+
+    def _dead(self) -> int:
+        return sum(int(self._one(f"SELECT count(*) FROM {name}.inbox WHERE state = 'dead'")) for name in SERVICES)
+
+    def _events(self) -> int:
+        return int(self._one(f"SELECT count(*) FROM ({_TOLD}) AS told"))
+
+    def _pending(self, name: str) -> int:
+        return int(self._one(f"SELECT count(*) FROM {name}.outbox WHERE published_at IS NULL"))
+
+    def _unhandled(self, name: str) -> list[tuple[Any, ...]]:
+        types = [entry.name for entry in consumed_by(name)]
+        sql = f"""
+            SELECT event_id, type FROM ({_TOLD}) AS told WHERE type = ANY(%s) AND NOT EXISTS (
+                SELECT FROM {name}.inbox AS i WHERE i.event_id = told.event_id AND i.state = 'handled')"""
+        return self._rows(sql, types)
+
+    def _one(self, sql: str) -> Any:
+        return self._rows(sql)[0][0]
+
+    def _column(self, sql: str) -> list[Any]:
+        return [row[0] for row in self._rows(sql)]
+
+
+def _wanted(entry: Entry) -> str:
+    return Entry(entry.key, entry.action, entry.body, entry.request_id, acted=True).status
+
+
+def _fact_status(request: str, case: str | None) -> str:
+    if case is None:
+        return request
+    return case if case in ("closed", "cancelled") else "open"
+
+
+assert {entry.name for entry in produced_by("grid")} >= set(_NO_REQUESTS)

@@ -1,0 +1,72 @@
+"""Three RabbitMQ nodes behind one address, one of which stops answering."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+from linli.testing import RunningPlatform
+from linli_chassis.testing.cluster import cluster
+from linli_chassis.testing.processes import eventually
+from linli_chassis.testing.rabbitmq import RabbitServer
+
+from .stand import Result, Stand, Trial
+from .stand import stand as make_stand
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[list[RabbitServer]]:
+    with (
+        tempfile.TemporaryDirectory(prefix="linli-cluster-", ignore_cleanup_errors=True) as folder,
+        cluster(Path(folder)) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="module")
+def clustered(
+    nodes: list[RabbitServer], furnish: Callable[[RunningPlatform], None], results: list[Result]
+) -> Iterator[Stand]:
+    with make_stand(furnish, results, nodes) as made:
+        yield made
+
+
+def test_with_one_node_of_three_frozen_events_go_on(clustered: Stand, nodes: list[RabbitServer]) -> None:
+    with clustered.trial("one broker node of three frozen") as trial:
+        with nodes[0].frozen():
+            trial.healed()  # two of three are a majority, so the platform has to recover while it lasts
+            go_on_without(nodes[0], nodes[1], trial)
+        trial.passed(5)
+    assert trial.load.failures.total() == 0
+
+
+def test_with_one_node_of_three_killed_events_go_on(clustered: Stand, nodes: list[RabbitServer]) -> None:
+    with ExitStack() as stack, clustered.trial("one broker node of three killed") as trial:
+        nodes[1].kill()
+        stack.callback(nodes[1].start)
+        trial.healed()
+        go_on_without(nodes[1], nodes[2], trial)
+    assert trial.load.failures.total() == 0
+
+
+def go_on_without(lost: RabbitServer, other: RabbitServer, trial: Trial) -> None:
+    """Requests are taken while a node is lost, the others have given it up, and what was told reaches evaluation."""
+    trial.passed(10)
+    eventually(lambda: given_up(lost, other), seconds=90, every=0.5)
+    trial.passed(10)
+    ids = [entry.request_id for entry in list(trial.load.entries) if entry.request_id]
+    sql = "SELECT count(*) FROM evaluation.fact WHERE request_id = ANY(%s::uuid[])"
+    eventually(lambda: trial.stand.one(sql, ids) == len(ids), seconds=120, every=0.2)
+
+
+def given_up(lost: RabbitServer, other: RabbitServer) -> bool:
+    """Whether the other node knows that one is gone; it may be unable to say while it finds out."""
+    with suppress(OSError, HTTPException):
+        return any(node["name"] == lost.node and not node["running"] for node in other.api("GET", "/nodes"))
+    return False

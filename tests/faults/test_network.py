@@ -1,0 +1,104 @@
+"""The network between processes and servers delays, swallows and breaks what passes through it."""
+
+from __future__ import annotations
+
+import pytest
+from linli_chassis.testing.processes import eventually
+from linli_chassis.testing.proxy import lost_packets
+
+from .stand import Stand, Trial
+
+pytestmark = pytest.mark.faults
+
+BROKER_WAITS = {"grid relay": "relay waits", "evaluation": "consumer waits for the broker"}
+DATABASE_WAITS = {"grid relay": "relay waits", "evaluation": "waits for the database"}
+
+
+def skip_unless(lost: bool) -> None:
+    if not lost:
+        pytest.skip("losing packets takes iptables, and the right to use it")
+
+
+def all_say(trial: Trial, words: dict[str, str]) -> bool:
+    """Whether each of these processes has noticed."""
+    return all(text in trial.said(name) for name, text in words.items())
+
+
+def test_a_slow_broker_slows_nobody_who_writes(stand: Stand) -> None:
+    with stand.trial("broker 200 ms away") as trial:
+        stand.to_broker.latency_seconds = 0.2
+        try:
+            trial.passed(30)
+        finally:
+            stand.to_broker.latency_seconds = 0.0
+        trial.healed()
+    assert trial.load.failures.total() == 0
+
+
+def test_a_broker_that_stands_still_holds_nobody_up(stand: Stand) -> None:
+    with stand.trial("black hole before the broker") as trial:
+        stand.to_broker.black_hole = True
+        try:
+            trial.passed(15)
+            eventually(lambda: all_say(trial, BROKER_WAITS), seconds=60, every=0.2)
+        finally:
+            stand.to_broker.black_hole = False
+        trial.healed()
+    assert trial.load.failures.total() == 0
+
+
+def test_a_broker_to_which_all_packets_are_lost_holds_nobody_up(stand: Stand) -> None:
+    with stand.trial("packets to the broker lost") as trial:
+        with lost_packets(stand.to_broker.port) as lost:
+            skip_unless(lost)
+            trial.passed(15)
+            eventually(lambda: all_say(trial, BROKER_WAITS), seconds=60, every=0.2)
+        trial.healed()
+    assert trial.load.failures.total() == 0
+
+
+def test_connections_to_the_broker_that_are_reset_are_opened_again(stand: Stand) -> None:
+    with stand.trial("connections to the broker reset") as trial:
+        for _ in range(3):
+            eventually(lambda: stand.to_broker.reset() > 0, seconds=20, every=0.2)
+            trial.passed(5)
+        trial.healed()
+    assert trial.load.failures.total() == 0
+
+
+def test_a_slow_database_slows_and_loses_nothing(stand: Stand) -> None:
+    with stand.trial("database 20 ms away") as trial:
+        stand.to_database.latency_seconds = 0.02
+        try:
+            trial.passed(20)
+        finally:
+            stand.to_database.latency_seconds = 0.0
+        trial.healed()
+    assert trial.load.failures.total() == 0
+
+
+def test_connections_to_the_database_that_are_reset_are_opened_again(stand: Stand) -> None:
+    with stand.trial("connections to the database reset") as trial:
+        for _ in range(3):
+            eventually(lambda: stand.to_database.reset() > 0, seconds=20, every=0.2)
+            trial.passed(5)
+        trial.healed()
+
+
+def test_a_database_that_stands_still_is_waited_for(stand: Stand) -> None:
+    with stand.trial("black hole before the database") as trial:
+        stand.to_database.black_hole = True
+        try:
+            trial.load.await_failures(3)
+        finally:
+            stand.to_database.black_hole = False
+        trial.healed()
+
+
+def test_a_database_to_which_all_packets_are_lost_is_given_up_and_found_again(stand: Stand) -> None:
+    with stand.trial("packets to the database lost") as trial:
+        with lost_packets(stand.to_database.port) as lost:
+            skip_unless(lost)
+            trial.load.await_failures(3)
+            eventually(lambda: all_say(trial, DATABASE_WAITS), seconds=60, every=0.2)
+        trial.healed()

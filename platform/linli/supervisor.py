@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -132,9 +132,8 @@ class Supervisor:
             time.sleep(_LOOK_SECONDS)
 
     def wait(self) -> None:
-        """Wait for Ctrl-C or SIGTERM, which is made the same."""
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        """Wait for Ctrl-C or SIGTERM, which is made the same. Raises `KeyboardInterrupt`."""
+        threading.Event().wait()
 
     def stop(self) -> None:
         """Ask all to stop, and end what has not stopped in time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -211,11 +212,13 @@ def test_a_wrong_address_is_told(
 def test_what_is_not_http_is_answered_with_a_bad_request_and_no_more(platform: RunningPlatform, sent: bytes) -> None:
     port = urlsplit(platform.url("grid", "")).port
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(sent)
-        connection.shutdown(socket.SHUT_WR)
         received = b""
-        while piece := connection.recv(65536):
-            received += piece
+        with suppress(OSError):  # the service may hang up before it has heard all
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionResetError):
+            while piece := connection.recv(65536):
+                received += piece
     assert b"Traceback" not in received
     if received:
         assert b" 4" in received.splitlines()[0][:13], received[:200]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,7 +52,7 @@ def up(
 
         output.note(t("Starting PostgreSQL and four services in {home} ...", home=str(folder)))
         started = Platform.start(folder, port)
-    with started as platform:
+    with suppress(KeyboardInterrupt), started as platform:
         stay(output, folder, platform.url, platform.environ, platform.wait)
 
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 import sqlalchemy as sa
 
+from linli_chassis.environment import BadSetting, BadSettings
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -123,12 +125,17 @@ def is_conflict(error: BaseException) -> bool:
 
 
 def migrate(database_url: str, service: str) -> None:
-    """Bring the schema of `service` to the newest version; safe to run at the same time from several places."""
+    """Bring the schema of `service` to the newest version; safe to run at the same time from several places.
+
+    Raises:
+        BadSettings: the database cannot hold the texts of all languages.
+    """
     from alembic import command  # only here: it takes 10 MB, which no service and no relay has a use for
 
     engine = create_engine(database_url, service, pool_size=1, application=f"linli-{service}-migrate")
     try:
         with _locked(engine, service) as connection:
+            _check_encoding(connection)
             connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{service}"'))
             config = _alembic(service)
             config.attributes["connection"] = connection
@@ -145,6 +152,14 @@ def pending_migrations(engine: sa.Engine, service: str) -> list[str]:
         reached = {_branch(revision): revision for revision in current}
     # A database that is ahead of this code is no reason to stop: upgrades migrate first, then restart one by one.
     return sorted(head for head in map(_head, _version_folders(service)) if reached.get(_branch(head), "") < head)
+
+
+def _check_encoding(connection: sa.Connection) -> None:
+    encoding = connection.scalar(sa.text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        wrong = f"the encoding of this database is {encoding}, and only UTF8 holds Chinese and every other text"
+        help = "Make another one: createdb --encoding UTF8 --template template0 NAME"
+        raise BadSettings([BadSetting(name="DATABASE_URL", wrong=wrong, help=help)])
 
 
 @contextmanager

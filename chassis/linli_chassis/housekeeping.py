@@ -13,7 +13,7 @@ _STATEMENTS = (
            SELECT seq FROM outbox WHERE published_at < now() - make_interval(days => :outbox_days) LIMIT :limit)""",
     """DELETE FROM inbox WHERE event_id IN (
            SELECT event_id FROM inbox
-           WHERE state = 'handled' AND handled_at < now() - make_interval(days => :inbox_days) LIMIT :limit)""",
+           WHERE handled_at < now() - make_interval(days => :inbox_days) LIMIT :limit)""",
     """DELETE FROM idempotency WHERE (account, key) IN (
            SELECT account, key FROM idempotency
            WHERE created_at < now() - make_interval(days => :answer_days) LIMIT :limit)""",
@@ -22,7 +22,7 @@ _STATEMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """For how many days published events, ids of handled events, and answers to idempotency keys are kept."""
+    """How many days to keep published events, events handled or discarded, and answers to idempotency keys."""
 
     outbox_days: int
     inbox_days: int

@@ -44,7 +44,7 @@ inbox = sa.Table(
     sa.Column("body", sa.LargeBinary, comment="Kept until handled."),
     sa.Index("inbox_due", "next_attempt_at", "received_at", postgresql_where=sa.text("state = 'due'")),
     sa.Index("inbox_dead", "received_at", postgresql_where=sa.text("state = 'dead'")),
-    sa.Index("inbox_handled", "handled_at", postgresql_where=sa.text("state = 'handled'")),
+    sa.Index("inbox_done", "handled_at", postgresql_where=sa.text("handled_at IS NOT NULL")),
 )
 
 inbox_audit = sa.Table(
@@ -144,6 +144,9 @@ class Inbox:
     def __init__(self, open_unit: UnitOfWorkFactory, handlers: Mapping[str, Handler]) -> None:
         self._open_unit, self._service = open_unit, open_unit.service
         self._handlers = handlers
+        for counter in (metrics.inbox_handled, metrics.inbox_duplicates, metrics.inbox_retries, metrics.inbox_dead):
+            for name in handlers:
+                counter.labels(self._service, name)  # zero is told from the start, so that the first is an increase
 
     def receive(self, messages: Sequence[Message]) -> None:
         """Take in messages from the broker; on return each is handled, kept for later, or laid aside as dead.

@@ -90,6 +90,8 @@ def configure(service: str, level: int = logging.INFO, stream: TextIO | None = N
     for library in LIBRARIES:
         # At INFO they tell of every connection; at DEBUG of every message, values and all.
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
+    # One attempt in vain is seven errors to pika; what it raises in the end is logged where it is caught.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     # It tells an error's words, which may be a resident's; whoever spawned the worker logs what matters of it.
     logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
 

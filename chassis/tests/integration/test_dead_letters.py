@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from linli_chassis.config import Settings
 from linli_chassis.dead_letters import dead_events, decisions, discard, failing_events, kept_event, replay
+from linli_chassis.housekeeping import Retention, purge
 from linli_chassis.inbox import Inbox
 from linli_chassis.runtime import Runtime
 from linli_chassis.testing.bus import create_chassis_tables
@@ -134,6 +135,22 @@ def test_who_decided_what_is_kept_for_what_was_dead_and_for_nothing_else(service
     assert kept is not None
     assert (kept.state, kept.history[0].error) == ("discarded", kept.error)
     assert kept_event(service.engine, "evaluation", other.id) is None
+
+
+def test_what_was_discarded_is_forgotten_in_time_and_what_is_dead_is_not(service: Service) -> None:
+    service.older.receive([encode(example_event(RequestRejected)), encode(example_event(RequestRejected))])
+    given_up, _ = dead_events(service.engine, "evaluation")
+    discard(service.engine, "evaluation", [given_up.event_id], "Wang Wei", "not needed")
+    with service.engine.begin() as connection:
+        purge(connection, Retention(outbox_days=7, inbox_days=35))
+    assert len(service.states()) == 2
+    with service.engine.begin() as connection:
+        later = (
+            "UPDATE inbox SET received_at = received_at - interval '36 d', handled_at = handled_at - interval '36 d'"
+        )
+        connection.execute(sa.text(later))
+        purge(connection, Retention(outbox_days=7, inbox_days=35))
+    assert [state for state, _ in service.states()] == ["dead"]
 
 
 def test_an_attempt_that_a_database_error_ended_is_told_without_the_words_of_a_row(service: Service) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from linli_chassis import database as module
 from linli_chassis.database import create_engine, migrate, pending_migrations
+from linli_chassis.environment import BadSettings
 from linli_contracts.catalogue import SERVICES
 
 
@@ -50,3 +51,18 @@ def test_an_empty_database_lacks_everything(engine: sa.Engine) -> None:
 def test_the_newest_revisions_are_those_that_alembic_finds(service: str) -> None:
     heads = ScriptDirectory.from_config(module._alembic(service)).get_heads()
     assert sorted(map(module._head, module._version_folders(service))) == sorted(heads)
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(database: Callable[[list[str]], str]) -> None:
+    url = sa.make_url(database([]))
+    server = sa.create_engine(url.set(drivername="postgresql+psycopg2"), isolation_level="AUTOCOMMIT")
+    try:
+        with server.connect() as connection:
+            connection.execute(sa.text("CREATE DATABASE narrow ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"))
+            try:
+                with pytest.raises(BadSettings, match="encoding of this database is SQL_ASCII"):
+                    migrate(url.set(database="narrow").render_as_string(hide_password=False), "grid")
+            finally:
+                connection.execute(sa.text("DROP DATABASE narrow WITH (FORCE)"))
+    finally:
+        server.dispose()

@@ -169,7 +169,7 @@ class CaseCancelled(CaseEvent):
 class CaseOverdue(CaseEvent):
     """A limit passed without what was due."""
 
-    limit = code("Which limit.", required=True, validate=validate.OneOf(("answer", "reply", "finish")))
+    limit = code("Which limit.", required=True, validate=validate.OneOf(("answer", "finish")))
     due_at = moment("When it was due.", required=True)
 
 

@@ -47,5 +47,5 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary, comment="Kept until handled."),
         sa.Index("inbox_due", "next_attempt_at", "received_at", postgresql_where=sa.text("state = 'due'")),
         sa.Index("inbox_dead", "received_at", postgresql_where=sa.text("state = 'dead'")),
-        sa.Index("inbox_handled", "handled_at", postgresql_where=sa.text("state = 'handled'")),
+        sa.Index("inbox_done", "handled_at", postgresql_where=sa.text("handled_at IS NOT NULL")),
     )

@@ -179,9 +179,7 @@ def _case_reopened(draft: Draft, _event: FactEvent) -> None:
 
 
 def _case_overdue(draft: Draft, event: FactEvent) -> None:
-    limit = event.data["limit"]
-    if limit in ("answer", "finish"):  # a reply that did not come is told by case_declined
-        draft[f"overdue_{limit}"] = True
+    draft[f"overdue_{event.data['limit']}"] = True
 
 
 def _case_rated(draft: Draft, event: FactEvent) -> None:

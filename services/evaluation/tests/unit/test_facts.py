@@ -41,7 +41,6 @@ STEPS: list[tuple[Any, dict[str, Any]]] = [
     (service_desk.CaseCancelled, {}),
     (service_desk.CaseOverdue, {"limit": "answer"}),
     (service_desk.CaseOverdue, {"limit": "finish"}),
-    (service_desk.CaseOverdue, {"limit": "reply"}),
     (service_desk.CaseRated, {}),
     (service_desk.CaseReopened, {}),
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from math import hypot
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +21,9 @@ from linli_grid.handlers.places import Placed, Point, index_of, place_one
 from linli_grid.locator import GridLocator
 from linli_grid.settings import services_of
 from linli_grid.store import requests as store
+
+MOST_ALIKE = 20
+"""How many possible duplicates are told: more than a grid worker looks through."""
 
 _TOLD = ("request_id", "category", "channel", "priority", "location_status", "grid_code", "registered_at")
 
@@ -103,14 +105,13 @@ def _row(uow: UnitOfWork, entry: ServiceEntry, placed: Placed, body: Mapping[str
 
 def _alike(uow: UnitOfWork, category: str, point: Point) -> Sequence[UUID]:
     """Open requests of the same category, near in place and time, oldest first."""
-    radius = uow.settings.duplicate_radius_m
     east, north = metres_per_degree(point[1])
-    wide, high = radius / max(east, 1.0), radius / north
-    box = (point[0] - wide, point[1] - high, point[0] + wide, point[1] + high)
+    circle = {
+        "longitude": point[0],
+        "latitude": point[1],
+        "radius": uow.settings.duplicate_radius_m,
+        "metres_east": east,
+        "metres_north": north,
+    }
     around = timedelta(hours=uow.settings.duplicate_hours)
-    rows = store.open_nearby(uow.connection, category, (uow.now, around), box)
-    return [
-        row["request_id"]
-        for row in rows
-        if hypot((row["longitude"] - point[0]) * east, (row["latitude"] - point[1]) * north) <= radius
-    ]
+    return store.open_nearby(uow.connection, category, (uow.now, around), circle, MOST_ALIKE)

@@ -129,7 +129,7 @@ class RegisteredAnswer(AnswerSchema):
     possible_duplicates = fields.List(
         fields.UUID(),
         required=True,
-        metadata={"description": "Open ones of the same category, near in place and time."},
+        metadata={"description": "Open ones of the same category, near in place and time; the 20 oldest at most."},
     )
     warnings = fields.List(TranslatedText(), required=True)
 

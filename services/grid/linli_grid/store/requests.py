@@ -17,17 +17,19 @@ Row = dict[str, Any]
 
 # Built once: what every registration asks costs more to build than to run.
 _INSERT = sa.insert(request)
+_EAST = (request.c.longitude - sa.bindparam("longitude")) * sa.bindparam("metres_east")
+_NORTH = (request.c.latitude - sa.bindparam("latitude")) * sa.bindparam("metres_north")
 _OPEN_NEARBY = (
-    sa.select(request.c.request_id, request.c.longitude, request.c.latitude)
+    sa.select(request.c.request_id)
     .where(
         request.c.category == sa.bindparam("category"),
         request.c.registered_at.between(sa.bindparam("since"), sa.bindparam("until")),
-        request.c.longitude.between(sa.bindparam("west"), sa.bindparam("east")),
-        request.c.latitude.between(sa.bindparam("south"), sa.bindparam("north")),
+        sa.func.sqrt(_EAST * _EAST + _NORTH * _NORTH) <= sa.bindparam("radius"),
         request.c.status.in_(OPEN),
         sa.func.coalesce(request.c.recorded_outcome, "open") == "open",
     )
     .order_by(request.c.registered_at, request.c.request_id)
+    .limit(sa.bindparam("most"))
 )
 
 
@@ -67,18 +69,17 @@ def find_by_digest(connection: sa.Connection, digest: str) -> Row | None:
 
 
 def open_nearby(
-    connection: sa.Connection, category: str, window: tuple[datetime, timedelta], box: tuple[float, float, float, float]
-) -> Sequence[Row]:
-    """Open requests of a category around a moment and in a box of degrees (west, south, east, north)."""
+    connection: sa.Connection, category: str, window: tuple[datetime, timedelta], circle: Mapping[str, float], most: int
+) -> Sequence[UUID]:
+    """Open requests of a category around a moment and within a circle, oldest first.
+
+    Args:
+        circle: its centre as longitude and latitude, its radius in m, and how many metres a degree has there,
+            metres_east and metres_north.
+    """
     moment, around = window
-    names = ("west", "south", "east", "north")
-    asked = {
-        "category": category,
-        "since": moment - around,
-        "until": moment + around,
-        **dict(zip(names, box, strict=True)),
-    }
-    return [dict(row) for row in connection.execute(_OPEN_NEARBY, asked).mappings()]
+    asked = {"category": category, "since": moment - around, "until": moment + around, **circle, "most": most}
+    return connection.scalars(_OPEN_NEARBY, asked).all()
 
 
 def list_requests(

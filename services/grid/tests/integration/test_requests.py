@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from linli_chassis.testing.client import ServiceUnderTest
 from linli_contracts.events.grid import RequestRegistered
 from linli_grid.domain.gcj02 import to_gcj02, to_wgs84
+from linli_grid.handlers.requests import MOST_ALIKE
 from linli_grid.service import GridService
 
 from .made import COMMUNITY, SIDE, SOUTH, WEST, centre, request, square, tile
@@ -208,6 +209,11 @@ def test_probable_duplicates_are_named_and_never_dropped(grid, register):
     assert register(category="environment.noise")["possible_duplicates"] == []
     assert register(**centre(2))["possible_duplicates"] == []
     assert len(told(grid)) == 4
+
+
+def test_many_probable_duplicates_are_not_all_named(grid, register):
+    known = [register()["request_id"] for _ in range(MOST_ALIKE + 2)]
+    assert register()["possible_duplicates"] == known[:MOST_ALIKE]
 
 
 def test_what_is_settled_long_ago_or_far_off_is_no_duplicate(grid, register):

@@ -59,7 +59,7 @@ TRANSITIONS: dict[tuple[State, str], Transition] = {
     (_S.ESTABLISHED, "escalate"): _escalate(_S.ESTABLISHED),
     (_S.ESTABLISHED, "cancel"): _cancel(),
     # step 4, 任务处理
-    (_S.DISPATCHED, "accept"): Transition(_S.HANDLING, _PROVIDER, "受理"),
+    (_S.DISPATCHED, "accept"): Transition(_S.HANDLING, _PROVIDER, "接单"),
     (_S.DISPATCHED, "decline"): Transition(_S.ESTABLISHED, _PROVIDER, "拒单", ("reason",)),
     (_S.DISPATCHED, "return"): Transition(_S.ESTABLISHED, _PROVIDER, "退回", ("owner_unit_id",)),
     (_S.DISPATCHED, "extend"): Transition(_S.DISPATCHED, _DESK, "延期", ("reason", "hours"), _once),
@@ -78,7 +78,7 @@ TRANSITIONS: dict[tuple[State, str], Transition] = {
     # step 6, 核查结案: not as reported, and it is a rework 返工
     (_S.RESOLVED, "check"): Transition(_S.CLOSED, _CHECKERS, "核查", ("passed", "note"), None, _S.HANDLING),
     (_S.RESOLVED, "escalate"): _escalate(_S.RESOLVED),
-    (_S.CLOSED, "reopen"): Transition(_S.ESTABLISHED, _GRID, "重开", ("reason",), _within_grace),
+    (_S.CLOSED, "reopen"): Transition(_S.ESTABLISHED, _GRID, "重新办理", ("reason",), _within_grace),
 }
 
 ACTIONS = tuple(dict.fromkeys(action for _, action in TRANSITIONS))

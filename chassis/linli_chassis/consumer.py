@@ -25,7 +25,8 @@ from nameko.extensions import ProviderCollector, SharedExtension
 
 from linli_chassis import failpoints, metrics
 from linli_chassis.bus import topology
-from linli_chassis.inbox import DatabaseAway, Inbox, channel_of
+from linli_chassis.inbox import DatabaseAway, Inbox
+from linli_chassis.inbox_store import channel_of
 from linli_chassis.listen import Listener
 
 log = structlog.get_logger(__name__)

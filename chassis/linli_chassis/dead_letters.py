@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from linli_chassis.inbox import channel_of
+from linli_chassis.inbox_store import channel_of
 
 _KEPT = """
     SELECT event_id, type, state, received_at, attempts, next_attempt_at, error, history, headers, body

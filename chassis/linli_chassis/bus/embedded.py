@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from linli_contracts.catalogue import find
 
-from linli_chassis.inbox import channel_of
+from linli_chassis.inbox_store import channel_of
 from linli_chassis.outbox import OutboxRow
 
 _DELIVER = """

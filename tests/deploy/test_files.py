@@ -40,6 +40,13 @@ def test_a_process_is_given_no_secret_but_its_own(service: str) -> None:
     assert given(f"{service}-migration") == {f"{service}_database_url"}
 
 
+def test_webhooks_have_secrets_of_their_own_and_run_only_where_they_are_wanted() -> None:
+    webhooks = COMPOSE["services"]["webhooks"]
+    assert webhooks["profiles"] == ["webhooks"]
+    given = {one if isinstance(one, str) else one["source"] for one in webhooks["secrets"]}
+    assert given == {"webhooks_database_url", "webhooks_amqp_uri", "keys"}
+
+
 def test_only_the_proxy_and_what_watches_publish_ports() -> None:
     published = {name: one["ports"] for name, one in COMPOSE["services"].items() if "ports" in one}
     assert set(published) == {"proxy", "prometheus", "grafana"}

@@ -12,9 +12,12 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from linli.district import kubernetes
+from linli.district import kubernetes, secrets
 from linli.district.beginning import begin
 from linli.district.check import checked
+from linli.district.schema import load
+from linli.webhooks.addresses import is_public
+from linli.webhooks.settings import WebhookSettings
 from linli_chassis.bus.topology import queue_of
 from linli_chassis.config import ProcessSettings, Settings
 from linli_chassis.environment import declared_settings
@@ -105,13 +108,13 @@ def kustomize() -> Callable[[Path], list[dict[str, Any]]]:
     return build
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["fixed", "scaling"])
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "scaling-and-webhooks"])
 def built(
     request: pytest.FixtureRequest,
     kustomize: Callable[[Path], list[dict[str, Any]]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> list[dict[str, Any]]:
-    """All objects of a district, with and without scaling."""
+    """All objects of a district, with and without what it may have besides."""
     folder = tmp_path_factory.mktemp("kubernetes") / "district"
     begin("110101", folder, "en")
     path = folder / "district.toml"
@@ -121,9 +124,11 @@ def built(
         'registry = "linli"': 'registry = "r.example/x"',
         '# tls_secret = "linli-tls"': 'tls_secret = "linli-tls"',
         "scaling = false": f"scaling = {str(request.param).lower()}",
+        "webhooks = false": f"webhooks = {str(request.param).lower()}",
     }.items():
         text = text.replace(old, new, 1)
     path.write_text(text, encoding="utf-8")
+    secrets.make_up(folder, secrets.names(load(folder)))
     district, kept = checked(folder)
     return kustomize(kubernetes.render(district, kept, DEPLOY))
 
@@ -155,7 +160,8 @@ def test_every_object_stands_in_the_namespace_of_its_district(built: list[dict[s
 
 def test_each_service_has_all_its_parts(built: list[dict[str, Any]]) -> None:
     for kind, parts in {"Deployment": ("api", "relay"), "Job": ("migration",), "Service": ("api",)}.items():
-        assert set(of_kind(built, kind)) == {f"{label(service)}-{part}" for service in SERVICES for part in parts}
+        found = set(of_kind(built, kind)) - {"webhooks"}
+        assert found == {f"{label(service)}-{part}" for service in SERVICES for part in parts}
     assert set(of_kind(built, "PodDisruptionBudget")) == {f"{label(service)}-api" for service in SERVICES}
 
 
@@ -184,7 +190,7 @@ def test_what_pods_refer_to_exists(built: list[dict[str, Any]]) -> None:
 def test_processes_are_told_settings_that_exist_and_relays_only_what_they_need(built: list[dict[str, Any]]) -> None:
     for name, pod in pods(built):
         given = {variable["name"].removesuffix("_FILE") for variable in pod["spec"]["containers"][0]["env"]}
-        settings = Settings if name.endswith("-api") else ProcessSettings
+        settings = Settings if name.endswith("-api") else WebhookSettings if name == "webhooks" else ProcessSettings
         assert given <= {item.name for item in declared_settings(settings).values()}
 
 
@@ -224,6 +230,21 @@ def test_whatever_is_not_listed_is_refused(built: list[dict[str, Any]]) -> None:
     assert "ingress" not in everything
     [ingress] = policies["from-ingress"]["spec"]["ingress"]
     assert "ingress-nginx" in str(ingress["from"])
+
+
+def test_webhooks_may_reach_the_internet_and_no_network_of_ones_own(built: list[dict[str, Any]]) -> None:
+    if "webhooks" not in of_kind(built, "Deployment"):
+        pytest.skip("this district has no webhooks")
+    [pod] = [pod for name, pod in pods(built) if name == "webhooks"]
+    assert pod["spec"]["containers"][0]["image"] == "r.example/x/platform:0.1.0"
+    assert "jwt_secret" not in str(pod)
+    policy = of_kind(built, "NetworkPolicy")["webhooks-to-endpoints"]["spec"]
+    assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    [rule] = policy["egress"]
+    assert rule["ports"] == [{"port": 443, "protocol": "TCP"}]
+    refused = [network for to in rule["to"] for network in to["ipBlock"].get("except", [])]
+    assert not [network for network in refused if is_public(network.partition("/")[0])]
+    assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"} <= set(refused)
 
 
 def test_services_with_a_queue_are_scaled_by_it_and_keep_their_count_otherwise(built: list[dict[str, Any]]) -> None:

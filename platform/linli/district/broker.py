@@ -15,8 +15,8 @@ from linli_contracts.schema import SERVICES
 from linli_contracts.subscriber.names import Wanted
 
 from linli.district import secrets
-from linli.district.model import District
-from linli.subscribers.rights import LIMITS, TAG, Account
+from linli.district.model import WEBHOOKS, District
+from linli.subscribers.rights import LIMITS, TAG, Account, user_of
 
 ADMIN, OPERATOR = "admin", "operator"
 PORT, TLS_PORT = 5672, 5671
@@ -30,12 +30,19 @@ def account(district: District, name: str) -> str:
     return f"{district.code}-{name}"
 
 
-def uri(district: District, name: str, password: str) -> str:
+def uri(district: District, user: str, password: str) -> str:
     """The AMQP URI of an account."""
     tls = bool(district.broker.ca_file)
     port = district.broker.port or (TLS_PORT if tls else PORT)
-    user, secret, vhost = account(district, name), quote(password, safe=""), quote(district.broker.vhost, safe="")
+    secret, vhost = quote(password, safe=""), quote(district.broker.vhost, safe="")
     return f"amqp{'s' if tls else ''}://{user}:{secret}@{district.broker.host}:{port}/{vhost}"
+
+
+def uri_of(district: District, service: str, kept: Mapping[str, str]) -> str:
+    """The AMQP URI of the account of a service, or of the webhooks, which subscribe like another system."""
+    if service == WEBHOOKS:
+        return uri(district, user_of(district.code, service), kept[secrets.of_subscriber(service)])
+    return uri(district, account(district, service), kept[secrets.of_broker(service)])
 
 
 def definitions(district: District, kept: Mapping[str, str]) -> dict[str, Any]:

@@ -76,8 +76,8 @@ def _as_services_see_it(district: District, kept: Mapping[str, str]) -> Iterator
     for service in SERVICES:
         environ = {
             **variables(district, outside=True),
-            "DATABASE_URL": database.url(district, database.role(service), kept[secrets.of_database(service)]),
-            "AMQP_URI": broker.uri(district, service, kept[secrets.of_broker(service)]),
+            "DATABASE_URL": database.url_of(district, service, kept),
+            "AMQP_URI": broker.uri_of(district, service, kept),
             "LINLI_JWT_SECRET": kept[secrets.JWT_SECRET],
             "LINLI_KEYS": kept[secrets.KEYS],
         }

@@ -9,7 +9,7 @@ from pathlib import Path
 from linli_contracts.schema import SERVICES
 
 from linli.district import broker, database, secrets
-from linli.district.model import District
+from linli.district.model import WEBHOOKS, District
 from linli.district.settings import as_lines
 from linli.district.writing import common, write_all
 
@@ -47,11 +47,15 @@ def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
 
 def environment(district: District, folder: Path, deploy: Path) -> dict[str, str]:
     """The variables of compose.yaml."""
-    bundled = {"broker": district.broker.bundled, "database": district.database.bundled}
+    profiles = {
+        "broker": district.broker.bundled,
+        "database": district.database.bundled,
+        WEBHOOKS: district.webhooks,
+    }
     return {
         "COMPOSE_FILE": f"{deploy.resolve() / 'compose.yaml'}:{folder / 'published.yaml'}",
         "COMPOSE_PROJECT_NAME": district.label,
-        "COMPOSE_PROFILES": ",".join(name for name, wanted in bundled.items() if wanted),
+        "COMPOSE_PROFILES": ",".join(name for name, wanted in profiles.items() if wanted),
         "LINLI_RENDERED": str(folder),
         "LINLI_ADDRESS": district.http.address,
         "LINLI_PORT": str(district.http.port),
@@ -91,13 +95,14 @@ def _secrets(district: District, kept: Mapping[str, str]) -> dict[str, str]:
         "database_owner": kept[secrets.DATABASE_OWNER],
         "grafana_admin": kept[secrets.GRAFANA_ADMIN],
         "owner_database_url": database.url(district, database.OWNER, kept[secrets.DATABASE_OWNER]),
-        "operator_amqp_uri": broker.uri(district, broker.OPERATOR, kept[secrets.BROKER_OPERATOR]),
+        "operator_amqp_uri": broker.uri(
+            district, broker.account(district, broker.OPERATOR), kept[secrets.BROKER_OPERATOR]
+        ),
         "definitions.json": json.dumps(broker.definitions(district, kept), indent=2, ensure_ascii=False) + "\n",
     }
-    for service in SERVICES:
-        password = kept[secrets.of_database(service)]
-        found[f"{service}_database_url"] = database.url(district, database.role(service), password)
-        found[f"{service}_amqp_uri"] = broker.uri(district, service, kept[secrets.of_broker(service)])
+    for service in district.schemas:
+        found[f"{service}_database_url"] = database.url_of(district, service, kept)
+        found[f"{service}_amqp_uri"] = broker.uri_of(district, service, kept)
     return found
 
 

@@ -8,8 +8,6 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from linli_contracts.schema import SERVICES
-
 from linli.district import secrets
 from linli.district.model import District
 
@@ -39,6 +37,11 @@ def role(service: str) -> str:
     return f"linli_{service}"
 
 
+def url_of(district: District, service: str, kept: Mapping[str, str]) -> str:
+    """The URL of the account of a service."""
+    return url(district, role(service), kept[secrets.of_database(service)])
+
+
 def script(district: District, kept: Mapping[str, str]) -> str:
     """SQL for psql, to be run by an administrator in the database of the district; running it again is harmless.
 
@@ -52,7 +55,7 @@ def script(district: District, kept: Mapping[str, str]) -> str:
             role=role(service),
             verifier=verifier(kept[secrets.of_database(service)], role(service)),
         )
-        for service in SERVICES
+        for service in district.schemas
     )
 
 

@@ -12,7 +12,7 @@ from linli_contracts.catalogue import consumed_by
 from linli_contracts.schema import SERVICES
 
 from linli.district import broker, database, secrets
-from linli.district.model import District
+from linli.district.model import WEBHOOKS, District
 from linli.district.settings import files_inside
 from linli.district.writing import common, write_all
 
@@ -42,21 +42,22 @@ def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
 
 def overlay(district: District, base: Path) -> dict[str, Any]:
     """The kustomization of a district. `base` is the way from it to `deploy/kubernetes`."""
-    scaling = {"components": [str(base / "scaling")]} if district.kubernetes.scaling else {}
+    scaling = district.kubernetes.scaling
+    components = {"scaling": scaling, WEBHOOKS: district.webhooks}
     kept_count = {name for name in SERVICES if not (scaling and consumed_by(name))}
     return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "namespace": district.label,
         "resources": [str(base / "base"), "namespace.yaml"],
-        **scaling,
+        "components": [str(base / name) for name, wanted in components.items() if wanted],
         "images": [
             {
                 "name": f"linli/{name}",
                 "newName": f"{district.images.registry}/{name}",
                 "newTag": district.images.version,
             }
-            for name in SERVICES
+            for name in (*SERVICES, "platform")
         ],
         "replicas": [
             {"name": f"{_label(name)}-api", "count": district.replicas[name]} for name in SERVICES if name in kept_count
@@ -72,7 +73,7 @@ def overlay(district: District, base: Path) -> dict[str, Any]:
                     "name": f"{_label(name)}-access",
                     "files": [f"database_url=secrets/{name}_database_url", f"amqp_uri=secrets/{name}_amqp_uri"],
                 }
-                for name in SERVICES
+                for name in district.schemas
             ),
         ],
         "patches": [*_patches(district), *(_scaling_patches(district) if scaling else ())],
@@ -123,10 +124,9 @@ def _patch(kind: str, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _secrets(district: District, kept: Mapping[str, str]) -> dict[str, str]:
     found = {"jwt_secret": kept[secrets.JWT_SECRET], "keys": kept[secrets.KEYS]}
-    for service in SERVICES:
-        password = kept[secrets.of_database(service)]
-        found[f"{service}_database_url"] = database.url(district, database.role(service), password)
-        found[f"{service}_amqp_uri"] = broker.uri(district, service, kept[secrets.of_broker(service)])
+    for service in district.schemas:
+        found[f"{service}_database_url"] = database.url_of(district, service, kept)
+        found[f"{service}_amqp_uri"] = broker.uri_of(district, service, kept)
     return found
 
 

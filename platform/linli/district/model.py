@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from linli_contracts.schema import SERVICES
+
 FILE = "district.toml"
 BUNDLED_BROKER, BUNDLED_DATABASE = "broker", "database"
+WEBHOOKS = "webhooks"
+"""What the process that delivers events over HTTP is called as a subscriber, as a schema and among containers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +122,12 @@ class District:
     kubernetes: Kubernetes
     settings: Mapping[str, str] = field(default_factory=dict)
     subscribers: tuple[Subscriber, ...] = ()
+    webhooks: bool = False
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """Whose schemas are in the database, each with an account of its own."""
+        return (*SERVICES, WEBHOOKS) if self.webhooks else SERVICES
 
     @property
     def label(self) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from linli_contracts.schema import SERVICES
-from linli_contracts.subscriber.names import check_name
+from linli_contracts.subscriber.names import EVERYTHING, check_name
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from linli.district.model import (
     BUNDLED_BROKER,
     FILE,
+    WEBHOOKS,
     Broker,
     Database,
     District,
@@ -164,13 +165,17 @@ class _District(_Part):
     images = fields.Nested(_Images, required=True)
     replicas = fields.Nested(_Replicas, load_default=dict.fromkeys(SERVICES, 1), unknown=RAISE)
     kubernetes = fields.Nested(_Kubernetes, required=True)
+    webhooks = fields.Boolean(load_default=False)
     settings = fields.Dict(keys=fields.String(validate=_VARIABLE), values=fields.Raw(), load_default=dict)
     subscribers = fields.List(fields.Nested(_Subscriber), load_default=list)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Any:
         settings = {name: _as_variable(value) for name, value in data["settings"].items()}
-        return {**data, "settings": settings, "subscribers": tuple(data["subscribers"])}
+        subscribers = tuple(data["subscribers"])
+        if data["webhooks"]:
+            subscribers = (*subscribers, Subscriber(name=WEBHOOKS, types=(EVERYTHING,)))
+        return {**data, "settings": settings, "subscribers": subscribers}
 
 
 def load(folder: Path) -> District:

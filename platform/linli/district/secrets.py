@@ -27,8 +27,9 @@ def names(district: District | None = None) -> Iterator[str]:
     for service in SERVICES:
         yield of_database(service)
         yield of_broker(service)
-    for subscriber in district.subscribers if district else ():
-        yield of_subscriber(subscriber.name)
+    if district:
+        yield from map(of_subscriber, (subscriber.name for subscriber in district.subscribers))
+        yield from map(of_database, district.schemas[len(SERVICES) :])
 
 
 def of_database(service: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 from linli.district import broker, compose, database, kubernetes, secrets
 from linli.district.beginning import begin, template
 from linli.district.check import checked
+from linli.district.schema import load
 from linli.district.writing import write_all
 from linli.errors import UsageFailure
 from linli_chassis.bus.topology import queues
@@ -271,6 +272,25 @@ def test_a_subscriber_has_the_account_that_the_command_would_make(
     assert (user["tags"], user["limits"]["max-connections"]) == (["linli-subscriber"], 10)
     assert {"user": account.user, "vhost": "linli-110101", **account.topic_permissions} in made["topic_permissions"]
     assert set(account.queues) <= {queue["name"] for queue in made["queues"]}
+
+
+def test_webhooks_have_what_a_subscriber_has_and_a_schema(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    plain, _ = rendered()
+    assert variables_of(plain / ".env")["COMPOSE_PROFILES"] == "broker,database"
+    assert "webhooks" not in (plain / "database" / "database.sql").read_text()
+    change("webhooks = false", "webhooks = true")
+    assert "secrets" in complaints(folder)
+    secrets.make_up(folder, secrets.names(load(folder)))
+    composed, overlay = rendered()
+    assert variables_of(composed / ".env")["COMPOSE_PROFILES"] == "broker,database,webhooks"
+    assert "CREATE ROLE linli_webhooks" in (composed / "database" / "database.sql").read_text()
+    rights = {one["user"]: one for one in definitions_of(composed)["permissions"]}["110101-subscriber-webhooks"]
+    assert (rights["configure"], rights["write"]) == ("^$", r"^(linli\.subscriber\.webhooks)$")
+    for rendering in (composed, overlay):
+        assert "://110101-subscriber-webhooks:" in (rendering / "secrets" / "webhooks_amqp_uri").read_text()
+        assert "://linli_webhooks:" in (rendering / "secrets" / "webhooks_database_url").read_text()
 
 
 def test_the_database_knows_a_password_by_its_verifier_only(

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from linli_chassis.config import REQUIRED, ProcessSettings, Settings
 from linli_chassis.environment import Setting, declared_settings
-from linli_chassis.runtime import service_class
 
 from linli.context import SERVICES
+from linli.district.check import settings_of
 from linli.webhooks.settings import WebhookSettings
 
 PAGE = "docs/configuration.md"
@@ -124,7 +124,7 @@ def _own_rows() -> Iterator[str]:
     readers: dict[str, list[str]] = {}
     items: dict[str, Setting] = {}
     for service in SERVICES:
-        for attribute, item in declared_settings(service_class(service).settings).items():
+        for attribute, item in declared_settings(settings_of(service)).items():
             if attribute not in shared:
                 readers.setdefault(item.name, []).append(service)
                 items[item.name] = item  # the same setting has the same meaning in every service that reads it

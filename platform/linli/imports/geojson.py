@@ -38,9 +38,11 @@ def load_features(path: Path) -> list[Any]:
         try:
             document = json.load(file)
         except UnicodeDecodeError as error:
-            raise UsageFailure(t("{path} is not UTF-8 text, as GeoJSON must be.", path=str(path))) from error
+            hint = t("Export it once more, as UTF-8.")
+            raise UsageFailure(t("{path} is not UTF-8 text, as GeoJSON must be.", path=str(path)), hint) from error
         except ValueError as error:
-            raise UsageFailure(t("{path} is not JSON: {error}", path=str(path), error=str(error))) from error
+            hint = t("The file may be cut off: export it once more.")
+            raise UsageFailure(t("{path} is not JSON: {error}", path=str(path), error=str(error)), hint) from error
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise UsageFailure(

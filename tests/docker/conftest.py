@@ -61,7 +61,8 @@ def build_unless_given(name: str) -> None:
 
 @pytest.fixture(scope="session")
 def deployment(base_images: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    made = Deployment.make("110101", tmp_path_factory.mktemp("docker") / "district", {}, knows_files=base_images)
+    folder = tmp_path_factory.mktemp("docker") / "district"
+    made = Deployment.make("110101", folder, {"webhooks = false": "webhooks = true"}, knows_files=base_images)
     made.take_down()  # what a run that was broken off has left
     started.append(made)
     yield made

@@ -16,6 +16,7 @@ from linli.district import compose, secrets
 from linli.district.beginning import begin
 from linli.district.check import checked
 from linli.district.model import District
+from linli.district.schema import load
 from linli.supervisor import Supervisor
 from linli.testing import RunningPlatform
 from linli_chassis.testing.processes import eventually
@@ -64,6 +65,7 @@ class Deployment:
             assert old in text, old
             text = text.replace(old, new, 1)
         path.write_text(text, encoding="utf-8")
+        secrets.make_up(folder, secrets.names(load(folder)))
         district, kept = checked(folder)
         rendered = compose.render(district, kept, ROOT / "deploy")
         files = [ROOT / "deploy" / "compose.yaml", rendered / "published.yaml"]
@@ -75,7 +77,7 @@ class Deployment:
         return {
             "BUILD_NETWORK": "host",
             "LINLI_TEST_DATABASE_PASSWORD": self.kept[secrets.DATABASE_OWNER],
-            "COMPOSE_PROFILES": "broker,database",
+            "COMPOSE_PROFILES": compose.profiles(self.district),
             "PROMETHEUS_PORT": str(self.prometheus_port),
         }
 

@@ -175,7 +175,7 @@ def test_the_broker_has_no_guest_and_each_service_the_least_rights(district: Dep
     vhost = district.district.broker.vhost
     ask = ("exec", "-T", "broker", "rabbitmqctl", "--quiet", "--formatter", "json")
     users = {user["user"] for user in json.loads(district.compose(*ask, "list_users"))}
-    assert users == {f"110101-{name}" for name in (*SERVICES, "admin", "operator")}
+    assert users == {f"110101-{name}" for name in (*SERVICES, "admin", "operator", "subscriber-webhooks")}
     rights = {one["user"]: one for one in json.loads(district.compose(*ask, "list_permissions", "-p", vhost))}
     assert {rights[f"110101-{name}"]["configure"] for name in SERVICES} == {"^$"}
     connected = {one["user"] for one in json.loads(district.compose(*ask, "list_connections", "user"))}
@@ -200,6 +200,32 @@ def test_a_service_cannot_see_anothers_tables(district: Deployment) -> None:
     )
     assert "permission denied for schema grid" in district.compose(*psql, "-c", "SELECT 1 FROM grid.request", code=1)
     assert "(1 row)" in district.compose(*psql, "-c", "SELECT count(*) FROM evaluation.inbox")
+
+
+RECEIVER = """
+import http.server
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        print(self.rfile.read(int(self.headers["Content-Length"])).decode(), flush=True)
+        self.send_response(204)
+        self.end_headers()
+http.server.HTTPServer(("0.0.0.0", 9000), Receiver).serve_forever()
+"""
+
+
+def test_events_are_delivered_over_http_to_an_endpoint_that_was_registered(
+    platform: ContainerPlatform, district: Deployment, wishes: list[dict[str, Any]]
+) -> None:
+    name = f"{district.project}-receiver"
+    district.compose("run", "--detach", "--no-deps", "--name", name, "--entrypoint", "python", "linli", "-uc", RECEIVER)
+    try:
+        endpoint = (f"http://{name}:9000/", "--types", "linli.grid.*", "--allow-http", "--allow-private")
+        district.compose("exec", "-T", "webhooks", "python", "-m", "linli", "webhooks", "add", *endpoint)
+        asked_for = platform.post("grid", "/requests", wishes[0])["request_id"]
+        eventually(lambda: asked_for in run("docker", "logs", name), seconds=60, every=0.5)
+        assert WORDS not in run("docker", "logs", name)
+    finally:
+        run("docker", "rm", "--force", name)
 
 
 def test_one_service_alone_is_scaled_and_one_of_it_killed(

@@ -47,15 +47,10 @@ def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
 
 def environment(district: District, folder: Path, deploy: Path) -> dict[str, str]:
     """The variables of compose.yaml."""
-    profiles = {
-        "broker": district.broker.bundled,
-        "database": district.database.bundled,
-        WEBHOOKS: district.webhooks,
-    }
     return {
         "COMPOSE_FILE": f"{deploy.resolve() / 'compose.yaml'}:{folder / 'published.yaml'}",
         "COMPOSE_PROJECT_NAME": district.label,
-        "COMPOSE_PROFILES": ",".join(name for name, wanted in profiles.items() if wanted),
+        "COMPOSE_PROFILES": profiles(district),
         "LINLI_RENDERED": str(folder),
         "LINLI_ADDRESS": district.http.address,
         "LINLI_PORT": str(district.http.port),
@@ -65,6 +60,12 @@ def environment(district: District, folder: Path, deploy: Path) -> dict[str, str
         "LINLI_VERSION": district.images.version,
         **{f"LINLI_{service.upper()}_REPLICAS": str(district.replicas[service]) for service in SERVICES},
     }
+
+
+def profiles(district: District) -> str:
+    """What of compose.yaml is started besides what every district has."""
+    wanted = {"broker": district.broker.bundled, "database": district.database.bundled, WEBHOOKS: district.webhooks}
+    return ",".join(name for name, is_wanted in wanted.items() if is_wanted)
 
 
 def listen(district: District) -> str:

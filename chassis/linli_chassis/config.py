@@ -138,7 +138,7 @@ class ProcessSettings:
         "LINLI_METRICS_BIND",
         "str",
         default=None,
-        help="Relays: address and port for /metrics and /healthz, e.g. 0.0.0.0:9100. Services have LINLI_HTTP_BIND.",
+        help="Relays, webhooks: host:port for /metrics and /healthz, e.g. 0.0.0.0:9100. Services have LINLI_HTTP_BIND.",
         validate=Regexp(r"[^:\s]+:[0-9]{1,5}\Z", error="must be host:port"),
     )
 

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from linli_chassis.bus.publisher import Publisher
 from linli_chassis.config import ProcessSettings, Settings
 from linli_chassis.database import create_engine
 from linli_chassis.housekeeping import Retention
-from linli_chassis.monitor import monitored
+from linli_chassis.monitor import monitored, relay_health
 from linli_chassis.relay import SINGLE_SESSION, Relay
 from linli_chassis.uow import UnitOfWork, UnitOfWorkFactory, utc_now
 
@@ -113,7 +114,7 @@ def relay(name: str, environ: Mapping[str, str]) -> None:
     worker = relay_of(name, settings)
     gauges.watch(name, settings.database_url)
     _on_signal(worker.stop)
-    with monitored(name, settings.metrics_bind):
+    with monitored(name, settings.metrics_bind, partial(relay_health, name)):
         worker.run()
     log.info("relay stopped", service=name)
 

@@ -30,7 +30,7 @@ def asked(url: str) -> dict[str, Any]:
 
 
 def test_every_process_and_the_broker_are_found_and_answer(prometheus: str) -> None:
-    wanted = {*SERVICES, *(f"{service}-relay" for service in SERVICES), "broker"}
+    wanted = {*SERVICES, *(f"{service}-relay" for service in SERVICES), "webhooks", "broker"}
 
     def answering() -> bool:
         targets = asked(f"{prometheus}/targets").get("activeTargets", [])

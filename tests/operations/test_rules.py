@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 from linli.testing import RunningPlatform
+from linli.webhooks.metrics import REGISTRY
 
 from .conftest import Story, Watched
-from .scrape import scrape
+from .scrape import Scrape, scrape
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "deploy/observability"
@@ -27,6 +28,8 @@ RULES = [
     for rule in group["rules"]
 ]
 OF_PROMETHEUS = {"up"}
+WEBHOOKS = Scrape("", tuple(family for family in REGISTRY.collect() if family.name.startswith("linli_webhook")))
+"""What the process tells that delivers webhooks; the platforms here have none."""
 VARIABLES = {"$service", "$__rate_interval"}
 GRID_WIDTH = 24
 
@@ -65,7 +68,7 @@ def told(watched: Watched, story: Story) -> dict[str, set[str]]:
     """Every metric of all processes, with all labels that it was seen with."""
     assert story
     found: dict[str, set[str]] = {}
-    for one in watched.scrapes():
+    for one in (*watched.scrapes(), WEBHOOKS):
         for name in one.names:
             found.setdefault(name, set())
         for sample in one.samples:
@@ -99,7 +102,7 @@ def test_every_metric_is_on_the_page_for_operators_and_no_other(told: dict[str, 
 def test_an_embedded_platform_tells_what_the_rules_ask_for(embedded: RunningPlatform) -> None:
     names = scrape(embedded.supervisor.url).names
     for rule in RULES:
-        assert metrics_in(rule["expr"]) - OF_PROMETHEUS <= names, rule["alert"]
+        assert metrics_in(rule["expr"]) - OF_PROMETHEUS <= names | WEBHOOKS.names, rule["alert"]
 
 
 def test_every_alert_says_how_bad_it_is_in_both_languages_and_where_to_read_on() -> None:

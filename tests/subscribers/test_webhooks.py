@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -23,6 +24,7 @@ from linli.webhooks.database import engine_of, metadata, migrate
 from linli_chassis.crypto import Keyring, Tampered
 from linli_chassis.testing.postgres import PostgresServer
 from linli_chassis.testing.processes import eventually, process
+from linli_chassis.testing.rabbitmq import free_port
 from linli_contracts.envelope import Event, Message
 from linli_contracts.examples import stored_example
 from linli_contracts.schema import CATALOGUE
@@ -199,6 +201,27 @@ def test_a_receiver_that_is_gone_is_disabled_at_once_and_can_be_enabled_again(
         hook.received.extend(Received("", {"webhook-id": str(event.id)}, b"") for event in later)  # as if tried once
         webhooks.linli("enable", added["endpoint_id"])
         eventually(lambda: webhooks.states() == {"delivered": 4})
+
+
+def test_the_process_tells_how_it_fares(webhooks: Webhooks, hook: Receiver) -> None:
+    port = free_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LINLI_METRICS_BIND", f"127.0.0.1:{port}")
+        hook.answer = lambda _one, nth: 200 if nth else 410
+        with webhooks.running():
+            webhooks.add(hook)
+            webhooks.broker.publish(closed())
+            eventually(lambda: webhooks.states() == {"failed": 1})
+            told = {line.rpartition(" ")[0]: line.rpartition(" ")[2] for line in got(port, "/metrics").splitlines()}
+            assert told['linli_webhook_deliveries_total{outcome="given_up"}'] == "1.0"
+            assert told['linli_webhook_deliveries_total{outcome="delivered"}'] == "0.0"
+            assert json.loads(got(port, "/healthz")) == {"status": "ok", "service": "webhooks"}
+
+
+def got(port: int, path: str) -> str:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
 
 
 def test_a_receiver_that_takes_nothing_on_the_whole_schedule_is_disabled(webhooks: Webhooks, hook: Receiver) -> None:

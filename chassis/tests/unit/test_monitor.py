@@ -5,11 +5,12 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from http.client import HTTPResponse
 
 import pytest
 from linli_chassis import metrics
-from linli_chassis.monitor import STUCK_SECONDS, monitored
+from linli_chassis.monitor import STUCK_SECONDS, monitored, relay_health
 from structlog.testing import capture_logs
 
 
@@ -23,7 +24,7 @@ def test_a_relay_is_healthy_as_long_as_it_goes_round_at_work_or_waiting() -> Non
     metrics.relay_turned_at.labels("grid").set_to_current_time()
     for active in (0, 1):
         metrics.relay_active.labels("grid").set(active)
-        with monitored("grid", "127.0.0.1:0") as address:
+        with monitored("grid", "127.0.0.1:0", partial(relay_health, "grid")) as address:
             assert address is not None
             with get(address, "/healthz") as answer:
                 assert json.load(answer) == {"status": "ok", "service": "grid", "active": bool(active)}
@@ -31,7 +32,7 @@ def test_a_relay_is_healthy_as_long_as_it_goes_round_at_work_or_waiting() -> Non
 
 def test_a_relay_that_stands_still_is_not_healthy() -> None:
     metrics.relay_turned_at.labels("grid").set(time.time() - STUCK_SECONDS - 10)
-    with monitored("grid", "127.0.0.1:0") as address:
+    with monitored("grid", "127.0.0.1:0", partial(relay_health, "grid")) as address:
         assert address is not None
         with pytest.raises(urllib.error.HTTPError) as refused:
             get(address, "/healthz")
@@ -44,12 +45,12 @@ def test_a_relay_whose_address_is_taken_says_so_and_works_on() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         capture_logs() as said,
-        monitored("grid", f"127.0.0.1:{taken.getsockname()[1]}") as address,
+        monitored("grid", f"127.0.0.1:{taken.getsockname()[1]}", partial(relay_health, "grid")) as address,
     ):
         assert address is None
-    assert [line["event"] for line in said] == ["the relay cannot be watched"]
+    assert [line["event"] for line in said] == ["this process cannot be watched"]
 
 
 def test_a_relay_that_nobody_asked_to_watch_listens_nowhere() -> None:
-    with monitored("grid", None) as address:
+    with monitored("grid", None, partial(relay_health, "grid")) as address:
         assert address is None

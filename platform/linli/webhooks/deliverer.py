@@ -16,7 +16,7 @@ import structlog
 from linli_chassis.crypto import CryptoError
 from linli_chassis.database import is_away
 
-from linli.webhooks import store
+from linli.webhooks import metrics, store
 from linli.webhooks.schedule import pause_before
 from linli.webhooks.sending import Outcome, send
 
@@ -55,6 +55,7 @@ class Deliverer:
         """Work until stopped; a database that is away is waited for."""
         with ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix="delivery") as pool:
             while not self._stopping:
+                metrics.turned_at.set_to_current_time()
                 try:
                     began = self._begin(pool)
                     self._purge()
@@ -106,10 +107,12 @@ class Deliverer:
         about = {"endpoint_id": str(one.endpoint_id), "event_id": str(one.event_id), "attempt": one.attempts + 1}
         if outcome.delivered and outcome.status is not None:
             store.succeeded(connection, one, outcome.status)
+            metrics.deliveries.labels(metrics.DELIVERED).inc()
             log.info("delivered", **about)
             return
         pause = None if outcome.gone else pause_before(one.attempts + 1, random.random())  # noqa: S311  # spreads load
         store.failed(connection, one, outcome.status, outcome.error, pause)
+        metrics.deliveries.labels(metrics.FAILED if pause else metrics.GIVEN_UP).inc()
         log.warning("not delivered", status=outcome.status, error=outcome.error, **about)
         if outcome.gone:
             disabled, reason = store.disable(connection, one.endpoint_id, _GONE), _GONE

@@ -6,10 +6,12 @@ import signal
 import threading
 
 import structlog
+from linli_chassis.monitor import monitored
 from linli_contracts.subscriber import Subscriber
 
 from linli.errors import UsageFailure
 from linli.i18n import t
+from linli.webhooks import metrics
 from linli.webhooks.database import engine_of, migrate
 from linli.webhooks.deliverer import Deliverer
 from linli.webhooks.intake import Intake
@@ -48,7 +50,8 @@ def run(settings: WebhookSettings) -> None:
     thread.start()
     log.info("webhooks started")
     try:
-        subscriber.subscribe("*", intake.take)
+        with monitored(NAME, settings.metrics_bind, metrics.health):
+            subscriber.subscribe("*", intake.take)
     finally:
         deliverer.stop()
         thread.join()

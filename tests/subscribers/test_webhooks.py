@@ -207,7 +207,7 @@ def test_the_process_tells_how_it_fares(webhooks: Webhooks, hook: Receiver) -> N
     port = free_port()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LINLI_METRICS_BIND", f"127.0.0.1:{port}")
-        hook.answer = lambda _one, nth: 200 if nth else 410
+        hook.answer = answering(410)
         with webhooks.running():
             webhooks.add(hook)
             webhooks.broker.publish(closed())

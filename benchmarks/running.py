@@ -24,6 +24,8 @@ from benchmarks.stand import Stand
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MIB = 1024 * 1024
+LOG_EVENTS_A_SECOND = 500
+"""What relays read of the log at most; see `linli_chassis.bus.log_reader`."""
 
 
 def latency(stand: Stand) -> list[Figure]:
@@ -63,7 +65,8 @@ def rest(stand: Stand) -> list[Figure]:
         bring_in(running, made)
         work(running, made)
         running.idle(120)
-        time.sleep(5)  # caches of the work before are dropped, connections settle
+        # Caches of the work before are dropped, connections settle, and relays have read what it put into the log.
+        time.sleep(5 + made.events / LOG_EVENTS_A_SECOND)
         pids = {child.name: child.process.pid for child in running.supervisor.children if child.process}
         before = {name: _cpu_seconds(pid) for name, pid in pids.items()}
         time.sleep(seconds)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import pika
@@ -43,8 +43,10 @@ _TELL_AGAIN = """
     SELECT count(*), pg_notify(:channel, '') FROM again"""
 
 _TAIL = """
-    SELECT seq, headers, body FROM "{0}".outbox WHERE seq > :seq AND (:since IS NULL OR created_at >= :since)
+    SELECT seq, headers, body FROM "{0}".outbox
+    WHERE (seq > :seq OR seq = ANY(:missing)) AND (:since IS NULL OR created_at >= :since)
     ORDER BY seq LIMIT 500"""
+_LATE_SECONDS = 60.0  # the longest that a transaction may take from telling an event to its commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,24 @@ class ServiceStatus:
         return not (self.outbox_pending or self.inbox_due or self.queue_depth)
 
 
+@dataclass(slots=True)
+class _Place:
+    """Up to where the outbox of a service was read, and the numbers before that which may still be committed."""
+
+    seq: int | None
+    missing: dict[int, float] = field(default_factory=dict)
+
+    def read(self, seq: int, now: float) -> None:
+        self.missing.pop(seq, None)
+        if self.seq is not None:
+            self.missing |= dict.fromkeys(range(self.seq + 1, seq), now)
+        self.seq = max(seq, self.seq or 0)
+
+    def forget(self, now: float) -> None:
+        """Numbers that nobody used after all: of a transaction that was rolled back."""
+        self.missing = {seq: since for seq, since in self.missing.items() if now - since < _LATE_SECONDS}
+
+
 def service_status(engine: sa.Engine, service: str, amqp_uri: str | None = None) -> ServiceStatus:
     """Count what waits. Raises `BusAway`, or SQLAlchemy's error when the database is away."""
     depth = _queue_depth(amqp_uri, topology.queue_of(service)) if amqp_uri and consumed_by(service) else None
@@ -92,9 +112,9 @@ def tail(
 ) -> Iterator[Event]:
     """Follow the events that services tell, from `since` or from now on, without end; unreadable ones are left out."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        seqs = {service: 0 if since else _last_seq(connection, service) for service in services}
+        places = {service: _Place(None if since else _last_seq(connection, service)) for service in services}
         while True:
-            found = [row for service in services for row in _news(connection, service, seqs, since)]
+            found = [row for service, place in places.items() for row in _news(connection, service, place, since)]
             yield from sorted(found, key=lambda event: event.id)
             if not found:
                 sleep(poll_seconds)
@@ -131,10 +151,12 @@ def unrouted(amqp_uri: str, limit: int) -> tuple[int, list[Message]]:
         return depth, found  # unacknowledged, so they go back when the channel closes
 
 
-def _news(connection: sa.Connection, service: str, seqs: dict[str, int], since: datetime | None) -> Iterator[Event]:
-    rows = connection.execute(sa.text(_TAIL.format(service)), {"seq": seqs[service], "since": since})
-    for row in rows.all():
-        seqs[service] = row.seq
+def _news(connection: sa.Connection, service: str, place: _Place, since: datetime | None) -> Iterator[Event]:
+    now = monotonic()
+    place.forget(now)
+    values = {"seq": place.seq or 0, "missing": list(place.missing), "since": since}
+    for row in connection.execute(sa.text(_TAIL.format(service)), values).all():
+        place.read(row.seq, now)
         try:
             yield decode(Message(row.headers, row.body.encode()))
         except UnreadableEvent:

@@ -1,0 +1,47 @@
+"""Following what services tell: every event once, whatever the order in which transactions are committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from linli_chassis import outbox
+from linli_chassis.database import create_engine
+from linli_chassis.operations import tail
+from linli_contracts.envelope import Event
+from linli_contracts.events.grid import RequestRejected
+from linli_contracts.examples import example_event
+
+
+@pytest.fixture
+def engine(database: Callable[[list[str]], str]) -> Iterator[sa.Engine]:
+    made = create_engine(database(["grid"]), "grid", pool_size=3)
+    yield made
+    made.dispose()
+
+
+def ids(found: Iterator[Event], count: int) -> list[UUID]:
+    return [event.id for event in islice(found, count)]
+
+
+def test_an_event_whose_transaction_takes_longer_than_the_next_ones_is_told_too(engine: sa.Engine) -> None:
+    slow, quick, later = (replace(example_event(RequestRejected), subject=str(uuid4())) for _ in range(3))
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    followed = tail(engine, ["grid"], since, poll_seconds=0.01)
+    with engine.begin() as first:
+        outbox.append(first, "grid", [example_event(RequestRejected)])
+    assert len(ids(followed, 1)) == 1
+    with engine.begin() as open_for_long:
+        outbox.append(open_for_long, "grid", [slow])
+        with engine.begin() as second:
+            outbox.append(second, "grid", [quick])
+        assert ids(followed, 1) == [quick.id]
+    assert ids(followed, 1) == [slow.id]
+    with engine.begin() as third:
+        outbox.append(third, "grid", [later])
+    assert ids(followed, 1) == [later.id]

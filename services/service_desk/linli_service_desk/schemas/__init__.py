@@ -1,0 +1,1 @@
+"""What the HTTP edge of the service desk takes and gives."""

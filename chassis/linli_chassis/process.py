@@ -43,11 +43,25 @@ def relay(name: str) -> None:
 
 
 def migrate(name: str) -> None:
-    """Bring the database of a service to the newest version. Raises `BadSettings`, `LookupError`."""
+    """Bring the database of a service to the newest version. Raises `BadSettings`, `LookupError`.
+
+    A database that cannot be reached ends the process with 1 and one line, for whoever starts it again.
+    """
+    import structlog
+    from sqlalchemy.exc import DBAPIError
+
     from linli_chassis.config import ProcessSettings
+    from linli_chassis.database import is_away
     from linli_chassis.database import migrate as migrate_database
     from linli_chassis.logs import configure
 
     settings = ProcessSettings.load(os.environ)
     configure(f"{name} migration", settings.log_level)
-    migrate_database(settings.database_url, name)
+    try:
+        migrate_database(settings.database_url, name)
+    except DBAPIError as error:
+        if not is_away(error):
+            raise
+        reason = str(error.orig).strip().splitlines()[0]
+        structlog.get_logger(__name__).error("the database cannot be reached", service=name, error=reason)
+        raise SystemExit(1) from None

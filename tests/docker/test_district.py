@@ -262,11 +262,11 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
         load.goes_on()
         for service in ("grid", "grid-relay", "evaluation", "service_desk"):
             for container in district.containers(service):
-                run("docker", "restart", "--time", "60", container)
+                run("docker", "restart", "-t", "60", container)
                 district.await_healthy(container)
                 load.goes_on()
         [broker] = district.containers("broker")
-        run("docker", "restart", "--time", "60", broker)
+        run("docker", "restart", "-t", "60", broker)
         load.goes_on(30)
         district.await_healthy(broker)
     arrived_once(platform, load.acknowledged, before)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +14,8 @@ from alembic.script import ScriptDirectory
 from linli_chassis import database as module
 from linli_chassis.database import create_engine, migrate, pending_migrations
 from linli_chassis.environment import BadSettings
+from linli_chassis.testing.client import ENVIRON
+from linli_chassis.testing.rabbitmq import free_port
 from linli_contracts.catalogue import SERVICES
 
 
@@ -66,3 +72,14 @@ def test_a_database_that_cannot_hold_every_text_is_refused(database: Callable[[l
                 connection.execute(sa.text("DROP DATABASE narrow WITH (FORCE)"))
     finally:
         server.dispose()
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_one_line() -> None:
+    environ = {**os.environ, **ENVIRON, "DATABASE_URL": f"postgresql://linli@127.0.0.1:{free_port()}/linli"}
+    words = [sys.executable, "-m", "linli_chassis", "migrate", "grid"]
+    done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)  # noqa: S603  # our own
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["service"]) == ("the database cannot be reached", "grid")
+    assert "Connection refused" in said["error"]

@@ -153,7 +153,10 @@ class ProcessSettings:
 
     def check(self) -> Iterable[BadSetting]:
         """What is wrong between settings that are each right. A subclass that overrides it calls `super().check()`."""
-        return ()
+        if self.outbox_keep_days >= self.inbox_keep_days:
+            # What is published again must find its id in every inbox, or it takes effect twice.
+            outbox = declared_settings(ProcessSettings)["outbox_keep_days"]
+            yield outbox.bad(f"must be less than LINLI_INBOX_KEEP_DAYS, which is {self.inbox_keep_days}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,8 +217,8 @@ class Settings(ProcessSettings):
         "LINLI_DATABASE_POOL",
         "int",
         default=10,
-        help="Database connections one process may hold.",
-        validate=Range(min=1),
+        help="Database connections one process may hold: listening, retries, events and timers need one each.",
+        validate=Range(min=5),
     )
     inbox_batch: int = setting(
         "LINLI_INBOX_BATCH",

@@ -168,6 +168,7 @@ class _Feed:
         self._writing = Semaphore()  # acknowledgements and heartbeats share a socket
         self._broken: BaseException | None = None
         self._arrived: list[Any] = []
+        self._listening = False
         # Not by kombu's Consumer: that reads headers of its own meaning and raises for a body it cannot decompress.
         channel.auto_decode = False
         channel.basic_consume(queue, callback=self._arrived.append)
@@ -175,9 +176,13 @@ class _Feed:
     def collect(self, size: int, seconds: float) -> list[Message]:
         """Up to `size` messages: waits for a first one up to a second, then `seconds` for others."""
         self._arrived.clear()
-        self._drain_until(monotonic() + _IDLE_SECONDS, lambda: bool(self._arrived))
-        if self._arrived:
-            self._drain_until(monotonic() + seconds, lambda: len(self._arrived) >= size)
+        self._listening = True
+        try:
+            self._drain_until(monotonic() + _IDLE_SECONDS, lambda: bool(self._arrived))
+            if self._arrived:
+                self._drain_until(monotonic() + seconds, lambda: len(self._arrived) >= size)
+        finally:
+            self._listening = False
         return [_message(message) for message in self._arrived]
 
     def acknowledge(self) -> None:
@@ -186,11 +191,16 @@ class _Feed:
             self._channel.basic_ack(self._arrived[-1].delivery_tag, multiple=True)
 
     def keep_alive(self, seconds: float) -> None:
-        """Send heartbeats every `seconds` and notice their absence, whatever the handlers are doing."""
+        """Send heartbeats every `seconds`, whatever the handlers are doing; notice their absence while listening.
+
+        While a batch is handled nobody reads, so that nothing has been heard then says nothing of the broker.
+        """
         while self._broken is None:
             eventlet.sleep(seconds)
             try:
                 with self._writing:
+                    if not self._listening:
+                        self._connection.connection.last_heartbeat_received = monotonic()
                     self._connection.heartbeat_check(rate=4)
             except _BROKER_ERRORS as error:
                 self._broken = error

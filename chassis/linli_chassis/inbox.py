@@ -106,8 +106,11 @@ class Inbox:
 
             return work
 
-        if self._try_unit(settle(lambda connection: inbox_store.due(connection, limit))) is None:
+        error = self._try_unit(settle(lambda connection: inbox_store.due(connection, limit)))
+        if error is None:
             return len(due)
+        if not due:
+            raise error  # not even looking for them works, which no trying again mends
         failed = list(due)
         for arrival in failed:
             error = self._try_unit(settle(partial(inbox_store.due_one, event_id=arrival.row_id)))

@@ -133,7 +133,7 @@ def keep(connection: sa.Connection, message: Message, event_id: UUID, name: str,
         "attempts": 1,
         "delay": delay,
         "error": printable(error),
-        "headers": json.dumps(_printable_headers(message.headers)),
+        "headers": json.dumps(printable_headers(message.headers)),
         "content_type": printable(message.content_type),
         "body": message.body,
     }
@@ -164,5 +164,6 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", "�")
 
 
-def _printable_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
+def printable_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
+    """Those headers that are text, as events have them; others may be of any type that AMQP knows."""
     return {printable(str(name)): printable(value) for name, value in headers.items() if isinstance(value, str)}

@@ -26,6 +26,7 @@ _IDLE_SECONDS = 1.0  # a commit wakes the relay at once; this only bounds what a
 _STANDBY_SECONDS = 1.0
 _BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _PURGE_SECONDS = 60.0
+_MORE_SECONDS = 1.0  # so that deleting much does not hold publishing up
 
 SINGLE_SESSION = {"idle_session_timeout": "45s"}
 """How long a relay that stands still keeps its lock from a standby. One at work asks something every second, or waits
@@ -98,8 +99,8 @@ class Relay:
         while not self._stopping.is_set():
             self._turned(active=True)
             self._publisher.look_after(connection)
+            self._housekeeping(connection)
             if not self.publish_batch(connection):
-                self._housekeeping(connection)
                 self._await_news(connection)
 
     def publish_batch(self, connection: sa.Connection) -> int:
@@ -138,4 +139,4 @@ class Relay:
     def _housekeeping(self, connection: sa.Connection) -> None:
         if monotonic() >= self._next_purge_at:
             more = purge(connection, self._retention)
-            self._next_purge_at = monotonic() + (0 if more else _PURGE_SECONDS)
+            self._next_purge_at = monotonic() + (_MORE_SECONDS if more else _PURGE_SECONDS)

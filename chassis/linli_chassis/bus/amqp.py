@@ -93,7 +93,11 @@ class AmqpPublisher:
             self._tag += 1
             self._waiting[self._tag] = row.seq
             self._channel.basic_publish(EXCHANGE, row.routing_key, row.message.body, _properties(row), mandatory=True)
-        self._run(until=lambda: not self._waiting, seconds=CONFIRM_SECONDS)
+        try:
+            self._run(until=lambda: not self._waiting, seconds=CONFIRM_SECONDS)
+        except BusAway:
+            if not self._confirmed:
+                raise  # else some are safe, and need not be published again
         returned = {row.seq for row in rows if str(row.event_id) in self._returned}
         if returned:
             log.error("the broker returned events as unroutable", count=len(returned))
@@ -222,8 +226,8 @@ class AmqpPublisher:
             [tag for tag in self._waiting if tag <= method.delivery_tag] if method.multiple else [method.delivery_tag]
         )
         for tag in tags:
-            seq = self._waiting.pop(tag)
-            if method.NAME == "Basic.Ack":
+            seq = self._waiting.pop(tag, None)  # None for one that was given up and is confirmed after all
+            if seq is not None and method.NAME == "Basic.Ack":
                 self._confirmed.append(seq)
         if not self._waiting:
             self._stop()

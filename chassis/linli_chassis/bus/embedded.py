@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from linli_contracts.catalogue import find
 
-from linli_chassis.inbox_store import channel_of
+from linli_chassis.inbox_store import channel_of, printable_headers
 from linli_chassis.outbox import OutboxRow
 
 _DELIVER = """
@@ -60,7 +60,7 @@ def deliver(connection: sa.Connection, consumer: str, rows: Sequence[OutboxRow])
         {
             "ids": [str(row.event_id) for row in rows],
             "types": [row.type for row in rows],
-            "headers": [json.dumps(dict(row.message.headers)) for row in rows],
+            "headers": [json.dumps(printable_headers(row.message.headers)) for row in rows],
             "bodies": [row.message.body.decode() for row in rows],
             "channel": channel_of(consumer),
         },

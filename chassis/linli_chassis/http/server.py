@@ -21,6 +21,7 @@ from werkzeug.wrappers import Request, Response
 
 from linli_chassis import metrics, tracing
 from linli_chassis.http.builtin import BuiltIn
+from linli_chassis.http.declared import METHODS
 from linli_chassis.http.exchange import not_found
 from linli_chassis.http.problems import MEDIA_TYPE, Problem, problem_response
 from linli_chassis.i18n import current_locale, negotiate
@@ -32,6 +33,7 @@ SOCKET_SECONDS = 30.0
 BACKLOG = 1024
 TICK_SECONDS = 0.25
 _CLOSE = "linli.close_connection"
+_MEASURED_METHODS = frozenset({*METHODS, "HEAD", "OPTIONS"})
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 log = structlog.get_logger(__name__)
@@ -92,7 +94,9 @@ class Application:
             self._close_if_needed(environ, response)
             seconds = perf_counter() - began
             span.update(route=template, status=response.status_code, correlation_id=correlation_id)
-            metrics.http_requests.labels(service, template, request.method, response.status_code).inc()
+            # Whatever stands where the method should would be a series that stays.
+            method = request.method if request.method in _MEASURED_METHODS else "other"
+            metrics.http_requests.labels(service, template, method, response.status_code).inc()
             metrics.http_request_seconds.labels(service, template).observe(seconds)
             log.debug("answered", route=template, method=request.method, status=response.status_code, seconds=seconds)
         return response(environ, start_response)

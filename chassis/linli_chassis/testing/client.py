@@ -29,9 +29,9 @@ ENVIRON = {"LINLI_DISTRICT": DISTRICT, "LINLI_JWT_SECRET": JWT_SECRET, "LINLI_KE
 
 
 def token(role: str, region: str = DISTRICT, unit: str | UUID | None = None, account: str = "tester") -> str:
-    """A bearer token as an identity provider of the district would issue it."""
+    """A bearer token as an identity provider of the district would issue it. `role` may be several, with commas."""
     claims: dict[str, Any] = {
-        "sub": account, "aud": "linli", "roles": [role], "region": region,
+        "sub": account, "aud": "linli", "roles": role.split(","), "region": region,
         "exp": datetime.now(UTC) + timedelta(hours=1),
     }  # fmt: skip
     if unit:

@@ -108,8 +108,11 @@ def _provider(draft: Draft, event: FactEvent) -> None:
 
 
 def _new_limit(draft: Draft, event: FactEvent) -> None:
-    # What passed was the old limit; the new one has not passed until an event says so.
-    draft.update(due_at=_time(event, "due_at"), overdue_finish=False)
+    # What passed was the old limit; a new one has not passed until an event says so. A case that is given to another
+    # keeps its limit, and that it passed is not told again.
+    due_at = _time(event, "due_at")
+    if due_at != draft.get("due_at"):
+        draft.update(due_at=due_at, overdue_finish=False)
 
 
 def _case_dispatched(draft: Draft, event: FactEvent) -> None:
@@ -176,6 +179,7 @@ def _case_cancelled(draft: Draft, event: FactEvent) -> None:
 def _case_reopened(draft: Draft, _event: FactEvent) -> None:
     _more(draft, "reopened")
     draft.update(status="open", resolved_at=None, closed_at=None, working_hours=None, elapsed_hours=None)
+    draft.update(due_at=None, overdue_finish=False)  # all clocks begin anew
 
 
 def _case_overdue(draft: Draft, event: FactEvent) -> None:

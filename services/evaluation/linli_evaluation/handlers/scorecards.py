@@ -114,8 +114,11 @@ def list_cases(uow: UnitOfWork, principal: Principal, subject: str, query: Mappi
     if not found or (found[0].over == "grids" and level == "unit"):
         raise NotFound("There is no indicator {indicator} here.", pointer="/indicator", indicator=query["indicator"])
     bounds, limit = rests_on.period.bounds(uow.settings.time_zone), query["limit"]
+    # A unit works in many regions: of its cases one sees those of one's own, unless it is one's own unit.
+    own = principal.unit_id is not None and str(principal.unit_id) == subject
+    within = "" if own or principal.covers(None) else principal.region
     rows = counting.cases(
-        uow.connection, found[0], rests_on.sources, bounds, (level, subject), query["after"], limit + 1
+        uow.connection, found[0], rests_on.sources, bounds, (level, subject), query["after"], limit + 1, within
     )
     key = "request_id" if found[0].over == "facts" else "grid_code"
     return {**rests_on.told, "indicator": found[0].code, **page(rows, limit, key=lambda row: [row[key]])}

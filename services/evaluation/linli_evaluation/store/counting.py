@@ -101,13 +101,20 @@ def cases(
     subject: tuple[str, str],
     after: Sequence[Any] | None,
     limit: int,
+    within: str,
 ) -> list[dict[str, Any]]:
-    """The rows that an indicator looks at for one subject `(level, code)`, and what each adds, by id."""
+    """The rows that an indicator looks at for one subject `(level, code)`, and what each adds, by id.
+
+    Args:
+        within: a region; what lies outside of it is left out. Empty for all.
+    """
     source = sources.of(indicator)
     columns = columns_of(source)
     rows = _opened(indicator, source, columns)
     rows = rows.where(_subject(columns, subject[0]) == subject[1], predicates.looked_at(indicator, columns, bounds))
     key = columns["request_id"] if indicator.over == "facts" else columns["grid_code"]
+    if within:
+        rows = rows.where(columns["grid_code"].startswith(within, autoescape=True))
     if after:
         rows = rows.where(sa.cast(key, sa.Text) > str(after[0]))
     found = connection.execute(rows.order_by(key).limit(limit)).mappings()

@@ -114,6 +114,22 @@ def test_a_new_limit_has_not_passed_yet(new_story: Any) -> None:
     assert (fact.overdue_finish, fact.due_at, fact.extensions) == (False, story.time(30), 1)
 
 
+def test_a_case_that_is_given_to_another_keeps_the_limit_that_passed(new_story: Any) -> None:
+    story = new_story().opened().dispatched(due=10)
+    story.tell(service_desk.CaseOverdue, 10, limit="finish", due_at=story.time(10))
+    story.tell(service_desk.CaseReturned, 11)
+    story.dispatched(at=12, due=10)
+    assert folded(story).overdue_finish
+
+
+def test_a_reopened_case_has_no_limit_until_it_is_given_to_somebody(new_story: Any) -> None:
+    story = new_story().opened().dispatched(due=10)
+    story.tell(service_desk.CaseOverdue, 10, limit="finish", due_at=story.time(10))
+    story.tell(service_desk.CaseClosed, 20)
+    story.tell(service_desk.CaseReopened, 40)
+    assert (folded(story).due_at, folded(story).overdue_finish) == (None, False)
+
+
 def test_a_reopened_case_is_open_and_keeps_what_the_resident_said(new_story: Any) -> None:
     fact = folded(new_story().delivered_well().tell(service_desk.CaseReopened, 40))
     assert (fact.status, fact.closed_at, fact.elapsed_hours, fact.reopened) == ("open", None, None, 1)

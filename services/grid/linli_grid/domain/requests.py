@@ -73,15 +73,23 @@ def decide(status: str, action: str) -> Transition:
     return found
 
 
-def check_link(request_id: object, original_id: object, original_status: str, original_of: object | None) -> None:
+def check_link(
+    request_id: object, original_id: object, original_status: str, original_of: object | None, *, followed: bool = False
+) -> None:
     """Whether a request may be linked to another one.
 
+    Args:
+        original_status: its own, or how it ended where it was imported from.
+        followed: whether others are linked to the first.
     Raises:
-        TransitionRefused: to itself, to one nobody works on, or to one that is linked on (says where to).
+        TransitionRefused: to itself, to one nobody works on, or to one that is linked on (says where to); or others
+            are linked to the first, and would lead on.
     """
     pointer = "/original_request_id"
     if request_id == original_id:
         raise TransitionRefused("A request cannot be linked to itself.", pointer=pointer)
+    if followed:
+        raise TransitionRefused("Other requests are linked to this one; link that one to this one instead.")
     if original_of is not None:
         raise TransitionRefused(
             "That request is itself linked to {original}; link to that one.", pointer=pointer, original=str(original_of)

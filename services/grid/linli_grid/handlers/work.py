@@ -98,7 +98,10 @@ def link(uow: UnitOfWork, principal: Any, request_id: UUID, original_id: UUID) -
     if original is None:
         raise NotFound("There is no request {request}.", pointer="/original_request_id", request=str(original_id))
     row = _step(uow, principal, request_id, "link", {"original_request_id": original_id})
-    check_link(request_id, original_id, original["status"], original["original_request_id"])
+    outcome = original["recorded_outcome"] or "open"
+    status = original["status"] if outcome == "open" else outcome
+    followed = store.has_followers(uow.connection, request_id)
+    check_link(request_id, original_id, status, original["original_request_id"], followed=followed)
     uow.emit(RequestLinked, request_id, {"request_id": request_id, "original_request_id": original_id})
     return _shown(uow, principal, [row])[0]
 

@@ -68,6 +68,12 @@ def find_by_digest(connection: sa.Connection, digest: str) -> Row | None:
     return _one(connection, sa.select(*columns).where(request.c.tracking_digest == digest))
 
 
+def has_followers(connection: sa.Connection, request_id: UUID) -> bool:
+    """Whether other requests are linked to this one."""
+    followers = sa.select(request.c.request_id).where(request.c.original_request_id == request_id)
+    return bool(connection.scalar(sa.select(followers.exists())))
+
+
 def open_nearby(
     connection: sa.Connection, category: str, window: tuple[datetime, timedelta], circle: Mapping[str, float], most: int
 ) -> Sequence[UUID]:

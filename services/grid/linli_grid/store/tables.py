@@ -96,6 +96,7 @@ request = sa.Table(
     sa.Index("request_newest", "registered_at", "request_id"),
     sa.Index("request_of_grid", "grid_code", "registered_at", postgresql_ops={"grid_code": "text_pattern_ops"}),
     sa.Index("request_alike", "category", "registered_at"),
+    sa.Index("request_followers", "original_request_id", postgresql_where=sa.text("original_request_id IS NOT NULL")),
 )
 
 contact_access = sa.Table(

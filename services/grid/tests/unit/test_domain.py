@@ -91,6 +91,11 @@ def test_a_request_is_not_linked_where_nobody_works_on_it(request_id, status, or
     assert refused.value.pointer == "/original_request_id"
 
 
+def test_a_request_to_which_others_are_linked_is_not_linked_on():
+    with pytest.raises(TransitionRefused, match="Other requests are linked to this one"):
+        check_link(ONE, TWO, "registered", None, followed=True)
+
+
 @pytest.mark.parametrize(
     ("category", "priority_for", "groups", "priority"),
     [

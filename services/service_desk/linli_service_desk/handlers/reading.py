@@ -20,8 +20,10 @@ from linli_service_desk.store import cases, read_models
 from linli_service_desk.store.tables import case_file
 
 PROVIDER = "provider"
-NOTE_READERS = frozenset({"grid_worker", "dispatcher", "reviewer", PROVIDER, ADMIN})
-"""Who works on cases reads what was written on them; who counts or keeps the system does not."""
+HANDLERS = frozenset({"grid_worker", "dispatcher", "reviewer"})
+"""Who works on the cases of a region, and so reads what was written on them; a provider on those of its unit."""
+REGIONAL = HANDLERS | {"evaluator", "operator"}
+"""Who sees the cases of a region."""
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +78,7 @@ def _actions(call: Call, case: Case) -> list[dict[str, Any]]:
 
 def _history(call: Call, case: Case) -> list[dict[str, Any]]:
     story = cases.history(call.uow.connection, case.case_id)
-    readable = not call.principal.roles.isdisjoint(NOTE_READERS)
+    readable = _handles(call.principal, case)
     for entry in story:
         entry["note"] = _readable(call, case, entry["note"]) if entry["note"] and readable else None
     return story
@@ -109,15 +111,22 @@ def _holds(principal: Principal, case: Case) -> bool:
 
 
 def _covers(principal: Principal, case: Case) -> bool:
-    """Whether the caller sees cases by region; who is a provider only sees those of the unit."""
-    return principal.roles != {PROVIDER} and (ADMIN in principal.roles or principal.covers(case.grid_code))
+    """Whether the caller sees the case by its region; a provider sees those of the unit alone."""
+    return ADMIN in principal.roles or (bool(principal.roles & REGIONAL) and principal.covers(case.grid_code))
+
+
+def _handles(principal: Principal, case: Case) -> bool:
+    """Whether the case is among those that the caller works on."""
+    if ADMIN in principal.roles or (principal.roles & HANDLERS and principal.covers(case.grid_code)):
+        return True
+    return PROVIDER in principal.roles and _holds(principal, case)
 
 
 def _scope(principal: Principal) -> list[sa.ColumnElement[bool]]:
     if ADMIN in principal.roles:
         return []
     own = case_file.c.unit_id == principal.unit_id if principal.unit_id else sa.false()
-    if principal.roles == {PROVIDER}:
+    if not principal.roles & REGIONAL:
         return [own]
     within = case_file.c.grid_code.startswith(principal.region, autoescape=True)
     if principal.covers(None):

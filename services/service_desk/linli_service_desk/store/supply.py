@@ -70,10 +70,12 @@ def refusals(connection: sa.Connection, cases: Sequence[Case]) -> dict[UUID, fro
 def usual(connection: sa.Connection, cases: Sequence[Case]) -> dict[tuple[str | None, str], UUID]:
     """By grid and service, the resource that served there last."""
     grids = sorted({case.grid_code for case in cases if case.grid_code})
+    services = sorted({case.service for case in cases})
     query = (
         sa.select(case_file.c.grid_code, case_file.c.service, case_file.c.resource_id)
         .ext(distinct_on(case_file.c.grid_code, case_file.c.service))
-        .where(case_file.c.grid_code.in_(grids), case_file.c.state.in_(_SERVED), case_file.c.resource_id.is_not(None))
+        .where(case_file.c.grid_code.in_(grids), case_file.c.service.in_(services))
+        .where(case_file.c.state.in_(_SERVED), case_file.c.resource_id.is_not(None))
         .order_by(case_file.c.grid_code, case_file.c.service, case_file.c.dispatched_at.desc(), case_file.c.case_id)
     )
     return {(row.grid_code, row.service): row.resource_id for row in connection.execute(query)}

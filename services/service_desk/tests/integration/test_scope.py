@@ -23,6 +23,18 @@ def test_a_provider_acts_for_its_own_unit_only(desk):
     assert len(desk.service.get("/cases", role="provider", unit=unit_of(1)).json["items"]) == 1
 
 
+def test_another_role_beside_that_of_a_provider_opens_no_other_case_and_no_note(desk):
+    desk.offer(1)
+    case_id = desk.handled()
+    desk.act(case_id, "resolve", REPORT)
+    for roles in ("provider", "provider,resident"):
+        assert desk.service.get(f"/cases/{case_id}", role=roles, unit=unit_of(2)).status_code == 404
+        assert desk.service.get("/cases", role=roles, unit=unit_of(2)).json["items"] == []
+    for roles, readable in (("provider,evaluator", False), ("dispatcher", True)):
+        history = desk.service.get(f"/cases/{case_id}", role=roles, unit=unit_of(2)).json["history"]
+        assert any(entry["note"] for entry in history) is readable
+
+
 @pytest.mark.parametrize(
     ("action", "body", "role"),
     [

@@ -104,6 +104,10 @@ def make_requests() -> None:
         postgresql_ops={"grid_code": "text_pattern_ops"},
     )
     op.create_index("request_alike", "request", ["category", "registered_at"])
+    op.create_index(
+        "request_followers", "request", ["original_request_id"],
+        postgresql_where=sa.text("original_request_id IS NOT NULL"),
+    )  # fmt: skip
     op.create_table(
         "contact_access",
         sa.Column("access_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),

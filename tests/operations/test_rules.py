@@ -153,6 +153,16 @@ def test_the_panels_of_the_dashboard_are_well_formed_and_do_not_overlap() -> Non
             assert [target["refId"] for target in panel["targets"]] == sorted({t["refId"] for t in panel["targets"]})
 
 
+def test_in_a_cluster_processes_have_the_jobs_that_the_alerts_select() -> None:
+    plain, cluster = (
+        yaml.safe_load((HERE / name).read_text(encoding="utf-8"))["scrape_configs"]
+        for name in ("prometheus.yml", "prometheus-kubernetes.yml")
+    )
+    rules = cluster[0]["relabel_configs"]
+    given = {one["replacement"] for one in rules if one.get("target_label") == "job"}
+    assert given == {one["job_name"] for one in plain} - {"rabbitmq"}
+
+
 def test_grafana_is_told_where_the_dashboard_and_prometheus_are() -> None:
     for path in (HERE / "grafana/provisioning").rglob("*.yml"):
         assert yaml.safe_load(path.read_text(encoding="utf-8"))["apiVersion"] == 1
@@ -160,7 +170,11 @@ def test_grafana_is_told_where_the_dashboard_and_prometheus_are() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("check", "rules", "alerts.yml"), ("test", "rules", "alerts.test.yml"), ("check", "config", "prometheus.yml")],
+    [
+        ("check", "rules", "alerts.yml"),
+        ("test", "rules", "alerts.test.yml"),
+        ("check", "config", "prometheus.yml"),
+    ],
     ids=" ".join,
 )
 def test_prometheus_takes_the_rules_and_they_do_what_they_say(arguments: tuple[str, ...]) -> None:

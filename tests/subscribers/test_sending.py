@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from linli.webhooks import sending
-from linli.webhooks.sending import Outcome, send, structured
+from linli.webhooks.sending import Outcome, _Connection, send, structured
 from linli_contracts.catalogue import event_types, find
 from linli_contracts.examples import stored_event, stored_example
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -223,3 +223,14 @@ def test_a_certificate_that_nobody_trusts_is_refused(tmp_path: Path) -> None:
 
 def test_two_events_never_have_the_same_body() -> None:
     assert structured(closed(case_id=uuid4())) != structured(closed(case_id=uuid4()))
+
+
+def test_the_time_for_a_connection_is_that_of_all_addresses_together() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        port = there.getsockname()[1]
+        late = _Connection("city.example", port, ["127.0.0.1", "127.0.0.1"], tls=False, seconds=0)
+        with pytest.raises(TimeoutError, match="no connection to"):
+            late.connect()
+        prompt = _Connection("city.example", port, ["127.0.0.1"], tls=False, seconds=10)
+        prompt.connect()
+        prompt.close()

@@ -30,10 +30,14 @@ def account(district: District, name: str) -> str:
     return f"{district.code}-{name}"
 
 
+def port_of(district: District) -> int:
+    """Where the broker is reached."""
+    return district.broker.port or (TLS_PORT if district.broker.ca_file else PORT)
+
+
 def uri(district: District, user: str, password: str) -> str:
     """The AMQP URI of an account."""
-    tls = bool(district.broker.ca_file)
-    port = district.broker.port or (TLS_PORT if tls else PORT)
+    tls, port = bool(district.broker.ca_file), port_of(district)
     secret, vhost = quote(password, safe=""), quote(district.broker.vhost, safe="")
     return f"amqp{'s' if tls else ''}://{user}:{secret}@{district.broker.host}:{port}/{vhost}"
 

@@ -18,9 +18,14 @@ from linli.district.schema import load
 from linli.district.settings import variables
 from linli.errors import UsageFailure
 from linli.i18n import t
+from linli.webhooks.settings import WebhookSettings
 
-RESERVED = ("DATABASE_URL", "AMQP_URI", "LINLI_JWT_SECRET", "LINLI_JWKS", "LINLI_KEYS", "LINLI_HTTP_BIND")
-"""Settings that are rendered from elsewhere, and not to be given under [settings]."""
+RESERVED = ("DATABASE_URL", "AMQP_URI", "LINLI_JWT_SECRET", "LINLI_JWKS", "LINLI_KEYS", "LINLI_HTTP_BIND",
+            "LINLI_METRICS_BIND")  # fmt: skip
+"""Settings that are rendered from elsewhere or fixed by the images, and not to be given under [settings]."""
+
+TRACING = "OTEL_"
+"""What OpenTelemetry's own variables begin with; images made with EXTRAS=tracing read them."""
 
 
 def checked(folder: Path) -> tuple[District, dict[str, str]]:
@@ -48,14 +53,14 @@ def _files(district: District) -> Iterator[str]:
 
 
 def _settings(district: District) -> Iterator[str]:
-    classes = [settings_of(service) for service in SERVICES]
+    classes: list[type[ProcessSettings]] = [*(settings_of(service) for service in SERVICES), WebhookSettings]
     known = {item.name for settings in classes for item in declared_settings(settings).values()}
     rendered = set(variables(replace(district, settings={})))
     for name in district.settings:
         plain = name.removesuffix("_FILE")
         if plain in RESERVED or name in rendered or plain in rendered:
             yield t("settings.{name}: is said elsewhere in this file.", name=name)
-        elif name not in known:
+        elif name not in known and not name.startswith(TRACING):
             yield t("settings.{name}: there is no such setting.", name=name)
 
 
@@ -78,7 +83,7 @@ def _as_services_see_it(district: District, kept: Mapping[str, str]) -> Iterator
             **variables(district, outside=True),
             "DATABASE_URL": database.url_of(district, service, kept),
             "AMQP_URI": broker.uri_of(district, service, kept),
-            "LINLI_JWT_SECRET": kept[secrets.JWT_SECRET],
+            "LINLI_JWT_SECRET": secrets.signing(district, kept),
             "LINLI_KEYS": kept[secrets.KEYS],
         }
         for settings in (settings_of(service), ProcessSettings):

@@ -91,7 +91,7 @@ def _published(district: District) -> str:
 
 def _secrets(district: District, kept: Mapping[str, str]) -> dict[str, str]:
     found = {
-        "jwt_secret": kept[secrets.JWT_SECRET],
+        "jwt_secret": secrets.signing(district, kept),
         "keys": kept[secrets.KEYS],
         "database_owner": kept[secrets.DATABASE_OWNER],
         "grafana_admin": kept[secrets.GRAFANA_ADMIN],

@@ -24,6 +24,13 @@ SELECT 'CREATE ROLE {role}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname
 ALTER ROLE {role} LOGIN PASSWORD '{verifier}';
 GRANT CONNECT, CREATE ON DATABASE {name} TO {role};
 """
+# The command's account looks into all schemas, and sets dead events due again. It may be the administrator's.
+_OWNER = """\
+SELECT 'CREATE ROLE {role}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec
+ALTER ROLE {role} LOGIN PASSWORD '{verifier}';
+GRANT CONNECT ON DATABASE {name} TO {role};
+GRANT {members} TO {role};
+"""
 
 
 def url(district: District, user: str, password: str) -> str:
@@ -49,14 +56,19 @@ def script(district: District, kept: Mapping[str, str]) -> str:
         kept: the secrets of the district. Of the passwords only verifiers are written.
     """
     name = district.database.name
-    return _DATABASE.format(name=name) + "".join(
+    accounts = [
         _ACCOUNT.format(
-            name=name,
-            role=role(service),
-            verifier=verifier(kept[secrets.of_database(service)], role(service)),
+            name=name, role=role(service), verifier=verifier(kept[secrets.of_database(service)], role(service))
         )
         for service in district.schemas
+    ]
+    owner = _OWNER.format(
+        name=name,
+        role=OWNER,
+        verifier=verifier(kept[secrets.DATABASE_OWNER], OWNER),
+        members=", ".join(map(role, district.schemas)),
     )
+    return "".join([_DATABASE.format(name=name), *accounts, owner])
 
 
 def verifier(password: str, user: str) -> str:

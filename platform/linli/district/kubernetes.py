@@ -98,7 +98,13 @@ def _patches(district: District) -> list[dict[str, Any]]:
     return [
         _patch("Ingress", "linli", ingress),
         _patch("NetworkPolicy", "from-ingress", {allowed: wanted.ingress_namespace}),
+        _patch("NetworkPolicy", "everything", {"/spec/egress/1/ports": _servers(district)}),
     ]
+
+
+def _servers(district: District) -> list[dict[str, Any]]:
+    """The ports on which pods reach the broker and the database."""
+    return [{"port": port, "protocol": "TCP"} for port in (district.database.port, broker.port_of(district))]
 
 
 def _scaling_patches(district: District) -> list[dict[str, Any]]:
@@ -123,7 +129,7 @@ def _patch(kind: str, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _secrets(district: District, kept: Mapping[str, str]) -> dict[str, str]:
-    found = {"jwt_secret": kept[secrets.JWT_SECRET], "keys": kept[secrets.KEYS]}
+    found = {"jwt_secret": secrets.signing(district, kept), "keys": kept[secrets.KEYS]}
     for service in district.schemas:
         found[f"{service}_database_url"] = database.url_of(district, service, kept)
         found[f"{service}_amqp_uri"] = broker.uri_of(district, service, kept)

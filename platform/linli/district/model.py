@@ -66,6 +66,7 @@ class Database:
     name: str
     port: int
     sslmode: str | None = None
+    ca_file: str | None = None
 
     @property
     def bundled(self) -> bool:
@@ -142,6 +143,7 @@ class District:
             "tokens.jwks_file": self.tokens.jwks_file,
             "http.certificate_file": self.http.certificate_file,
             "http.key_file": self.http.key_file,
+            "database.ca_file": self.database.ca_file,
             "broker.ca_file": self.broker.ca_file,
             "broker.certificate_file": self.broker.certificate_file,
             "broker.key_file": self.broker.key_file,

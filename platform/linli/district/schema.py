@@ -115,6 +115,12 @@ class _Database(_Part):
     name = _text(validate=_IDENTIFIER)
     port = fields.Integer(strict=True, load_default=5432, validate=_PORT)
     sslmode = fields.String(validate=OneOf(("disable", "require", "verify-ca", "verify-full")))
+    ca_file = _file()
+
+    @validates_schema
+    def verified_by_something(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("sslmode", "").startswith("verify") and not data.get("ca_file"):
+            raise ValidationError(t("is needed with {name}", name="sslmode"), "ca_file")
 
 
 class _Images(_Part):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from linli_contracts.schema import SERVICES
@@ -30,6 +30,11 @@ def names(district: District | None = None) -> Iterator[str]:
     if district:
         yield from map(of_subscriber, (subscriber.name for subscriber in district.subscribers))
         yield from map(of_database, district.schemas[len(SERVICES) :])
+
+
+def signing(district: District, kept: Mapping[str, str]) -> str:
+    """What tokens may be signed with; nothing where an identity provider signs them, whose public keys are named."""
+    return "" if district.tokens.jwks_file else kept[JWT_SECRET]
 
 
 def of_database(service: str) -> str:

@@ -16,6 +16,7 @@ _FILES = {
     "LINLI_JWKS_FILE": ("tokens.jwks_file", "jwks.json"),
     # What a process trusts besides what the image does: the broker's certificate may be signed by the district itself.
     "SSL_CERT_FILE": ("broker.ca_file", CA_FILE),
+    "PGSSLROOTCERT": ("database.ca_file", "database-ca.pem"),
 }
 
 

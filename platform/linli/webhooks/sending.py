@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -84,21 +85,30 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, host: str, port: int, addresses: list[str], *, tls: bool, seconds: float) -> None:
         super().__init__(host, port, timeout=seconds)
         self._addresses, self._tls = addresses, tls
+        self._deadline = monotonic() + seconds  # for all addresses together
         if tls:
             self.default_port = http.client.HTTPS_PORT  # left out of the header Host
 
     def connect(self) -> None:
         for number, address in enumerate(self._addresses, start=1):
             try:
-                self.sock = socket.create_connection((address, self.port), self.timeout)
+                self.sock = socket.create_connection((address, self.port), self._left())
                 break
             except OSError:
                 if number == len(self._addresses):
                     raise
+        self.sock.settimeout(self._left())
         if self._tls:
             # Kept before the handshake, so that one which never ends can be ended.
             self.sock = _tls().wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
             self.sock.do_handshake()
+
+    def _left(self) -> float:
+        """The seconds that are left. Raises `TimeoutError` when none are."""
+        left = self._deadline - monotonic()
+        if left <= 0:
+            raise TimeoutError(f"no connection to {self.host} in time")
+        return left
 
 
 def _post(

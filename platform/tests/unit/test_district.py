@@ -13,6 +13,9 @@ from typing import Any
 
 import linli_contracts
 import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
 from linli.district import broker, compose, database, kubernetes, secrets
 from linli.district.beginning import begin, template
 from linli.district.check import checked
@@ -94,6 +97,7 @@ def test_what_the_file_shows_commented_out_is_right_too(folder: Path) -> None:
         "proxy.pem",
         "proxy.key",
         "ca.pem",
+        "database-ca.pem",
         "broker.pem",
         "broker.key",
     )
@@ -298,7 +302,8 @@ def test_the_database_knows_a_password_by_its_verifier_only(
 ) -> None:
     _, kept = checked(folder)
     sql = (rendered()[0] / "database" / "database.sql").read_text()
-    assert sql.count("SCRAM-SHA-256$4096:") == len(SERVICES)
+    assert sql.count("SCRAM-SHA-256$4096:") == len(SERVICES) + 1  # and that of the command
+    assert f"GRANT {', '.join(f'linli_{name}' for name in SERVICES)} TO linli;" in sql
     assert not [name for name, secret in kept.items() if secret in sql]
 
 
@@ -333,14 +338,44 @@ def test_files_of_the_district_are_where_containers_look(
 
 
 def test_hosts_of_ones_own_are_used_instead_of_those_that_come_along(
-    change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
 ) -> None:
+    (folder / "pg.pem").write_text("a certificate")
     change('host = "broker"', 'host = "mq.example"\nport = 5673')
-    change('host = "database"', 'host = "pg.example"\nsslmode = "verify-full"')
-    made, _ = rendered()
+    change('host = "database"', 'host = "pg.example"\nport = 6432\nsslmode = "verify-full"\nca_file = "pg.pem"')
+    made, overlay = rendered()
     assert variables_of(made / ".env")["COMPOSE_PROFILES"] == ""
     assert "@mq.example:5673/linli-110101" in (made / "secrets" / "grid_amqp_uri").read_text()
-    assert "@pg.example:5432/linli?sslmode=verify-full" in (made / "secrets" / "grid_database_url").read_text()
+    assert "@pg.example:6432/linli?sslmode=verify-full" in (made / "secrets" / "grid_database_url").read_text()
+    assert variables_of(made / "settings.env")["PGSSLROOTCERT"] == "/etc/linli/database-ca.pem"
+    assert (made / "files" / "database-ca.pem").read_text() == "a certificate"
+    [patch] = [
+        each
+        for each in yaml.safe_load((overlay / "kustomization.yaml").read_text())["patches"]
+        if each["target"] == {"kind": "NetworkPolicy", "name": "everything"}
+    ]
+    assert [one["port"] for one in yaml.safe_load(patch["patch"])[0]["value"]] == [6432, 5673]
+
+
+def test_where_a_provider_signs_tokens_nothing_else_may(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    key = json.loads(ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key()))
+    (folder / "jwks.json").write_text(json.dumps({"keys": [{**key, "kid": "one"}]}))
+    change('# jwks_file = "jwks.json"', 'jwks_file = "jwks.json"')
+    for made in rendered():
+        assert (made / "secrets" / "jwt_secret").read_text() == ""
+
+
+def test_settings_of_the_webhooks_and_of_tracing_are_settings_too(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    given = 'LINLI_WEBHOOKS_KEEP_DAYS = 14\nOTEL_EXPORTER_OTLP_ENDPOINT = "http://collector:4318"\n'
+    change("# LINLI_DUPLICATE_RADIUS_M = 80\n", given)
+    made, _ = rendered()
+    assert variables_of(made / "settings.env")["LINLI_WEBHOOKS_KEEP_DAYS"] == "14"
+    change(given, 'LINLI_METRICS_BIND = "0.0.0.0:9000"\n')
+    assert "LINLI_METRICS_BIND" in complaints(folder)
 
 
 def test_tls_is_asked_for_everywhere_at_once(

@@ -47,6 +47,11 @@ def test_a_service_adds_its_own_settings() -> None:
     assert OwnSettings.load({**GOOD, "LINLI_RADIUS_M": "80"}).radius_m == 80.0
 
 
+def test_what_is_published_again_must_find_its_id_in_every_inbox() -> None:
+    wrong = problems(LINLI_OUTBOX_KEEP_DAYS="35", LINLI_INBOX_KEEP_DAYS="35")
+    assert wrong == {"LINLI_OUTBOX_KEEP_DAYS": "must be less than LINLI_INBOX_KEEP_DAYS, which is 35"}
+
+
 def test_all_errors_are_told_at_once_with_what_to_write_instead() -> None:
     with pytest.raises(BadSettings) as caught:
         Settings.load({"LINLI_DATABASE_POOL": "many", "LINLI_TIME_ZONE": "Mars/Base"})

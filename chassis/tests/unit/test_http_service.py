@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 import structlog
+from linli_chassis import metrics
 from linli_chassis.config import Settings
 from linli_chassis.http import (
     PUBLIC,
@@ -184,6 +185,14 @@ def web() -> Iterator[Web]:
     yield web
     web.container.stop()
     web.runtime.engine.dispose()
+
+
+def test_methods_that_nobody_knows_are_one_series(web: Web) -> None:
+    for method in ("BREW", "WHISK"):
+        assert web(method, "/things").status_code == 405
+    told = metrics.exposition().decode()
+    assert 'method="other"' in told
+    assert not re.search("BREW|WHISK", told)
 
 
 def test_a_call_is_checked_carried_out_committed_and_answered(web: Web) -> None:

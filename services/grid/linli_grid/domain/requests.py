@@ -89,7 +89,9 @@ def check_link(
     if request_id == original_id:
         raise TransitionRefused("A request cannot be linked to itself.", pointer=pointer)
     if followed:
-        raise TransitionRefused("Other requests are linked to this one; link that one to this one instead.")
+        raise TransitionRefused(
+            "Other requests are linked to this one; link that one to this one instead.", pointer=pointer
+        )
     if original_of is not None:
         raise TransitionRefused(
             "That request is itself linked to {original}; link to that one.", pointer=pointer, original=str(original_of)

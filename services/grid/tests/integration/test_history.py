@@ -116,6 +116,15 @@ def test_rows_that_cannot_be_true_are_refused_with_pointers_and_the_others_taken
     ]
 
 
+def test_nothing_is_linked_to_history_that_ended(grid, register):
+    bring(grid, item(1, outcome="closed"), item(2, outcome="open", ended_at=None))
+    closed, still_open = (event.data["request_id"] for event in told(grid, RequestRegistered))
+    request_id = register()["request_id"]
+    for original, status in ((closed, 409), (still_open, 200)):
+        body = {"original_request_id": str(original)}
+        assert grid.post(f"/requests/{request_id}/link", json=body, role="dispatcher").status_code == status
+
+
 def test_history_that_ended_is_no_duplicate_and_open_history_is(grid, register):
     now = grid.now().isoformat()
     here = centre(1)

@@ -71,6 +71,14 @@ def test_a_duplicate_is_linked_to_the_request_that_is_worked_on(grid, register, 
     assert told(grid, RequestLinked)[0].data["original_request_id"] == UUID(first["request_id"])
 
 
+def test_a_request_that_others_lead_to_is_not_linked_on(grid, register, act):
+    first, second, third = (register() for _ in range(3))
+    act(second, "link", {"original_request_id": first["request_id"]})
+    refused = act(first, "link", {"original_request_id": third["request_id"]})
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (409, "/original_request_id")
+    assert act(third, "link", {"original_request_id": first["request_id"]}).json["status"] == "linked"
+
+
 def test_links_that_lead_nowhere_are_refused(grid, register, act):
     first, second, third = register(), register(), register()
     act(second, "link", {"original_request_id": first["request_id"]})

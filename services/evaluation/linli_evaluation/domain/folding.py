@@ -18,6 +18,10 @@ from linli_evaluation.domain.facts import Fact, FactEvent
 Draft = dict[str, Any]
 
 
+_END_UNKNOWN = "end_unknown"
+"""In a draft alone: history that ended and does not say when. Its case seems to end the moment it began."""
+
+
 def fold(request_id: UUID, events: Iterable[FactEvent], district_code: str) -> Fact:
     """The fact that these events tell.
 
@@ -32,6 +36,7 @@ def fold(request_id: UUID, events: Iterable[FactEvent], district_code: str) -> F
         if event.fact in _STEPS:
             _STEPS[event.fact](draft, event)
     _place(draft, district_code)
+    draft.pop(_END_UNKNOWN, None)
     return Fact(**draft)
 
 
@@ -75,7 +80,10 @@ def _request_state(draft: Draft, event: FactEvent) -> None:
     _category(draft, data["category"])
     draft.update(channel=data["channel"], priority=data["priority"], grid_code=data["grid_code"])
     draft["registered_at"] = _time(event, "registered_at")
-    draft["imported"] = draft.get("imported", False) or data["channel"] == "import" or bool(data.get("recorded"))
+    recorded = data.get("recorded")
+    draft["imported"] = draft.get("imported", False) or data["channel"] == "import" or bool(recorded)
+    if recorded and recorded["outcome"] != "open" and not recorded["ended_at"]:
+        draft[_END_UNKNOWN] = True
     draft.setdefault("status", "registered")
 
 
@@ -168,6 +176,8 @@ def _case_closed(draft: Draft, event: FactEvent) -> None:
         _more(draft, "checks")
     registered_at = draft.get("registered_at")
     elapsed_hours = (event.time - registered_at).total_seconds() / 3600 if registered_at else None
+    if draft.get(_END_UNKNOWN):
+        elapsed_hours = None
     draft.update(status="closed", closed_at=event.time, suspended=False, elapsed_hours=elapsed_hours)
     draft["working_hours"] = event.data["working_hours"]
 

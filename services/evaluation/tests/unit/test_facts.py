@@ -130,6 +130,19 @@ def test_a_reopened_case_has_no_limit_until_it_is_given_to_somebody(new_story: A
     assert (folded(story).due_at, folded(story).overdue_finish) == (None, False)
 
 
+@pytest.mark.parametrize(("ended", "hours"), [(None, None), (5, 5.0)])
+def test_history_that_does_not_say_when_it_ended_took_an_unknown_time(
+    new_story: Any, ended: float | None, hours: float | None
+) -> None:
+    story = new_story()
+    ended_at = story.time(ended) if ended else None
+    recorded = {"outcome": "closed", "ended_at": ended_at, "reason": None}
+    story.tell(grid.RequestRegistered, 0).tell(grid.RequestVerified, 0, recorded=recorded)
+    story.tell(service_desk.CaseOpened, 0, service="housing.repair")
+    story.tell(service_desk.CaseClosed, ended or 0, working_hours=None)
+    assert (folded(story).status, folded(story).elapsed_hours) == ("closed", hours)
+
+
 def test_a_reopened_case_is_open_and_keeps_what_the_resident_said(new_story: Any) -> None:
     fact = folded(new_story().delivered_well().tell(service_desk.CaseReopened, 40))
     assert (fact.status, fact.closed_at, fact.elapsed_hours, fact.reopened) == ("open", None, None, 1)

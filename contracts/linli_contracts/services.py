@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,12 @@ def load_services(path: str | Path | None = None) -> dict[str, ServiceEntry]:
     if not entries:
         raise BadServiceCatalogue(f"{source}: no services; compare with the default catalogue")
     return entries
+
+
+@cache
+def services_of(path: str | None) -> dict[str, ServiceEntry]:
+    """The catalogue at a path, read once in a process. Raises as `load_services` does."""
+    return load_services(path)
 
 
 def _entry(code: object, fields: dict[str, object], domains: dict[str, object]) -> ServiceEntry:

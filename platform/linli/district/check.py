@@ -20,8 +20,15 @@ from linli.errors import UsageFailure
 from linli.i18n import t
 from linli.webhooks.settings import WebhookSettings
 
-RESERVED = ("DATABASE_URL", "AMQP_URI", "LINLI_JWT_SECRET", "LINLI_JWKS", "LINLI_KEYS", "LINLI_HTTP_BIND",
-            "LINLI_METRICS_BIND")  # fmt: skip
+RESERVED = (
+    "DATABASE_URL",
+    "AMQP_URI",
+    "LINLI_JWT_SECRET",
+    "LINLI_JWKS",
+    "LINLI_KEYS",
+    "LINLI_HTTP_BIND",
+    "LINLI_METRICS_BIND",
+)
 """Settings that are rendered from elsewhere or fixed by the images, and not to be given under [settings]."""
 
 TRACING = "OTEL_"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from linli_contracts.schema import SERVICES
 
-from linli.district import broker, database, secrets
+from linli.district import access, broker, database, secrets
 from linli.district.model import WEBHOOKS, District
 from linli.district.settings import as_lines
 from linli.district.writing import common, write_all
@@ -90,9 +90,9 @@ def _published(district: District) -> str:
 
 
 def _secrets(district: District, kept: Mapping[str, str]) -> dict[str, str]:
-    found = {
-        "jwt_secret": secrets.signing(district, kept),
-        "keys": kept[secrets.KEYS],
+    """What processes are let in with, and what the servers that come along are told."""
+    return {
+        **access.files(district, kept),
         "database_owner": kept[secrets.DATABASE_OWNER],
         "grafana_admin": kept[secrets.GRAFANA_ADMIN],
         "owner_database_url": database.url(district, database.OWNER, kept[secrets.DATABASE_OWNER]),
@@ -101,10 +101,6 @@ def _secrets(district: District, kept: Mapping[str, str]) -> dict[str, str]:
         ),
         "definitions.json": json.dumps(broker.definitions(district, kept), indent=2, ensure_ascii=False) + "\n",
     }
-    for service in district.schemas:
-        found[f"{service}_database_url"] = database.url_of(district, service, kept)
-        found[f"{service}_amqp_uri"] = broker.uri_of(district, service, kept)
-    return found
 
 
 def _certificates(district: District) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ import yaml
 from linli_contracts.catalogue import consumed_by
 from linli_contracts.schema import SERVICES
 
-from linli.district import broker, database, secrets
+from linli.district import access, broker
 from linli.district.model import WEBHOOKS, District
 from linli.district.settings import files_inside
 from linli.district.writing import common, write_all
@@ -34,7 +34,7 @@ def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
             "kustomization.yaml": _yaml(overlay(district, base)),
             "namespace.yaml": _yaml(namespace(district)),
             **common(district),
-            **{f"secrets/{name}": content for name, content in _secrets(district, kept).items()},
+            **{f"secrets/{name}": content for name, content in access.files(district, kept).items()},
         },
     )
     return folder
@@ -126,14 +126,6 @@ def _patch(kind: str, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Set the values at these paths of one object."""
     operations = [{"op": "add", "path": path, "value": value} for path, value in values.items()]
     return {"target": {"kind": kind, "name": name}, "patch": _yaml(operations)}
-
-
-def _secrets(district: District, kept: Mapping[str, str]) -> dict[str, str]:
-    found = {"jwt_secret": secrets.signing(district, kept), "keys": kept[secrets.KEYS]}
-    for service in district.schemas:
-        found[f"{service}_database_url"] = database.url_of(district, service, kept)
-        found[f"{service}_amqp_uri"] = broker.uri_of(district, service, kept)
-    return found
 
 
 def _label(service: str) -> str:

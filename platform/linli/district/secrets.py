@@ -24,12 +24,10 @@ GRAFANA_ADMIN = "grafana_admin"
 def names(district: District | None = None) -> Iterator[str]:
     """All secrets that a district has; without one those that all have."""
     yield from (JWT_SECRET, KEYS, DATABASE_OWNER, BROKER_ADMIN, BROKER_OPERATOR, GRAFANA_ADMIN)
-    for service in SERVICES:
-        yield of_database(service)
-        yield of_broker(service)
-    if district:
-        yield from map(of_subscriber, (subscriber.name for subscriber in district.subscribers))
-        yield from map(of_database, district.schemas[len(SERVICES) :])
+    yield from map(of_database, district.schemas if district else SERVICES)
+    yield from map(of_broker, SERVICES)
+    for subscriber in district.subscribers if district else ():
+        yield of_subscriber(subscriber.name)
 
 
 def signing(district: District, kept: Mapping[str, str]) -> str:

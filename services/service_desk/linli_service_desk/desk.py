@@ -8,11 +8,10 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from linli_chassis.uow import UnitOfWork
-from linli_contracts.services import ServiceEntry
+from linli_contracts.services import ServiceEntry, services_of
 
 from linli_service_desk.calendars import CALENDARS, Calendar, OfficeHours
 from linli_service_desk.domain.case import Rules
-from linli_service_desk.settings import services_of
 
 UNLISTED_HOURS = (8.0, 40.0)
 """Working hours to answer and to finish for a code that the catalogue does not list: as for `other.other`."""

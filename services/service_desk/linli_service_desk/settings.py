@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
 from environs import ValidationError
 from linli_chassis.config import BadSetting, Settings, setting
 from linli_chassis.environment import declared_settings
-from linli_contracts.services import BadServiceCatalogue, ServiceEntry, load_services
+from linli_contracts.services import BadServiceCatalogue, services_of
 from marshmallow.validate import OneOf, Range
 
 from linli_service_desk.calendars import CALENDARS, OfficeHours, parse_office_hours
@@ -68,9 +67,3 @@ class ServiceDeskSettings(Settings):
             services_of(self.services_file)
         except (OSError, BadServiceCatalogue) as error:
             yield declared_settings(type(self))["services_file"].bad(str(error))
-
-
-@cache
-def services_of(path: str | None) -> dict[str, ServiceEntry]:
-    """The service catalogue at a path, read once. Raises as `load_services` does."""
-    return load_services(path)

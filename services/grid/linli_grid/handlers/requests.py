@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from linli_chassis.uow import UnitOfWork
 from linli_contracts.events.grid import RequestRegistered
 from linli_contracts.fields import coarse
-from linli_contracts.services import ServiceEntry
+from linli_contracts.services import ServiceEntry, services_of
 
 from linli_grid.domain.errors import NotFound, UnknownCategory
 from linli_grid.domain.requests import REGISTERED, priority_of
@@ -19,7 +19,6 @@ from linli_grid.domain.tracking import digest_of, new_code
 from linli_grid.geometry import metres_per_degree
 from linli_grid.handlers.places import Placed, Point, index_of, place_one
 from linli_grid.locator import GridLocator
-from linli_grid.settings import services_of
 from linli_grid.store import requests as store
 
 MOST_ALIKE = 20

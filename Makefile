@@ -5,8 +5,9 @@
 PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
-MEMBERS := contracts chassis services/organization services/grid services/service_desk services/evaluation platform
-NAMES := linli linli-contracts linli-chassis linli-organization linli-grid linli-service-desk linli-evaluation
+MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard */pyproject.toml services/*/pyproject.toml))
+NAMES := $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(MEMBERS:%=%/pyproject.toml))
+PACKAGES := $(notdir $(patsubst %/__init__.py,%,$(wildcard */linli*/__init__.py services/*/linli_*/__init__.py)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -36,18 +37,18 @@ coverage: .venv/ready rabbitmq  ## run all tests and show which lines and branch
 check: .venv/ready  ## lint, types, import rules, and whether generated files are up to date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy $(PACKAGES:%=-p %)
 	$(BIN)/lint-imports
-	$(BIN)/python -m linli_contracts --check
-	$(BIN)/python -m linli.configuration --check
+	$(BIN)/python -m linli_devkit.contracts --check
+	$(BIN)/python -m linli.deployment.configuration --check
 
 format: .venv/ready  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 contracts: .venv/ready  ## write the pages and documents made from the code: schemas, AsyncAPI, events, settings
-	$(BIN)/python -m linli_contracts
-	$(BIN)/python -m linli.configuration
+	$(BIN)/python -m linli_devkit.contracts
+	$(BIN)/python -m linli.deployment.configuration
 
 bench: .venv/ready rabbitmq  ## measure each part against a raw loop on the same broker and database
 	$(BIN)/python -m benchmarks $(ARGS)

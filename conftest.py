@@ -1,3 +1,3 @@
 """Shared by all tests of the workspace."""
 
-pytest_plugins = ["linli_chassis.testing.plugin"]
+pytest_plugins = ["linli_devkit.plugin"]

@@ -32,9 +32,13 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *SUITE], help=f"which: {', '.join(SUITE)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", choices=[[], *SUITE], help=f"which: {', '.join(SUITE)}"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement there")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the work: to see that it runs")
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the work: to see that it runs"
+    )
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="pairs to measure (5)")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed")
     return parser.parse_args()

@@ -1,4 +1,6 @@
-"""A city to bring in: its grids and the requests of a day, real where the data are at hand, else made up alike."""
+"""A city to bring in: its grids and the requests of a day, real where the data are at hand, else
+made up alike.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,26 @@ import shapely
 from benchmarks.locating import EAST, NORTH, SOUTH, WEST, tiles
 
 _DATA = Path(__file__).parents[2] / "shared" / "data"
-_REQUESTS, _NEIGHBOURHOODS = _DATA / "la311_2020-01-01.csv", _DATA / "la_neighbourhoods_2019.geojson"
-MAPPINGS = Path(str(resources.files("linli") / "sample" / "mappings"))
+_REQUESTS, _NEIGHBOURHOODS = (
+    _DATA / "la311_2020-01-01.csv",
+    _DATA / "la_neighbourhoods_2019.geojson",
+)
+MAPPINGS = Path(str(resources.files("linli_demo") / "sample" / "mappings"))
 DISTRICT = "990101"
 
 _WRITTEN = "%m/%d/%y %H:%M"
 _MOMENTS = ("createddate", "updateddate", "closeddate")
 _PLACE = ("longitude", "latitude")
-_KINDS = {"Bulky Items": 50, "Graffiti Removal": 24, "Metal/Household Appliances": 8, "Illegal Dumping Pickup": 8,
-          "Homeless Encampment": 6, "Dead Animal Removal": 3, "Other": 1}  # fmt: skip
-_CHANNELS = {"Call": 32, "Mobile App": 42, "Self Service": 13, "Driver Self Report": 12, "Email": 1}
+_KINDS = {
+    "Bulky Items": 50,
+    "Graffiti Removal": 24,
+    "Metal/Household Appliances": 8,
+    "Illegal Dumping Pickup": 8,
+    "Homeless Encampment": 6,
+    "Dead Animal Removal": 3,
+    "Other": 1,
+}
+_CHANNELS = {"RequestContext": 32, "Mobile App": 42, "Self Service": 13, "Driver Self Report": 12, "Email": 1}
 
 Row = dict[str, str]
 
@@ -35,7 +47,8 @@ Row = dict[str, str]
 class City:
     """Files for `linli import`, and where they come from.
 
-    `events` is how many events of requests and cases the requests lead to, `place` where one of them is, in degrees.
+    `events` is how many events of requests and cases the requests lead to, `place` where one of
+    them is, in degrees.
     """
 
     regions: Path
@@ -53,7 +66,11 @@ def city(folder: Path, count: int) -> City:
     """Write a city with so many requests into `folder`."""
     real = _REQUESTS.exists() and _NEIGHBOURHOODS.exists()
     grids = _NEIGHBOURHOODS if real else _write_grids(folder / "grids.geojson")
-    day = _read(_REQUESTS) if real else [_made_up(random.Random(number), number) for number in range(1_685)]
+    day = (
+        _read(_REQUESTS)
+        if real
+        else [_made_up(random.Random(number), number) for number in range(1_685)]
+    )
     requests = folder / "requests.csv"
     rows = list(_days(day, count))
     with requests.open("w", encoding="utf-8", newline="") as file:
@@ -88,7 +105,11 @@ def _days(day: list[Row], count: int) -> Iterator[Row]:
 
 
 def _later(text: str, days: int) -> str:
-    return (datetime.strptime(text, _WRITTEN) + timedelta(days=days)).strftime(_WRITTEN) if text else ""  # noqa: DTZ007
+    return (
+        (datetime.strptime(text, _WRITTEN) + timedelta(days=days)).strftime(_WRITTEN)
+        if text
+        else ""
+    )
 
 
 def _made_up(chance: random.Random, number: int) -> Row:
@@ -120,5 +141,7 @@ def _write_grids(path: Path) -> Path:
         }
         for number, shape in enumerate(shapes, 1)
     ]
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    path.write_text(
+        json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8"
+    )
     return path

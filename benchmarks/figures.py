@@ -31,8 +31,9 @@ class Spread:
 class Figure:
     """One line of the table.
 
-    `ours` and `raw` are in `unit`. `judged` is what the target is held against: the ratios of the pairs where there is
-    a raw loop, else `ours`. `at_least` says on which side of `target` it must lie.
+    `ours` and `raw` are in `unit`. `judged` is what the target is held against: the ratios of the
+    pairs where there is a raw loop, else `ours`. `at_least` says on which side of `target` it must
+    lie.
     """
 
     benchmark: str
@@ -48,7 +49,11 @@ class Figure:
     @property
     def reached(self) -> bool:
         """Whether the median reaches the target."""
-        return self.judged.median >= self.target if self.at_least else self.judged.median <= self.target
+        return (
+            self.judged.median >= self.target
+            if self.at_least
+            else self.judged.median <= self.target
+        )
 
 
 def compare(
@@ -62,10 +67,11 @@ def compare(
     rounds: int,
     notes: dict[str, Any] | None = None,
 ) -> Figure:
-    """Measure ours and the raw loop in turns; the target is held against the median ratio of the pairs.
+    """Measure ours and the raw loop in turns; the target is held against the median ratio of the
+    pairs.
 
-    A pair is measured within seconds, so what else the machine does meets both alike. Who goes first alternates. One
-    round before them warms caches and is thrown away.
+    A pair is measured within seconds, so what else the machine does meets both alike. Who goes
+    first alternates. One round before them warms caches and is thrown away.
     """
     ours(), raw()
     pairs = []

@@ -9,13 +9,14 @@ from uuid import UUID, uuid4
 
 import pika
 import sqlalchemy as sa
-from linli_chassis import outbox
-from linli_chassis.bus.topology import EXCHANGE, queue_of
-from linli_chassis.database import create_engine
-from linli_contracts.catalogue import SERVICES, find
+from linli_chassis.messaging import outbox
+from linli_chassis.messaging.topology import EXCHANGE, queue_of
+from linli_chassis.storage.database import create_engine
 from linli_contracts.envelope import Event, Message, encode
-from linli_contracts.examples import example_event
+from linli_contracts.manifest import api_services
+from linli_contracts.registry import find
 from linli_contracts.schema import EventData
+from linli_devkit.contracts.examples import example_event
 
 from benchmarks.stand import Bench
 
@@ -29,7 +30,9 @@ def events(schema: type[EventData], count: int) -> list[Event]:
 
 def _with_subject(event: Event, subject: UUID) -> Event:
     key = find(event.type).key
-    return replace(event, subject=str(subject), correlation_id=str(subject), data={**event.data, key: subject})
+    return replace(
+        event, subject=str(subject), correlation_id=str(subject), data={**event.data, key: subject}
+    )
 
 
 class OutboxFill:
@@ -40,13 +43,17 @@ class OutboxFill:
         self._engine = create_engine(bench.database_url, schema, pool_size=1)
         with self._engine.begin() as connection:
             outbox.append(connection, schema, told)
-            connection.execute(sa.text(f"CREATE TABLE outbox_full AS SELECT seq, {_COLUMNS} FROM outbox"))  # noqa: S608
+            connection.execute(
+                sa.text(f"CREATE TABLE outbox_full AS SELECT seq, {_COLUMNS} FROM outbox")
+            )
 
     def timed(self, work: Callable[[], None]) -> float:
         """Fill the outbox, empty the queues, and the seconds that `work` takes."""
         with self._engine.begin() as connection:
             connection.execute(sa.text("TRUNCATE outbox"))
-            fill = f"INSERT INTO outbox ({_COLUMNS}) SELECT {_COLUMNS} FROM outbox_full ORDER BY seq"  # noqa: S608
+            fill = (
+                f"INSERT INTO outbox ({_COLUMNS}) SELECT {_COLUMNS} FROM outbox_full ORDER BY seq"  # noqa: S608
+            )
             connection.execute(sa.text(fill))
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(sa.text("VACUUM ANALYZE outbox"))
@@ -64,10 +71,12 @@ def purge(amqp_uri: str) -> None:
     """Empty the queues of all services."""
     connection = pika.BlockingConnection(pika.URLParameters(amqp_uri))
     channel = connection.channel()
-    for service in SERVICES:
+    for service in api_services():
         try:
             channel.queue_purge(queue_of(service))
-        except pika.exceptions.ChannelClosedByBroker:  # a service that subscribes nothing has no queue
+        except (
+            pika.exceptions.ChannelClosedByBroker
+        ):  # a service that subscribes nothing has no queue
             channel = connection.channel()
     connection.close()
 

@@ -1,4 +1,6 @@
-"""The same flow over two services, on the chassis and on stock nameko: event, effect, event, effect."""
+"""The same flow over two services, on the chassis and on stock nameko: event, effect, event,
+effect.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 import pika
-from linli_chassis.bus.topology import queue_of
-from linli_chassis.testing.processes import eventually
-from linli_contracts.events.organization import ResourceWithdrawn
+from linli_chassis.messaging.topology import queue_of
+from linli_contracts.events.organization.resources import ResourceWithdrawn
+from linli_devkit.processes import eventually
 
 from benchmarks.figures import Figure, compare
 from benchmarks.filling import events, publish, purge, travelling
@@ -64,11 +66,23 @@ def _stock(bench: Bench, count: int) -> float:
     _clear(bench)
     with publishing(bench) as channel:
         for _ in range(count):
-            payload = {"id": str(uuid4()), "resource_id": str(uuid4()), "unit_id": str(uuid4()), "reason": "closed"}
+            payload = {
+                "id": str(uuid4()),
+                "resource_id": str(uuid4()),
+                "unit_id": str(uuid4()),
+                "reason": "closed",
+            }
             properties = pika.BasicProperties(
-                content_type="application/json", content_encoding="utf-8", delivery_mode=pika.DeliveryMode.Persistent
+                content_type="application/json",
+                content_encoding="utf-8",
+                delivery_mode=pika.DeliveryMode.Persistent,
             )
-            channel.basic_publish("organization.events", "resource_withdrawn", json.dumps(payload).encode(), properties)
+            channel.basic_publish(
+                "organization.events",
+                "resource_withdrawn",
+                json.dumps(payload).encode(),
+                properties,
+            )
     with ExitStack() as stack:
         running = _start(stack, bench, "nameko_flow", _STOCK_QUEUES)
         await_effects(bench, count, running, "evaluation")
@@ -76,7 +90,9 @@ def _stock(bench: Bench, count: int) -> float:
 
 
 def _start(stack: ExitStack, bench: Bench, part: str, queues: Sequence[str]) -> Any:
-    """Start both services, the first only when the second consumes, so that no start is measured; the second."""
+    """Start both services, the first only when the second consumes, so that no start is measured;
+    the second.
+    """
     second = stack.enter_context(bench.process(f"{_PARTS}.{part}", _SERVICES[1]))
     eventually(lambda: consumers(bench, queues[1]) == 1, seconds=120)
     stack.enter_context(bench.process(f"{_PARTS}.{part}", _SERVICES[0]))

@@ -1,4 +1,6 @@
-"""The whole hop, one event at a time in one process: committed, published, confirmed, taken in, committed."""
+"""The whole hop, one event at a time in one process: committed, published, confirmed, taken in,
+committed.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,13 @@ from time import perf_counter
 from typing import Any
 
 import sqlalchemy as sa
-from linli_chassis.bus.topology import EXCHANGE, queue_of
-from linli_chassis.config import Settings
-from linli_chassis.inbox import Inbox
-from linli_chassis.runtime import Runtime, relay_of
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.messaging.inbox import Inbox
+from linli_chassis.messaging.topology import EXCHANGE, queue_of
+from linli_chassis.process.runtime import Runtime, relay_of
+from linli_chassis.settings import Settings
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event, Message, encode
-from linli_contracts.events.grid import RequestVerified
+from linli_contracts.events.grid.requests import RequestVerified
 from uuid_utils import uuid7
 
 from benchmarks import raw
@@ -23,7 +25,9 @@ from benchmarks.stand import EFFECT, Bench, Stand
 _KEY = "110101.grid.request_verified.v1"
 _TAKE_EFFECT = sa.text("INSERT INTO effect (event_id, subject) VALUES (:event_id, :subject)")
 _TAKE_EFFECT_RAW = "INSERT INTO effect (event_id, subject) VALUES (%s, %s)"
-_APPEND = "INSERT INTO outbox (event_id, type, routing_key, headers, body) VALUES (%s, %s, %s, %s, %s)"
+_APPEND = (
+    "INSERT INTO outbox (event_id, type, routing_key, headers, body) VALUES (%s, %s, %s, %s, %s)"
+)
 _PENDING = "SELECT seq, event_id, type, routing_key, headers, body FROM outbox WHERE published_at IS NULL ORDER BY seq"
 _MARK = "UPDATE outbox SET published_at = clock_timestamp() WHERE seq = %s"
 _CLAIM = "INSERT INTO inbox (event_id, type, state, handled_at) VALUES (%s, %s, 'handled', now())"
@@ -79,12 +83,18 @@ class _Ours:
         self._producer = Runtime.of("grid", settings)
         self._consumer = Runtime.of("service_desk", settings)
         self._relay = relay_of("grid", settings)
-        self._connection = self._relay._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        self._inbox = Inbox(self._consumer.unit_of_work, {RequestVerified.event_type.name: self._handle})
+        self._connection = self._relay._engine.connect().execution_options(
+            isolation_level="AUTOCOMMIT"
+        )
+        self._inbox = Inbox(
+            self._consumer.unit_of_work, {RequestVerified.event_type.name: self._handle}
+        )
 
     def send(self, event: Event) -> None:
         with self._producer.unit_of_work() as uow:
-            uow.connection.execute(_TAKE_EFFECT, {"event_id": str(uuid7()), "subject": event.subject})
+            uow.connection.execute(
+                _TAKE_EFFECT, {"event_id": str(uuid7()), "subject": event.subject}
+            )
             uow.emit(RequestVerified, event.subject, event.data)
         self._relay.publish_batch(self._connection)
 
@@ -99,11 +109,15 @@ class _Ours:
 
     @staticmethod
     def _handle(uow: UnitOfWork, told: list[Event]) -> None:
-        uow.connection.execute(_TAKE_EFFECT, [{"event_id": event.id, "subject": event.subject} for event in told])
+        uow.connection.execute(
+            _TAKE_EFFECT, [{"event_id": event.id, "subject": event.subject} for event in told]
+        )
 
 
 class _ByHand:
-    """The same rows and the same message, without numbers per aggregate, checks, retries or dead letters."""
+    """The same rows and the same message, without numbers per aggregate, checks, retries or dead
+    letters.
+    """
 
     def __init__(self, bench: Bench) -> None:
         self._producer = bench.connect("grid")
@@ -114,7 +128,10 @@ class _ByHand:
 
     def send(self, event: Event) -> None:
         message = encode(event)
-        headers, body = raw.as_json({**message.headers, "ce-id": (new := str(uuid7()))}), message.body.decode()
+        headers, body = (
+            raw.as_json({**message.headers, "ce-id": (new := str(uuid7()))}),
+            message.body.decode(),
+        )
         with self._producer, self._producer.cursor() as cursor:
             cursor.execute(_TAKE_EFFECT_RAW, (str(uuid7()), event.subject))
             cursor.execute(_APPEND, (new, event.type, _KEY, headers, body))

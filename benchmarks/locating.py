@@ -19,12 +19,16 @@ _CORNERS = 40
 
 
 def locate(stand: Stand) -> list[Figure]:
-    """100,000 places among 2,000 grids that tile a district of 34 by 28 km, one place in twenty outside."""
+    """100,000 places among 2,000 grids that tile a district of 34 by 28 km, one place in twenty
+    outside.
+    """
     random = np.random.default_rng(110101)
     shapes = tiles(random, _GRIDS)
     index = GridIndex(
         [
-            LocatedGrid(f"110101001{number:06d}", str(number), float(shape.area), shapely.to_wkb(shape))
+            LocatedGrid(
+                f"110101001{number:06d}", str(number), float(shape.area), shapely.to_wkb(shape)
+            )
             for number, shape in enumerate(shapes)
         ]
     )
@@ -44,7 +48,9 @@ def locate(stand: Stand) -> list[Figure]:
         return _PLACES / (perf_counter() - began)
 
     found = int(np.count_nonzero(index.locate(longitudes, latitudes) != NONE))
-    by_hand = len(np.unique(tree.query(shapely.points(longitudes, latitudes), predicate="intersects")[0]))
+    by_hand = len(
+        np.unique(tree.query(shapely.points(longitudes, latitudes), predicate="intersects")[0])
+    )
     if abs(found - by_hand) > _PLACES // 10_000:
         raise RuntimeError(f"{found} places were located, {by_hand} by hand")
     return [
@@ -62,7 +68,9 @@ def locate(stand: Stand) -> list[Figure]:
 
 
 def tiles(random: np.random.Generator, count: int) -> NDArray[Any]:
-    """Polygons that tile the district without gaps, each with some forty corners, as drawn along streets."""
+    """Polygons that tile the district without gaps, each with some forty corners, as drawn along
+    streets.
+    """
     points = shapely.multipoints(
         np.column_stack((random.uniform(WEST, EAST, count), random.uniform(SOUTH, NORTH, count)))
     )

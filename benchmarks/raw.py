@@ -1,7 +1,10 @@
-"""The raw loops: what one would write by hand for the same broker and tables, and as fast as that reasonably goes.
+"""The raw loops: what one would write by hand for the same broker and tables, and as fast as that
+reasonably goes.
 
-py-amqp and psycopg2, both written in part in C or trimmed for speed; statements built once; the durability of the
-platform: persistent messages, publisher confirms, mandatory, one commit per batch, acknowledging after it.
+py-amqp and psycopg2, both written in part in C or trimmed for speed; statements built once; the
+durability of the
+platform: persistent messages, publisher confirms, mandatory, one commit per batch, acknowledging
+after it.
 """
 
 from __future__ import annotations
@@ -32,7 +35,11 @@ def connect(amqp_uri: str) -> Any:
     """An open py-amqp connection."""
     parts = urlsplit(amqp_uri)
     connection = amqp.Connection(
-        f"{parts.hostname}:{parts.port}", parts.username, parts.password, virtual_host=parts.path[1:], heartbeat=0
+        f"{parts.hostname}:{parts.port}",
+        parts.username,
+        parts.password,
+        virtual_host=parts.path[1:],
+        heartbeat=0,
     )
     connection.connect()
     return connection
@@ -112,7 +119,10 @@ def take(connection: Any, messages: Sequence[Any], ids: Sequence[str], routing_k
         cursor.execute(CLAIM, (given, [headers["ce-type"] for headers, _ in events]))
         cursor.execute(TAKE_EFFECT, (given, [headers["ce-subject"] for headers, _ in events]))
         told = [json.dumps(dict.fromkeys(ACCEPTED, data["request_id"])) for _, data in events]
-        headers_told = [json.dumps({**headers, "ce-id": new}) for (headers, _), new in zip(events, ids, strict=True)]
+        headers_told = [
+            json.dumps({**headers, "ce-id": new})
+            for (headers, _), new in zip(events, ids, strict=True)
+        ]
         names = [headers["ce-type"] for headers, _ in events]
         cursor.execute(APPEND, (ids, names, [routing_key] * len(ids), headers_told, told))
     connection.commit()

@@ -1,4 +1,6 @@
-"""Registering a request by HTTP: the grid service against a bare nameko route with one insert and one commit."""
+"""Registering a request by HTTP: the grid service against a bare nameko route with one insert and
+one commit.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,12 @@ from typing import Any
 import numpy as np
 import requests
 import shapely
-from linli_chassis.testing.client import ServiceUnderTest, token
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import free_port
-from linli_contracts.events.organization import RegionRegistered
-from linli_contracts.examples import example_event
-from linli_contracts.services import load_services
+from linli_contracts.events.organization.regions import RegionRegistered
+from linli_contracts.service_catalogue import load_service_items
+from linli_devkit.client import ServiceUnderTest, token
+from linli_devkit.contracts.examples import example_event
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import free_port
 from linli_grid.service import GridService
 
 from benchmarks.figures import Figure, compare
@@ -69,7 +71,7 @@ def http(stand: Stand) -> list[Figure]:
 def asked(count: int) -> list[dict[str, Any]]:
     """Requests all over the district, half of them with a contact."""
     chance = random.Random(110101)
-    codes = list(load_services(None))
+    codes = list(load_service_items(None))
     return [
         {
             "category": chance.choice(codes),
@@ -78,7 +80,9 @@ def asked(count: int) -> list[dict[str, Any]]:
             "latitude": round(chance.uniform(SOUTH, NORTH), 6),
             "channel": "wechat",
             "consent": True,
-            "contact": {"name": "沈女士", "phone": "13900000000"} if chance.random() < 0.5 else None,
+            "contact": {"name": "沈女士", "phone": "13900000000"}
+            if chance.random() < 0.5
+            else None,
         }
         for _ in range(count)
     ]
@@ -105,7 +109,9 @@ def draw_grids(database_url: str) -> None:
 
 
 def load(port: int, path: str, bodies: list[str]) -> float:
-    """Send the bodies from another process; requests per second. Raises `RuntimeError` unless all were created."""
+    """Send the bodies from another process; requests per second. Raises `RuntimeError` unless all
+    were created.
+    """
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {token('resident')}\r\n"

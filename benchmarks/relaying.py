@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from linli_chassis.bus.topology import EXCHANGE
-from linli_chassis.config import ProcessSettings
-from linli_chassis.relay import Relay
-from linli_chassis.runtime import relay_of
-from linli_contracts.events.grid import RequestVerified
+from linli_chassis.messaging.relay import Relay
+from linli_chassis.messaging.topology import EXCHANGE
+from linli_chassis.process.runtime import relay_of
+from linli_chassis.settings import ProcessSettings
+from linli_contracts.events.grid.requests import RequestVerified
 
 from benchmarks import raw
 from benchmarks.figures import Figure, compare

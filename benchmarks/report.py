@@ -17,11 +17,23 @@ from rich.table import Table
 
 from benchmarks.figures import Figure, Spread
 
-_LIBRARIES = ("nameko", "eventlet", "kombu", "amqp", "pika", "SQLAlchemy", "psycopg2-binary", "marshmallow", "shapely")
+_LIBRARIES = (
+    "nameko",
+    "eventlet",
+    "kombu",
+    "amqp",
+    "pika",
+    "SQLAlchemy",
+    "psycopg2-binary",
+    "marshmallow",
+    "shapely",
+)
 
 
 def print_table(console: Console, figures: Iterable[Figure]) -> None:
-    """One line for each figure: ours, raw, the ratio or value that is judged with its spread, target and verdict."""
+    """One line for each figure: ours, raw, the ratio or value that is judged with its spread,
+    target and verdict.
+    """
     table = Table(title="Benchmarks: medians (lowest to highest)")
     for name in ("benchmark", "what", "ours", "raw loop", "judged", "target", ""):
         table.add_column(name, justify="left" if name in ("benchmark", "what") else "right")
@@ -46,7 +58,8 @@ def write_json(path: Path, figures: Sequence[Figure], settings: dict[str, Any]) 
         "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "settings": settings,
         "figures": [
-            {**asdict(figure), "median": figure.judged.median, "reached": figure.reached} for figure in figures
+            {**asdict(figure), "median": figure.judged.median, "reached": figure.reached}
+            for figure in figures
         ],
     }
     path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

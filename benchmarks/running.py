@@ -1,4 +1,6 @@
-"""The platform as it is deployed, eight processes on one machine: at rest, one request through it, and history."""
+"""The platform as it is deployed, eight processes on one machine: at rest, one request through it,
+and history.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ from time import perf_counter
 from typing import Any
 
 import psycopg2
-from linli.context import SERVICES
-from linli.testing import RunningPlatform, running_platform
-from linli_chassis.testing.processes import eventually
+from linli_contracts.manifest import api_services
+from linli_devkit import RunningPlatform, running_platform
+from linli_devkit.processes import eventually
 
 from benchmarks.city import DISTRICT, City, city
 from benchmarks.figures import Figure, limit
@@ -25,11 +27,13 @@ from benchmarks.stand import Stand
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MIB = 1024 * 1024
 LOG_EVENTS_A_SECOND = 500
-"""What relays read of the log at most; see `linli_chassis.bus.log_reader`."""
+"""What relays read of the log at most; see `linli_chassis.messaging.gap_recovery`."""
 
 
 def latency(stand: Stand) -> list[Figure]:
-    """One request after another through an idle platform: from sending it to its fact in evaluation."""
+    """One request after another through an idle platform: from sending it to its fact in
+    evaluation.
+    """
     with platform(stand) as (running, made):
         bodies = [body | made.place for body in asked(stand.count(200) + 5)]
         with psycopg2.connect(running.environ["DATABASE_URL"]) as connection:
@@ -50,7 +54,9 @@ def _request_to_fact(running: RunningPlatform, connection: Any, body: dict[str, 
     deadline = began + 30
     with connection.cursor() as cursor:
         while True:
-            cursor.execute("SELECT 1 FROM evaluation.fact WHERE request_id = %s", (answer["request_id"],))
+            cursor.execute(
+                "SELECT 1 FROM evaluation.fact WHERE request_id = %s", (answer["request_id"],)
+            )
             if cursor.fetchone():
                 return perf_counter() - began
             if perf_counter() > deadline:
@@ -59,27 +65,36 @@ def _request_to_fact(running: RunningPlatform, connection: Any, body: dict[str, 
 
 
 def rest(stand: Stand) -> list[Figure]:
-    """Memory and processor time of each process, after it has worked: history brought in, and cases matched."""
+    """Memory and processor time of each process, after it has worked: history brought in, and cases
+    matched.
+    """
     seconds = 20.0
     with platform(stand) as (running, made):
         bring_in(running, made)
         work(running, made)
         running.idle(120)
-        # Caches of the work before are dropped, connections settle, and relays have read what it put into the log.
+        # Caches of the work before are dropped, connections settle, and relays have read what it
+        # put into the log.
         time.sleep(5 + made.events / LOG_EVENTS_A_SECOND)
-        pids = {child.name: child.process.pid for child in running.supervisor.children if child.process}
+        pids = {
+            child.name: child.process.pid for child in running.supervisor.children if child.process
+        }
         before = {name: _cpu_seconds(pid) for name, pid in pids.items()}
         time.sleep(seconds)
         figures = []
         for name, pid in pids.items():
             used = (_cpu_seconds(pid) - before[name]) / seconds * 100
-            figures.append(limit("rest", f"{name}: resident memory", "MiB", [_resident_bytes(pid) / _MIB], 110))
+            figures.append(
+                limit("rest", f"{name}: resident memory", "MiB", [_resident_bytes(pid) / _MIB], 110)
+            )
             figures.append(limit("rest", f"{name}: processor", "% of a core", [used], 1.0))
     return figures
 
 
 def history(stand: Stand) -> list[Figure]:
-    """Requests per second from the start of the command until evaluation has counted the last of them."""
+    """Requests per second from the start of the command until evaluation has counted the last of
+    them.
+    """
     rates, posted, sources = [], [], set()
     for _ in range(1 if stand.quick else min(3, stand.rounds)):
         with platform(stand) as (running, made):
@@ -97,7 +112,9 @@ def _brought_in(running: RunningPlatform, made: City) -> tuple[float, float]:
     bring_in(running, made, settled=False)
     posted = perf_counter()
     eventually(
-        lambda: running.count("SELECT count(*) FROM evaluation.fact_event") >= made.events, seconds=600, every=0.2
+        lambda: running.count("SELECT count(*) FROM evaluation.fact_event") >= made.events,
+        seconds=600,
+        every=0.2,
     )
     return posted - began, perf_counter() - began
 
@@ -110,7 +127,7 @@ def platform(stand: Stand, requests: int = 3_370) -> Iterator[tuple[RunningPlatf
     settings = {"LINLI_DISTRICT": DISTRICT, "LINLI_TIME_ZONE": "America/Los_Angeles"}
     with (
         stand.vhost() as amqp_uri,
-        stand.postgres.database(SERVICES) as database_url,
+        stand.postgres.database(api_services()) as database_url,
         running_platform(home, amqp_uri=amqp_uri, database_url=database_url, **settings) as running,
     ):
         running.linli("import", "regions", str(made.regions))
@@ -132,7 +149,11 @@ def work(running: RunningPlatform, made: City) -> None:
     for body in asked(20):
         told = running.post("grid", "/requests", body | made.place)
         running.post("grid", f"/requests/{told['request_id']}/verify", {})
-    for service, path in (("organization", "/units"), ("service_desk", "/cases"), ("evaluation", "/facts")):
+    for service, path in (
+        ("organization", "/units"),
+        ("service_desk", "/cases"),
+        ("evaluation", "/facts"),
+    ):
         running.get(service, path)
 
 
@@ -142,4 +163,6 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def _resident_bytes(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf(
+        "SC_PAGE_SIZE"
+    )

@@ -1,4 +1,6 @@
-"""What every benchmark stands on: a private RabbitMQ, a private PostgreSQL, databases in it, and processes of ours."""
+"""What every benchmark stands on: a private RabbitMQ, a private PostgreSQL, databases in it, and
+processes of ours.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +13,24 @@ from typing import Any
 
 import psycopg2
 import sqlalchemy as sa
-from linli_chassis.bus.amqp import declare_topology
-from linli_chassis.testing.bus import create_chassis_tables
-from linli_chassis.testing.client import DISTRICT, ENVIRON
-from linli_chassis.testing.postgres import PostgresServer, postgres_server
-from linli_chassis.testing.processes import process
-from linli_chassis.testing.rabbitmq import RabbitServer, free_port, rabbit_server
+from linli_chassis.messaging.amqp_publisher import declare_topology
+from linli_devkit.bus import create_chassis_tables
+from linli_devkit.client import DISTRICT, ENVIRON
+from linli_devkit.postgres import PostgresServer, postgres_server
+from linli_devkit.processes import process
+from linli_devkit.rabbitmq import RabbitServer, free_port, rabbit_server
 
 HEARTBEAT_SECONDS = 60
 
-EFFECT = (
-    "CREATE TABLE effect (event_id uuid PRIMARY KEY, subject text NOT NULL, at timestamptz DEFAULT clock_timestamp())"
-)
+EFFECT = "CREATE TABLE effect (event_id uuid PRIMARY KEY, subject text NOT NULL, at timestamptz DEFAULT clock_timestamp())"
 """The change that a handler of the benchmarks makes; the same table for ours and for raw loops."""
 
 
 @dataclass
 class Stand:
-    """The servers of one run. `rounds` is how often a pair is measured; `quick` runs are for trying only."""
+    """The servers of one run. `rounds` is how often a pair is measured; `quick` runs are for trying
+    only.
+    """
 
     rabbit: RabbitServer
     postgres: PostgresServer
@@ -43,7 +45,9 @@ class Stand:
 
     @contextmanager
     def bench(self, *schemas: str) -> Iterator[Bench]:
-        """A database with the chassis' tables in these schemas, and a virtual host with the platform's topology."""
+        """A database with the chassis' tables in these schemas, and a virtual host with the
+        platform's topology.
+        """
         with self.postgres.database([]) as database_url, self.vhost() as amqp_uri:
             for schema in schemas:
                 create_chassis_tables(database_url, schema)
@@ -59,14 +63,20 @@ class Stand:
 
     def versions(self) -> dict[str, str]:
         """Of broker and database, with the settings that decide how durable a commit is."""
-        with psycopg2.connect(self.postgres.url.render_as_string(hide_password=False)) as connection:
+        with psycopg2.connect(
+            self.postgres.url.render_as_string(hide_password=False)
+        ) as connection:
             cursor = connection.cursor()
             found = {}
             for name in ("server_version", "fsync", "synchronous_commit", "wal_sync_method"):
                 cursor.execute(f"SHOW {name}")
                 found[f"postgresql {name}"] = cursor.fetchone()[0]  # type: ignore[index]
         overview = self.rabbit.api("GET", "/overview")
-        return {**found, "rabbitmq": overview["rabbitmq_version"], "erlang": overview["erlang_version"]}
+        return {
+            **found,
+            "rabbitmq": overview["rabbitmq_version"],
+            "erlang": overview["erlang_version"],
+        }
 
 
 @dataclass
@@ -90,11 +100,15 @@ class Bench:
         return psycopg2.connect(self.database_url, options=f"-csearch_path={schema} -ctimezone=UTC")
 
     def engine(self) -> sa.Engine:
-        return sa.create_engine(sa.make_url(self.database_url).set(drivername="postgresql+psycopg2"))
+        return sa.create_engine(
+            sa.make_url(self.database_url).set(drivername="postgresql+psycopg2")
+        )
 
     @contextmanager
     def process(self, *arguments: str, **environ: str) -> Iterator[Any]:
-        """A Python process `-m arguments`, ended on leaving; its output is kept and shown when it dies."""
+        """A Python process `-m arguments`, ended on leaving; its output is kept and shown when it
+        dies.
+        """
         log = self.folder / f"{arguments[0]}.log"
         bind = {"LINLI_HTTP_BIND": f"127.0.0.1:{free_port()}"}
         with process(["-m", *arguments], {**self.environ, **bind, **environ}, log) as running:
@@ -108,7 +122,9 @@ def standing(*, rounds: int, quick: bool, note: Callable[[str], None]) -> Iterat
     """Start the servers, and end them with their data."""
     with ExitStack() as stack:
         folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="linli-bench-", ignore_cleanup_errors=True))
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="linli-bench-", ignore_cleanup_errors=True)
+            )
         )
         note("Starting PostgreSQL and RabbitMQ ...")
         postgres = stack.enter_context(postgres_server(folder / "postgres"))

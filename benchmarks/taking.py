@@ -1,4 +1,6 @@
-"""The inbox: from a queue to a committed effect and a committed outbox row, each consumer a process of its own."""
+"""The inbox: from a queue to a committed effect and a committed outbox row, each consumer a process
+of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,9 @@ import subprocess
 from contextlib import AbstractContextManager
 from typing import Any
 
-from linli_chassis.bus.topology import queue_of
-from linli_chassis.testing.processes import eventually
-from linli_contracts.events.grid import RequestVerified
+from linli_chassis.messaging.topology import queue_of
+from linli_contracts.events.grid.requests import RequestVerified
+from linli_devkit.processes import eventually
 
 from benchmarks.figures import Figure, compare
 from benchmarks.filling import events, publish, purge, travelling
@@ -37,7 +39,9 @@ def inbox(stand: Stand) -> list[Figure]:
             "queue to committed effect and outbox row, batches of 100",
             "events/s",
             lambda: run(bench.process("benchmarks.parts.platform_flow", "service_desk")),
-            lambda: run(bench.process("benchmarks.parts.raw_taking", queue_of("service_desk"), str(_BATCH))),
+            lambda: run(
+                bench.process("benchmarks.parts.raw_taking", queue_of("service_desk"), str(_BATCH))
+            ),
             target=0.5,
             rounds=stand.rounds,
             notes={"messages": count},
@@ -56,8 +60,12 @@ def execute(bench: Bench, sql: str, schema: str = "service_desk") -> Any:
         connection.close()
 
 
-def await_effects(bench: Bench, count: int, running: subprocess.Popen[bytes], schema: str = "service_desk") -> None:
-    """Wait until so many effects are committed. Raises `RuntimeError` when the process has ended or an event failed."""
+def await_effects(
+    bench: Bench, count: int, running: subprocess.Popen[bytes], schema: str = "service_desk"
+) -> None:
+    """Wait until so many effects are committed. Raises `RuntimeError` when the process has ended or
+    an event failed.
+    """
     connection = bench.connect(schema)
     connection.autocommit = True
 
@@ -76,7 +84,9 @@ def await_effects(bench: Bench, count: int, running: subprocess.Popen[bytes], sc
 
 
 def rate(bench: Bench) -> float:
-    """Outbox rows per second by the database's clock, from the first batch to the last; the first is the start."""
+    """Outbox rows per second by the database's clock, from the first batch to the last; the first
+    is the start.
+    """
     [(seconds, counted)] = execute(
         bench,
         """

@@ -1,10 +1,13 @@
-"""What one image needs: its members of the workspace, and their direct dependencies as the lock file pins them.
+"""What one image needs: its members of the workspace, and their direct dependencies as the lock
+file pins them.
 
-    requirements.py SERVICE FOLDER [EXTRA...]    writes FOLDER/members, FOLDER/direct.txt and FOLDER/build.txt
+    requirements.py SERVICE FOLDER [EXTRA...]    writes FOLDER/members, FOLDER/direct.txt and
+    FOLDER/build.txt
 
-Run while an image is built, with the standard library only. SERVICE is a folder below services/, or `platform`; EXTRA
-is an optional part of any of its members, such as `tracing`.
-Installing direct.txt with requirements.lock as constraints brings what those need in turn, each checked by its hash.
+Run while an image is built, with the standard library only. SERVICE is a folder below services/, or
+`platform`; EXTRA is an optional part of any of its members, such as `tracing`.
+Installing direct.txt with requirements.lock as constraints brings what those need in turn, each
+checked by its hash.
 """
 
 from __future__ import annotations
@@ -25,7 +28,12 @@ def main() -> None:
     """Write the files, or say what is wrong."""
     service, folder, extras = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
     members = members_of(folder_of(service))
-    direct = {name for member in members for name in dependencies(member, extras) if name not in workspace()}
+    direct = {
+        name
+        for member in members
+        for name in dependencies(member, extras)
+        if name not in workspace()
+    }
     pins = pinned()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "members").write_text("".join(f"{member}\n" for member in members))
@@ -61,7 +69,10 @@ def dependencies(folder: str, extras: Iterable[str] = ()) -> Iterator[str]:
     """The names of what a member depends on, with those of its extras that are asked for."""
     told = project(ROOT / folder / "pyproject.toml")
     optional = told.get("optional-dependencies", {})
-    for requirement in [*told["dependencies"], *(item for extra in extras for item in optional.get(extra, ()))]:
+    for requirement in [
+        *told["dependencies"],
+        *(item for extra in extras for item in optional.get(extra, ())),
+    ]:
         match = _NAME.match(requirement)
         assert match, requirement  # noqa: S101  # PEP 508 begins with a name
         yield match[0].lower()

@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from linli.client import Client
-from linli.console import Output
-from linli.context import SERVICES, Context
-from linli.demo import stage
-from linli.operating import Operations
-from linli.testing import RunningPlatform, embedded_platform, running_platform
-from linli_chassis.testing.postgres import PostgresServer
-from linli_chassis.testing.rabbitmq import RabbitServer
+from linli.base.console import Output
+from linli_contracts.manifest import api_services
+from linli.base.context import Context
+from linli.operations.operations import Operations
+from linli_client.http import Client
+from linli_demo import stage
+from linli_devkit import RunningPlatform, embedded_platform, running_platform
+from linli_devkit.postgres import PostgresServer
+from linli_devkit.rabbitmq import RabbitServer
 from rich.console import Console
 
 SAMPLE = {
@@ -32,17 +33,22 @@ SAMPLE = {
 def dongcheng(
     rabbit: RabbitServer, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningPlatform]:
-    """The sample district on eight processes, brought in by the command; they log all they have to say."""
+    """The sample district on eight processes, brought in by the command; they log all they have to
+    say.
+    """
     amqp_uri = rabbit.vhost()
     home = tmp_path_factory.mktemp("dongcheng")
     with (
-        postgres.database(SERVICES) as database_url,
-        running_platform(home, amqp_uri=amqp_uri, database_url=database_url, LINLI_LOG_LEVEL="DEBUG") as platform,
+        postgres.database(api_services()) as database_url,
+        running_platform(
+            home, amqp_uri=amqp_uri, database_url=database_url, LINLI_LOG_LEVEL="DEBUG"
+        ) as platform,
     ):
         for kind, file in SAMPLE.items():
             platform.linli("import", kind, str(stage.sample_folder() / file))
             if kind == "resources":
-                platform.idle()  # what comes next lies in regions that the grid service must have been told of
+                # what comes next lies in regions that the grid service must have been told of
+                platform.idle()
         platform.idle()
         yield platform
     rabbit.drop_vhost(amqp_uri)
@@ -61,11 +67,15 @@ def embedded() -> Iterator[RunningPlatform]:
 
 
 def furnish(platform: RunningPlatform) -> None:
-    """Bring the sample district in as the demonstration does, which is quicker than one command after the other."""
+    """Bring the sample district in as the demonstration does, which is quicker than one command
+    after the other.
+    """
     context = Context.load(environ={"LINLI_HOME": str(platform.home)})
     output = Output(notes=Console(file=io.StringIO()))
     with Operations(context) as operations:
-        stage.furnish(stage.Stage(context, Client(context), operations, output, stage.sample_folder()))
+        stage.furnish(
+            stage.Stage(context, Client(context), operations, output, stage.sample_folder())
+        )
 
 
 @pytest.fixture(scope="session", name="furnish")

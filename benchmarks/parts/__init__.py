@@ -1,1 +1,3 @@
-"""What the benchmarks run as processes of their own: small services on the chassis, on bare nameko, and raw loops."""
+"""What the benchmarks run as processes of their own: small services on the chassis, on bare nameko,
+and raw loops.
+"""

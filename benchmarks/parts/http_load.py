@@ -1,6 +1,8 @@
-"""A load of HTTP requests: `python -m benchmarks.parts.http_load PORT CONNECTIONS < requests`, one of JSON per line.
+"""A load of HTTP requests: `python -m benchmarks.parts.http_load PORT CONNECTIONS < requests`, one
+of JSON per line.
 
-The first line is the head of every request. Prints the seconds it took and how often each status was answered.
+The first line is the head of every request. Prints the seconds it took and how often each status
+was answered.
 """
 
 import asyncio
@@ -36,6 +38,8 @@ async def _load(port: int, connections: int, messages: list[bytes]) -> tuple[flo
 if __name__ == "__main__":
     common, *bodies = sys.stdin.read().splitlines()
     head = json.loads(common)
-    prepared = [f"{head}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode() for body in bodies]
+    prepared = [
+        f"{head}Content-Length: {len(body.encode())}\r\n\r\n{body}".encode() for body in bodies
+    ]
     seconds, answered = asyncio.run(_load(int(sys.argv[1]), int(sys.argv[2]), prepared))
     print(json.dumps({"seconds": seconds, "statuses": answered}))

@@ -1,4 +1,5 @@
-"""The two-service flow as nameko's own documentation has it: `python -m benchmarks.parts.nameko_flow NAME`.
+"""The two-service flow as nameko's own documentation has it: `python -m
+benchmarks.parts.nameko_flow NAME`.
 
 Event handlers, a commit each, then a dispatch with a publisher confirm; ten workers, as by default.
 """
@@ -40,7 +41,8 @@ class Database(DependencyProvider):  # type: ignore[misc]
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(
-                    "INSERT INTO effect (event_id, subject) VALUES (%s, %s)", (payload["id"], payload["resource_id"])
+                    "INSERT INTO effect (event_id, subject) VALUES (%s, %s)",
+                    (payload["id"], payload["resource_id"]),
                 )
         finally:
             self._pool.putconn(connection)
@@ -72,6 +74,8 @@ class Evaluation:
 
 if __name__ == "__main__":
     service = {each.name: each for each in (Desk, Evaluation)}[sys.argv[1]]
-    container = ServiceContainer(service, {"AMQP_URI": os.environ["AMQP_URI"], "max_workers": WORKERS})
+    container = ServiceContainer(
+        service, {"AMQP_URI": os.environ["AMQP_URI"], "max_workers": WORKERS}
+    )
     container.start()
     container.wait()

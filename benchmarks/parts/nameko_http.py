@@ -1,4 +1,6 @@
-"""Registering a request on bare nameko: read JSON, one insert, one commit. `python -m benchmarks.parts.nameko_http`."""
+"""Registering a request on bare nameko: read JSON, one insert, one commit. `python -m
+benchmarks.parts.nameko_http`.
+"""
 
 import eventlet
 
@@ -22,7 +24,9 @@ class Database(DependencyProvider):  # type: ignore[misc]
     """A pool of connections, one for each worker."""
 
     def setup(self) -> None:
-        self._pool = ThreadedConnectionPool(WORKERS, WORKERS, os.environ["DATABASE_URL"], options="-csearch_path=bare")
+        self._pool = ThreadedConnectionPool(
+            WORKERS, WORKERS, os.environ["DATABASE_URL"], options="-csearch_path=bare"
+        )
 
     def get_dependency(self, worker_ctx: Any) -> Any:  # noqa: ARG002
         return self

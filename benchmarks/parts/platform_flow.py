@@ -1,7 +1,8 @@
-"""The two-service flow on the chassis: `python -m benchmarks.parts.platform_flow NAME` runs one of the services.
+"""The two-service flow on the chassis: `python -m benchmarks.parts.platform_flow NAME` runs one of
+the services.
 
-`service_desk` takes in events, writes an effect for each and tells one event for each; `evaluation` takes those in and
-writes an effect for each.
+`service_desk` takes in events, writes an effect for each and tells one event for each; `evaluation`
+takes those in and writes an effect for each.
 """
 
 import eventlet
@@ -12,13 +13,13 @@ import os  # noqa: E402
 import sys  # noqa: E402
 
 import sqlalchemy as sa  # noqa: E402
-from linli_chassis.config import Settings  # noqa: E402
-from linli_chassis.events import Event, UnitOfWork, subscribe  # noqa: E402
-from linli_chassis.logs import configure  # noqa: E402
-from linli_chassis.runtime import serve  # noqa: E402
-from linli_contracts.events.grid import RequestVerified  # noqa: E402
-from linli_contracts.events.organization import ResourceWithdrawn  # noqa: E402
-from linli_contracts.events.service_desk import CaseAccepted  # noqa: E402
+from linli_chassis.messaging.subscriptions import Event, UnitOfWork, subscribe  # noqa: E402
+from linli_chassis.observability.logs import configure  # noqa: E402
+from linli_chassis.process.runtime import serve  # noqa: E402
+from linli_chassis.settings import Settings  # noqa: E402
+from linli_contracts.events.grid.requests import RequestVerified  # noqa: E402
+from linli_contracts.events.organization.resources import ResourceWithdrawn  # noqa: E402
+from linli_contracts.events.service_desk.cases import CaseAccepted  # noqa: E402
 
 _TAKE_EFFECT = sa.text(
     "INSERT INTO effect (event_id, subject) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]))"
@@ -27,7 +28,11 @@ _TAKE_EFFECT = sa.text(
 
 def _take_effect(uow: UnitOfWork, events: list[Event]) -> None:
     uow.connection.execute(
-        _TAKE_EFFECT, {"ids": [str(event.id) for event in events], "subjects": [event.subject for event in events]}
+        _TAKE_EFFECT,
+        {
+            "ids": [str(event.id) for event in events],
+            "subjects": [event.subject for event in events],
+        },
     )
 
 
@@ -36,7 +41,12 @@ def _take_over(uow: UnitOfWork, events: list[Event], key: str) -> None:
     _take_effect(uow, events)
     for event in events:
         case_id = event.data[key]
-        accepted = {"case_id": case_id, "request_id": case_id, "resource_id": case_id, "unit_id": case_id}
+        accepted = {
+            "case_id": case_id,
+            "request_id": case_id,
+            "resource_id": case_id,
+            "unit_id": case_id,
+        }
         uow.emit(CaseAccepted, case_id, accepted, cause=event)
 
 

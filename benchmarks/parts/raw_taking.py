@@ -1,4 +1,6 @@
-"""The raw loop of the inbox benchmark as a process: `python -m benchmarks.parts.raw_taking QUEUE BATCH`."""
+"""The raw loop of the inbox benchmark as a process: `python -m benchmarks.parts.raw_taking QUEUE
+BATCH`.
+"""
 
 import os
 import sys
@@ -11,11 +13,15 @@ from benchmarks import raw
 
 def main(queue: str, size: int) -> None:
     """Consume, write and acknowledge until ended."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"], options="-csearch_path=service_desk -ctimezone=UTC")
+    connection = psycopg2.connect(
+        os.environ["DATABASE_URL"], options="-csearch_path=service_desk -ctimezone=UTC"
+    )
     feed = raw.RawFeed(os.environ["AMQP_URI"], queue, size * 2)
     while True:
         batch = feed.collect(size)
-        raw.take(connection, batch, [str(uuid7()) for _ in batch], "110101.service_desk.case_accepted.v1")
+        raw.take(
+            connection, batch, [str(uuid7()) for _ in batch], "110101.service_desk.case_accepted.v1"
+        )
         feed.acknowledge(batch[-1])
 
 

@@ -2,24 +2,27 @@
 
     python -m linli_chassis run|relay|migrate [SERVICE]
 
-Without SERVICE it is the one that is installed. Ends with 2 when it is told something it cannot use.
+Without SERVICE it is the one that is installed. Ends with 2 when it is told something it cannot
+use.
 """
 
 from __future__ import annotations
 
 import argparse
-import pkgutil
 import sys
 
-from linli_chassis import process
+from linli_contracts.manifest import installed_services
 
-ACTIONS = {"run": process.run, "relay": process.relay, "migrate": process.migrate}
-NO_SERVICES = ("linli_contracts", "linli_chassis")
+from linli_chassis.process import commands
+
+ACTIONS = {"run": commands.run, "relay": commands.relay, "migrate": commands.migrate}
 
 
 def main() -> None:
     """Do what the arguments say."""
-    parser = argparse.ArgumentParser(prog="python -m linli_chassis", description="Start one process of a deployment.")
+    parser = argparse.ArgumentParser(
+        prog="python -m linli_chassis", description="Start one process of a deployment."
+    )
     parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("service", nargs="?", metavar="SERVICE")
     arguments = parser.parse_args()
@@ -35,9 +38,10 @@ def main() -> None:
 
 
 def only_service() -> str:
-    """The one service that is installed here. Raises `LookupError` when there is none or more than one."""
-    packages = [module.name for module in pkgutil.iter_modules() if module.name.startswith("linli_")]
-    names = [name.removeprefix("linli_") for name in packages if name not in NO_SERVICES]
+    """The one service that is installed here. Raises `LookupError` when there is none or more than
+    one.
+    """
+    names = list(installed_services())
     if len(names) != 1:
         raise LookupError(f"name a service; installed are: {', '.join(names) or 'none'}")
     return names[0]

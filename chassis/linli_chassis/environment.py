@@ -1,4 +1,6 @@
-"""Reading a dataclass of settings from the environment, all errors at once. Which settings there are: `config`."""
+"""Reading a dataclass of settings from the environment, all errors at once. Which settings there
+are: `config`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class BadSetting:
 
 
 class BadSettings(ValueError):
-    """All settings that cannot be used, at once. `.problems` lists them; no value of a secret is quoted."""
+    """All settings that cannot be used, at once. `.problems` lists them; no value of a secret is
+    quoted.
+    """
 
     def __init__(self, problems: Iterable[BadSetting]) -> None:
         self.problems = tuple(problems)
@@ -60,7 +64,11 @@ class Setting:
             if self.default is REQUIRED:
                 raise ValidationError("is required and not set")
             return self.default
-        value = getattr(env, self.parse)(self.name) if isinstance(self.parse, str) else self.parse(text.strip())
+        value = (
+            getattr(env, self.parse)(self.name)
+            if isinstance(self.parse, str)
+            else self.parse(text.strip())
+        )
         if self.validate:
             self.validate(value)
         return value
@@ -82,8 +90,8 @@ def setting(
     """A field of a `Settings` class, read from the environment.
 
     Args:
-        parse: Name of an environs parser ("int", "float", "bool", "str", "path", ...), or a function of the text that
-            raises `ValueError`.
+        parse: Name of an environs parser ("int", "float", "bool", "str", "path", ...), or a
+            function of the text that raises `ValueError`.
         default: A Python value, taken as it is; without one the setting is required.
         help: One English line for the error and for docs/configuration.md; give the unit.
         secret: Not shown in `repr`, and may be given as a file by `<name>_FILE=/path`.
@@ -116,7 +124,9 @@ def read_settings(cls: type[_T], environ: Mapping[str, str]) -> _T:
 
 def declared_settings(cls: type[Any]) -> dict[str, Setting]:
     """The settings of a class by attribute, shared ones first."""
-    return {item.name: item.metadata[_METADATA] for item in fields(cls) if _METADATA in item.metadata}
+    return {
+        item.name: item.metadata[_METADATA] for item in fields(cls) if _METADATA in item.metadata
+    }
 
 
 def settings_table(cls: type[Any], *, without: type[Any] | None = None) -> str:
@@ -142,7 +152,11 @@ def _wrong(declared: Setting, error: Exception) -> str:
     if isinstance(error, ValidationError):
         return " ".join(str(message) for message in error.messages)
     # The words of other errors may quote the value, as those of int() do.
-    return "cannot be read" if declared.secret and not isinstance(error, UnreadableFile) else str(error)
+    return (
+        "cannot be read"
+        if declared.secret and not isinstance(error, UnreadableFile)
+        else str(error)
+    )
 
 
 class UnreadableFile(EnvError):
@@ -150,7 +164,9 @@ class UnreadableFile(EnvError):
 
 
 class _MappedEnv(Env):
-    """environs over a mapping instead of `os.environ`, with `<name>_FILE` for what is better kept in files."""
+    """environs over a mapping instead of `os.environ`, with `<name>_FILE` for what is better kept
+    in files.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(eager=True)
@@ -164,4 +180,6 @@ class _MappedEnv(Env):
             return Path(path).read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise UnreadableFile(f"{env_key}{_FILE} points at a file that cannot be read: {reason}") from None
+            raise UnreadableFile(
+                f"{env_key}{_FILE} points at a file that cannot be read: {reason}"
+            ) from None

@@ -1,8 +1,10 @@
-"""Texts for people in their language: English templates in the code, Chinese in each package's catalogue.
+"""Texts for people in their language: English templates in the code, Chinese in each package's
+catalogue.
 
-Catalogues are `<package>/locale/<language>/LC_MESSAGES/messages.po` of every installed Linli package. A code that fills
-a place of a template, such as a state, has its words there too: its context (`msgctxt`) is the name of the place, so
-that the same word typed by a client into another place stays as it was typed.
+Catalogues are `<package>/locale/<language>/LC_MESSAGES/messages.po` of every installed Linli
+package. A code that fills a place of a template, such as a state, has its words there too: its
+context (`msgctxt`) is the name of the place, so that the same word typed by a client into another
+place stays as it was typed.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 
 from babel.messages.pofile import read_po
 
-from linli_chassis.config import LANGUAGES
+from linli_chassis.settings import LANGUAGES
 
 SOURCE_LANGUAGE = "en"
 
@@ -34,7 +36,8 @@ _BETWEEN_CODES = ", "  # has a translation of its own
 
 
 class Text(str):
-    """An English text that remembers its template, so that it can be said in another language later.
+    """An English text that remembers its template, so that it can be said in another language
+    later.
 
     `str()` of it is the English text. Usable wherever marshmallow takes a message.
     """
@@ -45,7 +48,9 @@ class Text(str):
     __slots__ = ("params", "template")
 
     def __new__(cls, template: str, /, **params: Any) -> Text:
-        """Fill the `{named}` places of `template` with `params`; a parameter may be a `Text` itself."""
+        """Fill the `{named}` places of `template` with `params`; a parameter may be a `Text`
+        itself.
+        """
         text = super().__new__(cls, _fill(template, params))
         text.template = template
         text.params = params
@@ -56,8 +61,8 @@ def translate(text: str, locale: str, /, **params: Any) -> str:
     """A text in the language asked for; in English where the catalogues have no translation.
 
     Args:
-        text: A `Text`; a template, with its parameters; or a filled-in message of marshmallow, whose parameters are
-            found by comparing it with the templates of the catalogue.
+        text: A `Text`; a template, with its parameters; or a filled-in message of marshmallow,
+            whose parameters are found by comparing it with the templates of the catalogue.
         locale: "zh" or "en".
     """
     if isinstance(text, Text):
@@ -67,19 +72,25 @@ def translate(text: str, locale: str, /, **params: Any) -> str:
     messages = catalogue(locale)
     translated = messages.get(template)
     if translated is not None:
-        return _fill(translated, {name: _value(name, value, locale) for name, value in params.items()})
+        return _fill(
+            translated, {name: _value(name, value, locale) for name, value in params.items()}
+        )
     if not params and locale != SOURCE_LANGUAGE:
         return _translate_filled(template, locale)
     return _fill(template, params)
 
 
 def word(place: str, code: str, locale: str) -> str | None:
-    """The word for a code that stands in a place of templates, e.g. `roles`; None where a language uses the code."""
+    """The word for a code that stands in a place of templates, e.g. `roles`; None where a language
+    uses the code.
+    """
     return catalogue(locale).get(f"{place}{CONTEXT}{code}")
 
 
 def negotiate(accept_language: str | None, default: str) -> str:
-    """The language we have that an `Accept-Language` header likes best (RFC 9110, 12.5.4); else `default`."""
+    """The language we have that an `Accept-Language` header likes best (RFC 9110, 12.5.4); else
+    `default`.
+    """
     best, best_quality = default, 0.0
     for part in (accept_language or "").split(","):
         tag, _, parameters = part.partition(";")
@@ -105,7 +116,9 @@ def read_catalogue(path: Path, locale: str) -> dict[str, str]:
     """The translated messages of one .po file."""
     with path.open("rb") as file:
         return {
-            f"{entry.context}{CONTEXT}{entry.id}" if entry.context else str(entry.id): str(entry.string)
+            f"{entry.context}{CONTEXT}{entry.id}" if entry.context else str(entry.id): str(
+                entry.string
+            )
             for entry in read_po(file, locale)
             if entry.id and entry.string
         }
@@ -116,7 +129,9 @@ def _package_folders() -> list[Path]:
         Path(module.module_finder.path) / module.name
         for module in pkgutil.iter_modules()
         if module.ispkg
-        and module.name.startswith("linli_")  # the command has texts of its own, and shows them itself
+        and module.name.startswith(
+            "linli_"
+        )  # the command has texts of its own, and shows them itself
         and isinstance(module.module_finder, FileFinder)
     )
 
@@ -124,7 +139,9 @@ def _package_folders() -> list[Path]:
 @cache
 def _patterns(locale: str) -> list[tuple[re.Pattern[str], str]]:
     # Longest first: "Length must be between {min} and {max}." before "Length must be {equal}."
-    templates = sorted((template for template in catalogue(locale) if PARAMETER.search(template)), key=len)
+    templates = sorted(
+        (template for template in catalogue(locale) if PARAMETER.search(template)), key=len
+    )
     return [(_as_pattern(template), template) for template in reversed(templates)]
 
 
@@ -157,7 +174,11 @@ def _value(place: str, value: Any, locale: str) -> Any:
     if not isinstance(value, str):
         return value
     words = [word(place, code, locale) for code in value.split(_BETWEEN_CODES)]
-    return catalogue(locale).get(_BETWEEN_CODES, _BETWEEN_CODES).join(filter(None, words)) if all(words) else value
+    return (
+        catalogue(locale).get(_BETWEEN_CODES, _BETWEEN_CODES).join(filter(None, words))
+        if all(words)
+        else value
+    )
 
 
 def _fill(template: str, params: dict[str, Any]) -> str:

@@ -13,11 +13,20 @@ from uuid import UUID
 
 from marshmallow import ValidationError
 
-from linli_contracts.catalogue import UnknownEventType, find
+from linli_contracts.registry import UnknownEventType, find
 
 MAX_BODY_BYTES = 64 * 1024
 CONTENT_TYPE = "application/json"
-REQUIRED_ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time", "sequence", "correlationid")
+REQUIRED_ATTRIBUTES = (
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "sequence",
+    "correlationid",
+)
 MAX_SEQUENCE = 2**63 - 1
 _SOURCE = re.compile(r"urn:linli:[^:]+:[^:]+")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?Z")
@@ -39,8 +48,8 @@ class EventTooLarge(ValueError):
 class Event:
     """One event. `data` holds Python values, as loaded by the schema of its type.
 
-    `time` is when the fact happened (aware, UTC), which for imported history is long before it was published.
-    `sequence` counts the events of the aggregate named by `subject`, from 1.
+    `time` is when the fact happened (aware, UTC), which for imported history is long before it was
+    published. `sequence` counts the events of the aggregate named by `subject`, from 1.
     """
 
     id: UUID
@@ -82,16 +91,28 @@ def encode(event: Event) -> Message:
         EventTooLarge: its data is over 64 KiB.
         ValueError: an attribute cannot travel, such as a time without an offset.
     """
-    entry = find(event.type)
-    _check(event)
-    body = _JSON.encode(entry.dump(event.data)).encode()
+    return message_of(event, encode_data(event))
+
+
+def encode_data(event: Event) -> bytes:
+    """The body of an event, checked against its schema. Raises as `encode` does."""
+    body = _JSON.encode(find(event.type).dump(event.data)).encode()
     if len(body) > MAX_BODY_BYTES:
-        raise EventTooLarge(f"{event.type} {event.id} has {len(body)} bytes of data, over {MAX_BODY_BYTES}")
-    return Message(_headers(event, entry.dataschema), body)
+        raise EventTooLarge(
+            f"{event.type} {event.id} has {len(body)} bytes of data, over {MAX_BODY_BYTES}"
+        )
+    return body
+
+
+def message_of(event: Event, body: bytes) -> Message:
+    """An event whose data were encoded already, with its headers. Raises `ValueError`."""
+    _check(event)
+    return Message(_headers(event, find(event.type).dataschema), body)
 
 
 def _headers(event: Event, dataschema: str) -> dict[str, str]:
-    # As the cloudevents library's binding would write them, to which a test compares it; ours are known to be sound.
+    # As the cloudevents library's binding would write them, to which a test compares it; ours are
+    # known to be sound.
     headers = {
         "ce-specversion": "1.0",
         "ce-id": str(event.id),
@@ -142,13 +163,18 @@ def decode(message: Message) -> Event:
 
 
 def _attributes(message: Message) -> dict[str, Any]:
-    headers = {name.lower(): value for name, value in message.headers.items() if isinstance(value, str)}
-    # The library makes up an id and a time where there are none; an event without its own id could be taken twice.
+    headers = {
+        name.lower(): value for name, value in message.headers.items() if isinstance(value, str)
+    }
+    # The library makes up an id and a time where there are none; an event without its own id could
+    # be taken twice.
     missing = [f"ce-{name}" for name in REQUIRED_ATTRIBUTES if f"ce-{name}" not in headers]
     if missing:
         raise UnreadableEvent(f"no header {', '.join(missing)}")
     if _as_we_write_them(headers):
-        attributes: dict[str, Any] = {name[3:]: value for name, value in headers.items() if name in _KNOWN_HEADERS}
+        attributes: dict[str, Any] = {
+            name[3:]: value for name, value in headers.items() if name in _KNOWN_HEADERS
+        }
         with suppress(ValueError):  # such as the 30th of February
             return {**attributes, "time": datetime.fromisoformat(headers["ce-time"])}
     # Only here, since hardly any process ever needs it.
@@ -181,7 +207,9 @@ def _data(message: Message) -> Any:
         raise UnreadableEvent(f"{len(message.body)} bytes of data, over {MAX_BODY_BYTES}")
     try:
         data = json.loads(message.body.decode("utf-8"), parse_constant=_no_constant)
-        if b"\\u" in message.body:  # an escape may hide half a surrogate pair, which no database takes as text
+        if (
+            b"\\u" in message.body
+        ):  # an escape may hide half a surrogate pair, which no database takes as text
             json.dumps(data, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise UnreadableEvent(f"undecodable: {error}") from error
@@ -189,7 +217,9 @@ def _data(message: Message) -> Any:
 
 
 def _check(event: Event) -> None:
-    """Raise `ValueError` for an attribute that a store or a header of another system could not take."""
+    """Raise `ValueError` for an attribute that a store or a header of another system could not
+    take.
+    """
     if event.time.tzinfo is None:
         raise ValueError("time has no offset")
     if not 1 <= event.sequence <= MAX_SEQUENCE:

@@ -1,7 +1,9 @@
-"""The quick way through a schema: what is exactly as it should be, in a quarter of the time marshmallow takes.
+"""The quick way through a schema: what is exactly as it should be, in a quarter of the time
+marshmallow takes.
 
-It never judges. What it is not sure of raises, whatever it raises, and then marshmallow decides: whether the value is
-good after all, and if not, what is wrong with it. So it must only ever take what marshmallow takes, and give the same.
+It never judges. What it is not sure of raises, whatever it raises, and then marshmallow decides:
+whether the value is good after all, and if not, what is wrong with it. So it must only ever take
+what marshmallow takes, and give the same.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ class _Unsuitable(Exception):
 def ways(schema: Schema) -> tuple[Way, Way]:
     """How to read the data of a schema and how to write them, with checking.
 
-    Both raise what they like when they are unsure. For a schema with anything unknown in it they always are.
+    Both raise what they like when they are unsure. For a schema with anything unknown in it they
+    always are.
     """
     try:
         return _object(schema, _READING), _object(schema, _WRITING)
@@ -96,7 +99,9 @@ _SAME: dict[type[fields.Field[Any]], Way] = {
     fields.Float: _float,
     fields.Integer: _integer,
 }
-"""Kinds whose values are the same in JSON and in Python, so that validators may be asked about either."""
+"""Kinds whose values are the same in JSON and in Python, so that validators may be asked about
+either.
+"""
 
 _READING = {**_SAME, Flag: _flag, fields.UUID: _read_uuid, Moment: _read_moment}
 _WRITING = {**_SAME, Flag: _flag, fields.UUID: _write_uuid, Moment: _write_moment}
@@ -105,9 +110,18 @@ _Leaves = dict[type[fields.Field[Any]], Way]
 
 def _object(schema: Schema, leaves: _Leaves) -> Way:
     hooks = any(schema._hooks.values())
-    if hooks or schema.many or schema.partial or schema.unknown != EXCLUDE or schema.dict_class is not dict:
+    if (
+        hooks
+        or schema.many
+        or schema.partial
+        or schema.unknown != EXCLUDE
+        or schema.dict_class is not dict
+    ):
         raise _Unsuitable
-    steps = [(name, _step(field, leaves), _absent(field, leaves)) for name, field in schema.fields.items()]
+    steps = [
+        (name, _step(field, leaves), _absent(field, leaves))
+        for name, field in schema.fields.items()
+    ]
 
     def run(data: Any) -> dict[str, Any]:
         if type(data) is not dict:
@@ -139,10 +153,21 @@ def _refuse() -> Any:
 
 
 def _step(field: fields.Field[Any], leaves: _Leaves) -> Way:
-    strange = (field.data_key, field.attribute, field.pre_load, field.post_load, field.load_only, field.dump_only)
+    strange = (
+        field.data_key,
+        field.attribute,
+        field.pre_load,
+        field.post_load,
+        field.load_only,
+        field.dump_only,
+    )
     if any(strange) or field.dump_default is not missing:
         raise _Unsuitable
-    step = _checked(_kind(field, leaves), field.validators, type(field) in _SAME or isinstance(field, fields.List))
+    step = _checked(
+        _kind(field, leaves),
+        field.validators,
+        type(field) in _SAME or isinstance(field, fields.List),
+    )
     return (lambda value: None if value is None else step(value)) if field.allow_none else step
 
 

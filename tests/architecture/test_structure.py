@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from linli_contracts.catalogue import SERVICES
+from linli_contracts.manifest import api_services
 
 ROOT = Path(__file__).parents[2]
 PARTS = {"service", "handlers", "domain", "store", "schemas", "settings", "migrations", "locale"}
@@ -34,27 +34,31 @@ def sources(folder: Path) -> list[Path]:
     return found
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_every_service_is_made_of_the_same_parts(service: str) -> None:
     there = {path.stem for path in package(service).iterdir()}
     assert there >= PARTS, f"missing: {PARTS - there}"
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_a_domain_imports_nothing_but_the_standard_library(service: str) -> None:
     own = f"linli_{service}.domain"
     for path in sources(package(service) / "domain"):
         for name in imports(path):
-            assert name.partition(".")[0] in sys.stdlib_module_names or name.startswith(own), f"{path}: {name}"
+            assert name.partition(".")[0] in sys.stdlib_module_names or name.startswith(own), (
+                f"{path}: {name}"
+            )
 
 
 def test_nameko_is_known_to_the_chassis_and_the_service_classes_only() -> None:
-    packages = [ROOT / "contracts", ROOT / "platform", *(package(service) for service in SERVICES)]
-    for path in (path for folder in packages for path in sources(folder) if path.name != "service.py"):
+    packages = [ROOT / "contracts", ROOT / "platform", *(package(service) for service in api_services())]
+    for path in (
+        path for folder in packages for path in sources(folder) if path.name != "service.py"
+    ):
         assert not [name for name in imports(path) if name.split(".")[0] == "nameko"], path
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_a_service_class_reads_as_a_table_of_contents(service: str) -> None:
     tree = ast.parse((package(service) / "service.py").read_text(encoding="utf-8"))
     methods = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
@@ -66,7 +70,7 @@ def test_a_service_class_reads_as_a_table_of_contents(service: str) -> None:
 
 def test_every_service_is_in_the_makefile_and_the_workspace() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for service in SERVICES:
+    for service in api_services():
         assert f"services/{service}" in makefile
         assert (ROOT / "services" / service / "README.md").exists()
         assert (ROOT / "services" / service / "pyproject.toml").exists()

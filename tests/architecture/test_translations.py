@@ -14,16 +14,18 @@ from babel.messages.pofile import read_po
 from linli_chassis.http import docs
 from linli_chassis.http.openapi import openapi_of
 from linli_chassis.i18n import CONTEXT, PARAMETER, read_catalogue, translate
-from linli_chassis.runtime import service_class
-from linli_chassis.templates import templates_of
-from linli_contracts.catalogue import SERVICES
+from linli_chassis.process.runtime import service_class
+from linli_contracts.manifest import api_services
+from linli_devkit.templates import templates_of
 
 ROOT = Path(__file__).parents[2]
 FOR_OPERATORS = ("settings.py", "config.py", "environment.py")
 """What is wrong with a setting is told at start, to those who deploy: in English."""
 
 CATALOGUES = sorted(
-    path for part in ("chassis", "services", "platform") for path in (ROOT / part).glob("**/LC_MESSAGES/messages.po")
+    path
+    for part in ("chassis", "services", "platform")
+    for path in (ROOT / part).glob("**/LC_MESSAGES/messages.po")
 )
 
 
@@ -37,7 +39,11 @@ def catalogue(package: str) -> dict[str, str]:
 
 def said(package: str) -> dict[str, str]:
     """The templates of a package that clients may come to see, each with its place."""
-    return {text: place for text, place in templates_of(folder(package)).items() if not place.startswith(FOR_OPERATORS)}
+    return {
+        text: place
+        for text, place in templates_of(folder(package)).items()
+        if not place.startswith(FOR_OPERATORS)
+    }
 
 
 def shown(service: str) -> set[str]:
@@ -51,14 +57,18 @@ def _words(node: Any) -> Iterator[str]:
         for inner in node:
             yield from _words(inner)
     elif isinstance(node, dict):
-        yield from (node[key] for key in ("summary", "description") if isinstance(node.get(key), str) and node[key])
+        yield from (
+            node[key]
+            for key in ("summary", "description")
+            if isinstance(node.get(key), str) and node[key]
+        )
         yield from (tag for tag in node.get("tags", ()) if isinstance(tag, str))
         yield from ([node["in"]] if isinstance(node.get("in"), str) else ())
         for inner in node.values():
             yield from _words(inner)
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_everything_that_a_service_says_is_there_in_chinese(service: str) -> None:
     chinese = {**catalogue("linli_chassis"), **catalogue(f"linli_{service}")}
     templates = said(f"linli_{service}")
@@ -73,14 +83,16 @@ def test_what_the_fields_of_contracts_refuse_is_told_in_chinese() -> None:
     assert told - catalogue("linli_chassis").keys() == set()
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_the_page_of_an_api_is_all_chinese(service: str) -> None:
     chinese = {**catalogue("linli_chassis"), **catalogue(f"linli_{service}")}
     assert shown(service) - chinese.keys() == set()
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_the_page_shows_the_chinese_that_there_is(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("service", api_services())
+def test_the_page_shows_the_chinese_that_there_is(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: set[str] = set()
 
     def heard(text: str, locale: str) -> str:
@@ -96,23 +108,25 @@ def test_the_page_shows_the_chinese_that_there_is(service: str, monkeypatch: pyt
             assert {operation["summary"], operation["description"], *operation["tags"]} <= asked
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_a_catalogue_holds_nothing_that_nobody_says(service: str) -> None:
     templates = said(f"linli_{service}")
     places = {name for text in templates for name in PARAMETER.findall(text)}
     for key in catalogue(f"linli_{service}"):
         context, _, code = key.rpartition(CONTEXT)
-        assert (context in places) if context else (code in templates or code in shown(service)), key
+        assert (context in places) if context else (code in templates or code in shown(service)), (
+            key
+        )
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_a_service_does_not_say_anew_what_the_chassis_says(service: str) -> None:
     assert catalogue(f"linli_{service}").keys() & catalogue("linli_chassis").keys() == set()
 
 
 def test_services_say_the_same_thing_with_the_same_words() -> None:
     together: dict[str, str] = {}
-    for service in SERVICES:
+    for service in api_services():
         for key, words in catalogue(f"linli_{service}").items():
             assert together.setdefault(key, words) == words, key
 
@@ -128,4 +142,6 @@ def test_every_entry_of_a_catalogue_is_certain_complete_and_keeps_its_places(pat
     for entry in entries(path):
         assert entry.string, entry.id
         assert not entry.fuzzy, entry.id
-        assert sorted(set(PARAMETER.findall(str(entry.id)))) == sorted(set(PARAMETER.findall(str(entry.string)))), entry
+        assert sorted(set(PARAMETER.findall(str(entry.id)))) == sorted(
+            set(PARAMETER.findall(str(entry.string)))
+        ), entry

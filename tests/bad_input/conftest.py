@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from linli.testing import RunningPlatform
+from linli_devkit import RunningPlatform
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "correlation_id"}
@@ -39,7 +39,9 @@ def unchanged(platform: RunningPlatform) -> Iterator[None]:
 def is_told() -> Any:
     """Checks that an answer is a problem that a person understands; gives its document."""
 
-    def check(answer: requests.Response, status: int, slug: str, language: str, *pointers: str) -> Any:
+    def check(
+        answer: requests.Response, status: int, slug: str, language: str, *pointers: str
+    ) -> Any:
         assert answer.status_code == status, answer.text
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.headers["Content-Language"] == language

@@ -1,4 +1,6 @@
-"""Files that cannot be imported: the command says what is wrong, where, and what to do, and posts nothing."""
+"""Files that cannot be imported: the command says what is wrong, where, and what to do, and posts
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli.testing import RunningPlatform
+from linli_devkit import RunningPlatform
 
 MAPPING = """\
 source: older
@@ -20,7 +22,10 @@ statuses: {Done: closed}
 """
 TABLE = "id,type,state,begun,ended\nr1,Bulky,Done,2020-03-01 08:00,2020-03-02 08:00\n"
 SAID = {
-    "en": ("the file has no column 'kind'", "The file's columns are: id, type, state, begun, ended"),
+    "en": (
+        "the file has no column 'kind'",
+        "The file's columns are: id, type, state, begun, ended",
+    ),
     "zh": ("'kind'", "id, type, state, begun, ended"),
 }
 
@@ -64,7 +69,9 @@ def test_a_file_that_is_not_there_is_told(failed: Any, tmp_path: Path) -> None:
     assert str(tmp_path / "none.csv") in error
 
 
-def test_a_file_in_another_encoding_is_told_with_the_option_that_helps(failed: Any, tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_is_told_with_the_option_that_helps(
+    failed: Any, tmp_path: Path
+) -> None:
     path = tmp_path / "regions.csv"
     path.write_bytes("code,name\n110101,东城区\n".encode("gb18030"))
     _, hint = failed("regions", str(path), code=2)

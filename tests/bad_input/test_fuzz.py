@@ -1,4 +1,6 @@
-"""Every route of every service, as its own OpenAPI document tells of it, is sent made-up input: none fails inside."""
+"""Every route of every service, as its own OpenAPI document tells of it, is sent made-up input:
+none fails inside.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from linli.client import ADMIN
-from linli.context import SERVICES
-from linli.testing import People, RunningPlatform, embedded_platform
+from linli_contracts.manifest import api_services
+from linli_client.http import ADMIN
+from linli_devkit import People, RunningPlatform, embedded_platform
 
 EXAMPLES = 30
 METHODS = ("get", "post", "put", "delete")
@@ -28,15 +30,23 @@ NOTHING = st.just(None)
 RARELY = st.integers(0, 3).map(lambda drawn: drawn == 3)
 SCALARS = NOTHING | st.booleans() | NUMBERS | st.text(max_size=20)
 ANYTHING = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
 )
-SHAPES = st.sampled_from([
-    {"type": "Polygon", "coordinates": [[[116.4, 39.9], [116.41, 39.9], [116.41, 39.91], [116.4, 39.9]]]},
-    {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]]]},
-    {"type": "Polygon", "coordinates": [[[1e308, 0], [1, 1e308], [0, 1], [1e308, 0]]]},
-    {"type": "MultiPolygon", "coordinates": []},
-    {"type": "Point", "coordinates": [116.4, 39.9]},
-])  # fmt: skip
+SHAPES = st.sampled_from(
+    [
+        {
+            "type": "Polygon",
+            "coordinates": [[[116.4, 39.9], [116.41, 39.9], [116.41, 39.91], [116.4, 39.9]]],
+        },
+        {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [0, 1], [1, 0], [0, 0]]]},
+        {"type": "Polygon", "coordinates": [[[1e308, 0], [1, 1e308], [0, 1], [1e308, 0]]]},
+        {"type": "MultiPolygon", "coordinates": []},
+        {"type": "Point", "coordinates": [116.4, 39.9]},
+    ]
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,21 +64,37 @@ def fuzzed(furnish: Any) -> Iterator[RunningPlatform]:
 def known(fuzzed: RunningPlatform) -> list[str]:
     """Codes and ids that there are, so that made-up input also gets past the first check."""
     body = {
-        "category": "environment.graffiti", "description": "墙", "channel": "web",
-        "longitude": 116.417979, "latitude": 39.940146,
-    }  # fmt: skip
+        "category": "environment.graffiti",
+        "description": "墙",
+        "channel": "web",
+        "longitude": 116.417979,
+        "latitude": 39.940146,
+    }
     people = People(fuzzed)
     asked = [people.ask(body) for _ in range(6)]
     for each in asked[:4]:
         people.verify(each)
     cases = [people.case(each, "dispatched") for each in asked[:4]]
-    codes = [name for case in cases for name in (case["case_id"], case["resource_id"], case["unit_id"])]
+    codes = [
+        name for case in cases for name in (case["case_id"], case["resource_id"], case["unit_id"])
+    ]
     ids = [name for each in asked for name in (each.request_id, each.tracking_code)]
     regions = [asked[0].grid_code, asked[0].grid_code[:12], "110101005", "110101"]
-    return [*codes, *ids, *regions, "2026", "2026-11", "2026-W47", "environment.noise", "satisfaction_rate"]
+    return [
+        *codes,
+        *ids,
+        *regions,
+        "2026",
+        "2026-11",
+        "2026-W47",
+        "environment.noise",
+        "satisfaction_rate",
+    ]
 
 
-def values(schema: dict[str, Any], parts: dict[str, Any], known: list[str]) -> st.SearchStrategy[Any]:
+def values(
+    schema: dict[str, Any], parts: dict[str, Any], known: list[str]
+) -> st.SearchStrategy[Any]:
     """JSON values that a schema allows, or nearly."""
     if "$ref" in schema:
         return values(parts[schema["$ref"].rpartition("/")[2]], parts, known)
@@ -90,9 +116,16 @@ def values(schema: dict[str, Any], parts: dict[str, Any], known: list[str]) -> s
 
 
 def texts(schema: dict[str, Any], known: list[str]) -> st.SearchStrategy[str]:
-    """Mostly what there is and the schema allows, else what it allows, else what is known or any text."""
-    exact = {"uuid": st.uuids().map(str), "date-time": st.datetimes(timezones=st.timezones()).map(datetime.isoformat)}
-    found = exact.get(schema.get("format", ""), st.text(max_size=min(schema.get("maxLength", 30), 60)))
+    """Mostly what there is and the schema allows, else what it allows, else what is known or any
+    text.
+    """
+    exact = {
+        "uuid": st.uuids().map(str),
+        "date-time": st.datetimes(timezones=st.timezones()).map(datetime.isoformat),
+    }
+    found = exact.get(
+        schema.get("format", ""), st.text(max_size=min(schema.get("maxLength", 30), 60))
+    )
     if "pattern" in schema:
         found = st.from_regex(schema["pattern"]) | found
     fitting = [each for each in known if fits(each, schema)]
@@ -102,24 +135,36 @@ def texts(schema: dict[str, Any], known: list[str]) -> st.SearchStrategy[str]:
 def fits(text: str, schema: dict[str, Any]) -> bool:
     is_uuid = len(text) == 36 and text.count("-") == 4
     form = schema.get("format")
-    return is_uuid if form == "uuid" else not form and bool(re.search(schema.get("pattern", ""), text))
+    return (
+        is_uuid if form == "uuid" else not form and bool(re.search(schema.get("pattern", ""), text))
+    )
 
 
-def objects(schema: dict[str, Any], parts: dict[str, Any], known: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    named = {name: values(inner, parts, known) for name, inner in schema.get("properties", {}).items()}
+def objects(
+    schema: dict[str, Any], parts: dict[str, Any], known: list[str]
+) -> st.SearchStrategy[dict[str, Any]]:
+    named = {
+        name: values(inner, parts, known) for name, inner in schema.get("properties", {}).items()
+    }
     if not named:
         return SHAPES | st.dictionaries(st.text(max_size=8), ANYTHING, max_size=3)
     required = {name: inner for name, inner in named.items() if name in schema.get("required", ())}
-    return st.fixed_dictionaries(required, optional={name: named[name] for name in named.keys() - required.keys()})
+    return st.fixed_dictionaries(
+        required, optional={name: named[name] for name in named.keys() - required.keys()}
+    )
 
 
-def bodies(operation: dict[str, Any], parts: dict[str, Any], known: list[str]) -> st.SearchStrategy[Any]:
+def bodies(
+    operation: dict[str, Any], parts: dict[str, Any], known: list[str]
+) -> st.SearchStrategy[Any]:
     """Bodies as the document says; the same with something else in one place; and anything at all."""
     if "requestBody" not in operation:
         return NOTHING | NOTHING | ANYTHING
     right = values(operation["requestBody"]["content"]["application/json"]["schema"], parts, known)
     spoilt = st.tuples(right, st.text(max_size=8), ANYTHING).flatmap(
-        lambda made: st.sampled_from([*made[0], made[1]]).map(lambda name: {**made[0], name: made[2]})
+        lambda made: st.sampled_from([*made[0], made[1]]).map(
+            lambda name: {**made[0], name: made[2]}
+        )
     )
     return right | right | spoilt | ANYTHING
 
@@ -134,9 +179,13 @@ class Sender:
 
     def __post_init__(self) -> None:
         token = self.platform.token(ADMIN)
-        self.session.headers.update({"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        self.session.headers.update(
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        )
 
-    def send(self, data: st.DataObject, method: str, path: str, operation: dict[str, Any], parts: Any) -> Any:
+    def send(
+        self, data: st.DataObject, method: str, path: str, operation: dict[str, Any], parts: Any
+    ) -> Any:
         """One request that the operation might be sent; its answer."""
         query = {}
         for parameter in operation["parameters"]:
@@ -148,20 +197,26 @@ class Sender:
                 query[name] = encoded(data.draw(made, name))
         body = None if method == "get" else data.draw(bodies(operation, parts, self.known), "body")
         sent = None if body is None else json.dumps(body)
-        return self.session.request(method, self.platform.supervisor.url + path, params=query, data=sent, timeout=30)
+        return self.session.request(
+            method, self.platform.supervisor.url + path, params=query, data=sent, timeout=30
+        )
 
 
 def encoded(value: Any) -> bytes:
     return str(value).encode(errors="replace")
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_no_route_fails_inside_whatever_it_is_sent(
     fuzzed: RunningPlatform, known: list[str], service: str, subtests: pytest.Subtests
 ) -> None:
-    document = requests.get(f"{fuzzed.supervisor.url}/api/{service}/openapi.json", timeout=30).json()
+    document = requests.get(
+        f"{fuzzed.supervisor.url}/api/{service}/openapi.json", timeout=30
+    ).json()
     parts, sender = document["components"]["schemas"], Sender(fuzzed, known)
-    operations = [(path, name, one) for path, item in document["paths"].items() for name, one in item.items()]
+    operations = [
+        (path, name, one) for path, item in document["paths"].items() for name, one in item.items()
+    ]
     assert {name for _, name, _ in operations} <= set(METHODS)
     for path, name, operation in operations:
         with subtests.test(f"{name.upper()} {path}"):

@@ -1,22 +1,28 @@
-"""Coordinates of Chinese maps: unmarked they lead elsewhere, which is said; marked they lead to the right grid."""
+"""Coordinates of Chinese maps: unmarked they lead elsewhere, which is said; marked they lead to the
+right grid.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from linli.client import Caller
-from linli.testing import RunningPlatform
-from linli_chassis.testing.processes import eventually
-from linli_grid.domain.gcj02 import to_gcj02
+from linli_client.http import Caller
+from linli_devkit import RunningPlatform
+from linli_devkit.processes import eventually
+from linli_kernel.gcj02 import to_gcj02
 
 GOOD = {"category": "environment.graffiti", "description": "墙上又被喷了小广告。", "channel": "app"}
 FACTS, REQUESTS = "SELECT count(*) FROM evaluation.fact", "SELECT count(*) FROM grid.request"
 MARK = {"en": "mark such with coordinate_system gcj02", "zh": "gcj02"}
 
 
-def ask(platform: RunningPlatform, place: tuple[float | None, float | None], system: str, language: str) -> Any:
+def ask(
+    platform: RunningPlatform, place: tuple[float | None, float | None], system: str, language: str
+) -> Any:
     body = {**GOOD, "longitude": place[0], "latitude": place[1], "coordinate_system": system}
-    answer = platform.ask("POST", "grid", "/requests", body, caller=Caller("resident"), language=language)
+    answer = platform.ask(
+        "POST", "grid", "/requests", body, caller=Caller("resident"), language=language
+    )
     assert answer.status_code == 201, answer.text
     eventually(lambda: platform.count(FACTS) == platform.count(REQUESTS))
     return answer.json()
@@ -25,7 +31,9 @@ def ask(platform: RunningPlatform, place: tuple[float | None, float | None], sys
 def test_coordinates_of_a_chinese_map_that_are_not_marked_as_such_are_taken_with_a_warning(
     platform: RunningPlatform, language: str
 ) -> None:
-    grid = max(platform.pages("grid", "/grids"), key=lambda grid: grid["longitude"])  # at the eastern edge
+    grid = max(
+        platform.pages("grid", "/grids"), key=lambda grid: grid["longitude"]
+    )  # at the eastern edge
     shown = to_gcj02(grid["longitude"], grid["latitude"])  # some 600 m east of where it is
 
     unmarked = ask(platform, shown, "wgs84", language)

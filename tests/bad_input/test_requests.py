@@ -1,4 +1,6 @@
-"""Requests that cannot be taken: each is told what is wrong and where, in its language, and leaves no row."""
+"""Requests that cannot be taken: each is told what is wrong and where, in its language, and leaves
+no row.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ from urllib.parse import urlsplit
 
 import jwt
 import pytest
-from linli.client import Caller
-from linli.testing import RunningPlatform
+from linli_client.http import Caller
+from linli_devkit import RunningPlatform
 
 pytestmark = pytest.mark.usefixtures("unchanged")
 
@@ -37,7 +39,11 @@ UNUSABLE: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     "an unknown field": ({**GOOD, "nickname": "x"}, "invalid-body", ("/nickname",)),
     "a text for a number": ({**GOOD, "longitude": "east"}, "invalid-body", ("/longitude",)),
     "a number for a text": ({**GOOD, "description": 7}, "invalid-body", ("/description",)),
-    "a list for an object": ({**GOOD, "contact": [], "consent": True}, "invalid-body", ("/contact",)),
+    "a list for an object": (
+        {**GOOD, "contact": [], "consent": True},
+        "invalid-body",
+        ("/contact",),
+    ),
     "an empty text": ({**GOOD, "description": ""}, "invalid-body", ("/description",)),
     "too long a text": ({**GOOD, "description": "长" * 4001}, "invalid-body", ("/description",)),
     "a channel that is none": ({**GOOD, "channel": "pigeon"}, "invalid-body", ("/channel",)),
@@ -52,8 +58,16 @@ UNUSABLE: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     "a longitude alone": (without("latitude"), "invalid", ("/latitude",)),
     "a NUL character": ({**GOOD, "description": "a\0b"}, "invalid-body", ("/description",)),
     "half a surrogate pair": ({**GOOD, "description": "\ud83d"}, "invalid-body", ("/description",)),
-    "an unknown category": ({**GOOD, "category": "environment.aliens"}, "unknown-category", ("/category",)),
-    "a place in the sea": ({**GOOD, "longitude": 125.0, "latitude": 30.0}, "far-outside", ("/longitude",)),
+    "an unknown category": (
+        {**GOOD, "category": "environment.aliens"},
+        "unknown-category",
+        ("/category",),
+    ),
+    "a place in the sea": (
+        {**GOOD, "longitude": 125.0, "latitude": 30.0},
+        "far-outside",
+        ("/longitude",),
+    ),
     "longitude and latitude exchanged": (
         {**GOOD, "longitude": 39.940146, "latitude": 116.417979},
         "invalid-body",
@@ -86,9 +100,17 @@ def test_unusable_content_is_told_with_the_field_at_fault(
     ],
 )
 def test_a_body_that_is_no_json_object_is_told(
-    platform: RunningPlatform, is_told: Any, language: str, raw: bytes, headers: dict[str, str], status: int, slug: str
+    platform: RunningPlatform,
+    is_told: Any,
+    language: str,
+    raw: bytes,
+    headers: dict[str, str],
+    status: int,
+    slug: str,
 ) -> None:
-    answer = platform.ask("POST", "grid", "/requests", caller=RESIDENT, language=language, headers=headers, data=raw)
+    answer = platform.ask(
+        "POST", "grid", "/requests", caller=RESIDENT, language=language, headers=headers, data=raw
+    )
     is_told(answer, status, slug, language)
 
 
@@ -103,7 +125,9 @@ def test_a_body_of_two_mebibytes_is_refused(
     platform: RunningPlatform, is_told: Any, language: str, chunked: bool
 ) -> None:
     body = halves() if chunked else b"x" * TWO_MIB
-    answer = platform.ask("POST", "grid", "/requests", caller=RESIDENT, language=language, headers=JSON, data=body)
+    answer = platform.ask(
+        "POST", "grid", "/requests", caller=RESIDENT, language=language, headers=JSON, data=body
+    )
     is_told(answer, 413, "body-too-large", language)
 
 
@@ -112,8 +136,12 @@ def forged(platform: RunningPlatform, secret: str, **changes: Any) -> str:
     return jwt.encode({**claims, **changes}, secret, algorithm="HS256" if secret else "none")
 
 
-@pytest.mark.parametrize("kind", ["expired", "of another audience", "signed by another", "unsigned", "no token at all"])
-def test_a_token_that_is_not_valid_is_told(platform: RunningPlatform, is_told: Any, language: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["expired", "of another audience", "signed by another", "unsigned", "no token at all"]
+)
+def test_a_token_that_is_not_valid_is_told(
+    platform: RunningPlatform, is_told: Any, language: str, kind: str
+) -> None:
     secret = platform.environ["LINLI_JWT_SECRET"]
     token = {
         "expired": platform.token(Caller("admin"), hours=-1),
@@ -123,7 +151,9 @@ def test_a_token_that_is_not_valid_is_told(platform: RunningPlatform, is_told: A
         "no token at all": "abc",
     }[kind]
     headers = {"Authorization": f"Bearer {token}"}
-    answer = platform.ask("POST", "grid", "/requests", GOOD, caller=None, language=language, headers=headers)
+    answer = platform.ask(
+        "POST", "grid", "/requests", GOOD, caller=None, language=language, headers=headers
+    )
     problem = is_told(answer, 401, "invalid-token", language)
     assert "WWW-Authenticate" in answer.headers
     assert ("expired" in problem["detail"] or "过期" in problem["detail"]) == (kind == "expired")
@@ -144,7 +174,13 @@ def test_a_missing_token_is_told(platform: RunningPlatform, is_told: Any, langua
     ],
 )
 def test_the_wrong_role_is_told(
-    platform: RunningPlatform, is_told: Any, language: str, service: str, path: str, body: Any, role: str
+    platform: RunningPlatform,
+    is_told: Any,
+    language: str,
+    service: str,
+    path: str,
+    body: Any,
+    role: str,
 ) -> None:
     answer = platform.ask("POST", service, path, body, caller=Caller(role), language=language)
     is_told(answer, 403, "missing-role", language)
@@ -152,12 +188,19 @@ def test_the_wrong_role_is_told(
 
 def test_a_foreign_region_is_told(platform: RunningPlatform, is_told: Any, language: str) -> None:
     stranger = Caller("operator", region="110101001")
-    square = {"type": "Polygon", "coordinates": [[[116.4, 39.9], [116.5, 39.9], [116.5, 40.0], [116.4, 39.9]]]}
+    square = {
+        "type": "Polygon",
+        "coordinates": [[[116.4, 39.9], [116.5, 39.9], [116.5, 40.0], [116.4, 39.9]]],
+    }
     body = {"geometry": square}
-    answer = platform.ask("PUT", "grid", "/boundaries/110101005001", body, caller=stranger, language=language)
+    answer = platform.ask(
+        "PUT", "grid", "/boundaries/110101005001", body, caller=stranger, language=language
+    )
     is_told(answer, 403, "foreign-region", language)
     worker = "/grids/110101005001001/workers/6f2d0a8e-6a0f-4a87-9c67-0d5b3b1f8f11"
-    answer = platform.ask("PUT", "grid", worker, {"duty": "part_time"}, caller=stranger, language=language)
+    answer = platform.ask(
+        "PUT", "grid", worker, {"duty": "part_time"}, caller=stranger, language=language
+    )
     is_told(answer, 403, "foreign-region", language)
 
 
@@ -165,9 +208,17 @@ def test_items_of_an_import_that_cannot_be_taken_are_listed_with_their_place(
     platform: RunningPlatform, language: str
 ) -> None:
     good = {"code": "110101", "name": "东城区"}  # there already
-    items = [good, {"code": "11010", "name": "x"}, {"code": "110101777888", "name": "y"}, 7, {"name": "z"}]
+    items = [
+        good,
+        {"code": "11010", "name": "x"},
+        {"code": "110101777888", "name": "y"},
+        7,
+        {"name": "z"},
+    ]
     items.append({"code": "110101", "name": "东城\x1b区"})
-    answer = platform.ask("POST", "organization", "/regions/import", {"items": items}, language=language)
+    answer = platform.ask(
+        "POST", "organization", "/regions/import", {"items": items}, language=language
+    )
     assert answer.status_code == 200, answer.text
     told = answer.json()
     assert (told["accepted"], told["unchanged"]) == (0, 1)
@@ -175,7 +226,10 @@ def test_items_of_an_import_that_cannot_be_taken_are_listed_with_their_place(
     assert set(refused) == {1, 2, 3, 4, 5}
     assert refused[1]["pointer"] == "/items/1/code"
     assert (refused[4]["pointer"], refused[5]["pointer"]) == ("/items/4/code", "/items/5/name")
-    assert all(any("\u4e00" <= c <= "\u9fff" for c in each["detail"]) == (language == "zh") for each in told["refused"])
+    assert all(
+        any("\u4e00" <= c <= "\u9fff" for c in each["detail"]) == (language == "zh")
+        for each in told["refused"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -190,9 +244,15 @@ def test_items_of_an_import_that_cannot_be_taken_are_listed_with_their_place(
     ],
 )
 def test_a_wrong_address_is_told(
-    platform: RunningPlatform, is_told: Any, language: str, method: str, path: str, status: int, slug: str,
+    platform: RunningPlatform,
+    is_told: Any,
+    language: str,
+    method: str,
+    path: str,
+    status: int,
+    slug: str,
     pointers: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     answer = platform.ask(method, "grid", path, language=language)
     is_told(answer, status, slug, language, *pointers)
 
@@ -209,7 +269,9 @@ def test_a_wrong_address_is_told(
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     ],
 )
-def test_what_is_not_http_is_answered_with_a_bad_request_and_no_more(platform: RunningPlatform, sent: bytes) -> None:
+def test_what_is_not_http_is_answered_with_a_bad_request_and_no_more(
+    platform: RunningPlatform, sent: bytes
+) -> None:
     port = urlsplit(platform.url("grid", "")).port
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         received = b""

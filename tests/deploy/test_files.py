@@ -10,29 +10,39 @@ from typing import Any
 
 import pytest
 import yaml
-from linli_contracts.catalogue import SERVICES
+from linli_contracts.manifest import api_services
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_compose_has_each_service_its_relay_and_its_migration(service: str) -> None:
     found = COMPOSE["services"]
     assert found[service]["build"]["args"]["SERVICE"] == service
     assert found[service]["command"] == ["linli_chassis", "run"]
     assert found[f"{service}-relay"]["command"] == ["linli_chassis", "relay"]
     assert found[f"{service}-migration"]["command"] == ["linli_chassis", "migrate"]
-    assert len({found[name]["image"] for name in (service, f"{service}-relay", f"{service}-migration")}) == 1
+    assert (
+        len(
+            {found[name]["image"] for name in (service, f"{service}-relay", f"{service}-migration")}
+        )
+        == 1
+    )
     for name in (service, f"{service}-relay"):
-        assert found[name]["depends_on"] == {f"{service}-migration": {"condition": "service_completed_successfully"}}
+        assert found[name]["depends_on"] == {
+            f"{service}-migration": {"condition": "service_completed_successfully"}
+        }
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_a_process_is_given_no_secret_but_its_own(service: str) -> None:
     def given(name: str) -> set[str]:
-        return {one if isinstance(one, str) else one["source"] for one in COMPOSE["services"][name]["secrets"]}
+        return {
+            one if isinstance(one, str) else one["source"]
+            for one in COMPOSE["services"][name]["secrets"]
+        }
 
     access = {f"{service}_database_url", f"{service}_amqp_uri"}
     assert given(service) == access | {"jwt_secret", "keys"}
@@ -65,7 +75,7 @@ def test_everything_has_limits_and_is_started_again() -> None:
 def test_the_proxy_passes_on_every_service() -> None:
     text = (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
     for pattern in re.findall(r"location ~ \^/api/\(([\w|]+)\)", text):
-        assert pattern.split("|") == list(SERVICES)
+        assert pattern.split("|") == list(api_services())
 
 
 def test_images_are_named_by_variables() -> None:
@@ -79,11 +89,11 @@ def requirements(service: str, folder: Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603  # our own script
 
 
-@pytest.mark.parametrize("service", [*SERVICES, "platform"])
+@pytest.mark.parametrize("service", [*api_services(), "platform"])
 def test_an_image_is_made_of_its_own_part_of_the_workspace(service: str, tmp_path: Path) -> None:
     assert requirements(service, tmp_path).returncode == 0
     members = set((tmp_path / "members").read_text().split())
-    others = {f"services/{name}" for name in SERVICES if name != service}
+    others = {f"services/{name}" for name in api_services() if name != service}
     assert members >= {"contracts", "chassis"}
     assert others <= members if service == "platform" else not others & members
     for name in ("direct.txt", "build.txt"):

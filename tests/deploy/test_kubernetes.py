@@ -1,4 +1,6 @@
-"""The manifests: as kustomize builds them, against the schemas of Kubernetes, and against what processes need."""
+"""The manifests: as kustomize builds them, against the schemas of Kubernetes, and against what
+processes need.
+"""
 
 from __future__ import annotations
 
@@ -12,52 +14,86 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from linli.district import kubernetes, secrets
-from linli.district.beginning import begin
-from linli.district.check import checked
-from linli.district.schema import load
-from linli.webhooks.addresses import is_public
-from linli.webhooks.settings import WebhookSettings
-from linli_chassis.bus.topology import queue_of
-from linli_chassis.config import ProcessSettings, Settings
+from linli.deployment import kubernetes, secrets
+from linli.deployment.check import checked
+from linli.deployment.init import begin
+from linli.deployment.schema import load
 from linli_chassis.environment import declared_settings
-from linli_contracts.catalogue import SERVICES, consumed_by
+from linli_chassis.messaging.topology import queue_of
+from linli_chassis.settings import ProcessSettings, Settings
+from linli_contracts.manifest import api_services
+from linli_contracts.registry import consumed_by
+from linli_webhooks.addresses import is_public
+from linli_webhooks.settings import WebhookSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FOLDER = DEPLOY / "kubernetes"
 VERSION = "1.33"
-FILES = sorted(path for path in FOLDER.rglob("*.yaml") if path.name not in ("kustomization.yaml", "names.yaml"))
+FILES = sorted(
+    path for path in FOLDER.rglob("*.yaml") if path.name not in ("kustomization.yaml", "names.yaml")
+)
 
-# KEDA's own schema is not in the schemas of Kubernetes: here is what its documentation says of the fields we use.
+# KEDA's own schema is not in the schemas of Kubernetes: here is what its documentation says of the
+# fields we use.
 KEDA = {
     "ScaledObject": {
-        "type": "object", "additionalProperties": False, "required": ["scaleTargetRef", "triggers"],
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["scaleTargetRef", "triggers"],
         "properties": {
-            "scaleTargetRef": {"type": "object", "required": ["name"], "additionalProperties": False,
-                               "properties": {"name": {"type": "string"}}},
-            "minReplicaCount": {"type": "integer", "minimum": 0}, "maxReplicaCount": {"type": "integer", "minimum": 1},
-            "pollingInterval": {"type": "integer"}, "cooldownPeriod": {"type": "integer"},
-            "triggers": {"type": "array", "minItems": 1, "items": {
-                "type": "object", "additionalProperties": False, "required": ["type", "metadata"],
-                "properties": {
-                    "type": {"const": "rabbitmq"},
-                    "authenticationRef": {"type": "object", "required": ["name"]},
-                    "metadata": {"type": "object", "required": ["queueName", "mode", "value", "protocol"],
-                                 "additionalProperties": {"type": "string"},
-                                 "properties": {"mode": {"enum": ["QueueLength", "MessageRate"]},
-                                                "protocol": {"enum": ["amqp", "http", "auto"]}}},
+            "scaleTargetRef": {
+                "type": "object",
+                "required": ["name"],
+                "additionalProperties": False,
+                "properties": {"name": {"type": "string"}},
+            },
+            "minReplicaCount": {"type": "integer", "minimum": 0},
+            "maxReplicaCount": {"type": "integer", "minimum": 1},
+            "pollingInterval": {"type": "integer"},
+            "cooldownPeriod": {"type": "integer"},
+            "triggers": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["type", "metadata"],
+                    "properties": {
+                        "type": {"const": "rabbitmq"},
+                        "authenticationRef": {"type": "object", "required": ["name"]},
+                        "metadata": {
+                            "type": "object",
+                            "required": ["queueName", "mode", "value", "protocol"],
+                            "additionalProperties": {"type": "string"},
+                            "properties": {
+                                "mode": {"enum": ["QueueLength", "MessageRate"]},
+                                "protocol": {"enum": ["amqp", "http", "auto"]},
+                            },
+                        },
+                    },
                 },
-            }},
+            },
         },
     },
     "TriggerAuthentication": {
-        "type": "object", "additionalProperties": False, "required": ["secretTargetRef"],
-        "properties": {"secretTargetRef": {"type": "array", "items": {
-            "type": "object", "additionalProperties": False, "required": ["parameter", "name", "key"],
-            "properties": {name: {"type": "string"} for name in ("parameter", "name", "key")},
-        }}},
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["secretTargetRef"],
+        "properties": {
+            "secretTargetRef": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["parameter", "name", "key"],
+                    "properties": {
+                        name: {"type": "string"} for name in ("parameter", "name", "key")
+                    },
+                },
+            }
+        },
     },
-}  # fmt: skip
+}
 
 
 def validate(document: dict[str, Any]) -> None:
@@ -94,7 +130,12 @@ def test_a_field_that_does_not_exist_is_noticed() -> None:
 def kustomize() -> Callable[[Path], list[dict[str, Any]]]:
     """Build a kustomization; skips where there is neither kustomize nor kubectl."""
     words = next(
-        (words for words in (["kustomize", "build"], ["kubectl", "kustomize"]) if shutil.which(words[0])), None
+        (
+            words
+            for words in (["kustomize", "build"], ["kubectl", "kustomize"])
+            if shutil.which(words[0])
+        ),
+        None,
     )
     if words is None:
         pytest.skip("neither kustomize nor kubectl is installed here, so overlays are not built")
@@ -155,19 +196,27 @@ def test_every_object_of_a_district_is_valid(built: list[dict[str, Any]]) -> Non
 def test_every_object_stands_in_the_namespace_of_its_district(built: list[dict[str, Any]]) -> None:
     [namespace] = of_kind(built, "Namespace").values()
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert {one["metadata"].get("namespace") for one in built if one["kind"] != "Namespace"} == {"linli-110101"}
+    assert {one["metadata"].get("namespace") for one in built if one["kind"] != "Namespace"} == {
+        "linli-110101"
+    }
 
 
 def test_each_service_has_all_its_parts(built: list[dict[str, Any]]) -> None:
-    for kind, parts in {"Deployment": ("api", "relay"), "Job": ("migration",), "Service": ("api",)}.items():
+    for kind, parts in {
+        "Deployment": ("api", "relay"),
+        "Job": ("migration",),
+        "Service": ("api",),
+    }.items():
         found = set(of_kind(built, kind)) - {"webhooks"}
-        assert found == {f"{label(service)}-{part}" for service in SERVICES for part in parts}
-    assert set(of_kind(built, "PodDisruptionBudget")) == {f"{label(service)}-api" for service in SERVICES}
+        assert found == {f"{label(service)}-{part}" for service in api_services() for part in parts}
+    assert set(of_kind(built, "PodDisruptionBudget")) == {
+        f"{label(service)}-api" for service in api_services()
+    }
 
 
 def test_each_process_runs_the_image_of_its_service(built: list[dict[str, Any]]) -> None:
     images = {name: pod["spec"]["containers"][0]["image"] for name, pod in pods(built)}
-    for service in SERVICES:
+    for service in api_services():
         own = [image for name, image in images.items() if name.startswith(f"{label(service)}-")]
         assert own == [f"r.example/x/{service}:0.1.0"] * 3
 
@@ -187,20 +236,33 @@ def test_what_pods_refer_to_exists(built: list[dict[str, Any]]) -> None:
             assert key in secrets[mounts[folder]["secret"]["secretName"]]["data"], variable
 
 
-def test_processes_are_told_settings_that_exist_and_relays_only_what_they_need(built: list[dict[str, Any]]) -> None:
+def test_processes_are_told_settings_that_exist_and_relays_only_what_they_need(
+    built: list[dict[str, Any]],
+) -> None:
     for name, pod in pods(built):
-        given = {variable["name"].removesuffix("_FILE") for variable in pod["spec"]["containers"][0]["env"]}
-        settings = Settings if name.endswith("-api") else WebhookSettings if name == "webhooks" else ProcessSettings
+        given = {
+            variable["name"].removesuffix("_FILE")
+            for variable in pod["spec"]["containers"][0]["env"]
+        }
+        settings = (
+            Settings
+            if name.endswith("-api")
+            else WebhookSettings
+            if name == "webhooks"
+            else ProcessSettings
+        )
         assert given <= {item.name for item in declared_settings(settings).values()}
 
 
 def test_selectors_find_their_own_pods_and_no_others(built: list[dict[str, Any]]) -> None:
     found = {name: pod["metadata"]["labels"] for name, pod in pods(built)}
-    for service in SERVICES:
+    for service in api_services():
         for kind in ("Service", "PodDisruptionBudget", "Deployment"):
             selector = of_kind(built, kind)[f"{label(service)}-api"]["spec"]["selector"]
             wanted = selector.get("matchLabels", selector).items()
-            assert [name for name, labels in found.items() if wanted <= labels.items()] == [f"{label(service)}-api"]
+            assert [name for name, labels in found.items() if wanted <= labels.items()] == [
+                f"{label(service)}-api"
+            ]
 
 
 def test_no_pod_has_rights_that_it_does_not_need(built: list[dict[str, Any]]) -> None:
@@ -218,7 +280,7 @@ def test_the_ingress_leads_to_every_service(built: list[dict[str, Any]]) -> None
     [rule] = ingress["spec"]["rules"]
     assert (rule["host"], ingress["spec"]["tls"][0]["secretName"]) == ("linli.example", "linli-tls")
     leads = {one["path"]: one["backend"]["service"]["name"] for one in rule["http"]["paths"]}
-    assert leads == {f"/api/{service}/": f"{label(service)}-api" for service in SERVICES}
+    assert leads == {f"/api/{service}/": f"{label(service)}-api" for service in api_services()}
     assert set(leads.values()) == set(of_kind(built, "Service"))
 
 
@@ -232,7 +294,9 @@ def test_whatever_is_not_listed_is_refused(built: list[dict[str, Any]]) -> None:
     assert "ingress-nginx" in str(ingress["from"])
 
 
-def test_webhooks_may_reach_the_internet_and_no_network_of_ones_own(built: list[dict[str, Any]]) -> None:
+def test_webhooks_may_reach_the_internet_and_no_network_of_ones_own(
+    built: list[dict[str, Any]],
+) -> None:
     if "webhooks" not in of_kind(built, "Deployment"):
         assert "webhooks-to-endpoints" not in of_kind(built, "NetworkPolicy")
         return
@@ -248,14 +312,16 @@ def test_webhooks_may_reach_the_internet_and_no_network_of_ones_own(built: list[
     assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"} <= set(refused)
 
 
-def test_services_with_a_queue_are_scaled_by_it_and_keep_their_count_otherwise(built: list[dict[str, Any]]) -> None:
+def test_services_with_a_queue_are_scaled_by_it_and_keep_their_count_otherwise(
+    built: list[dict[str, Any]],
+) -> None:
     scaled, keys = of_kind(built, "ScaledObject"), of_kind(built, "TriggerAuthentication")
     deployments = of_kind(built, "Deployment")
     if not scaled:
         assert deployments["grid-api"]["spec"]["replicas"] == 2
         return
-    assert set(scaled) == {f"{label(service)}-api" for service in SERVICES if consumed_by(service)}
-    for service in (service for service in SERVICES if consumed_by(service)):
+    assert set(scaled) == {f"{label(service)}-api" for service in api_services() if consumed_by(service)}
+    for service in (service for service in api_services() if consumed_by(service)):
         spec = scaled[f"{label(service)}-api"]["spec"]
         [trigger] = spec["triggers"]
         assert spec["scaleTargetRef"]["name"] in deployments

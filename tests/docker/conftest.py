@@ -40,7 +40,9 @@ def engine() -> None:
 
 @pytest.fixture(scope="session")
 def base_images(engine: None) -> bool:
-    """See to other images where Python's is one's own; whether PostgreSQL's takes its password from a file."""
+    """See to other images where Python's is one's own; whether PostgreSQL's takes its password from
+    a file.
+    """
     for name in ("proxy", "prometheus") if "PYTHON_IMAGE" in os.environ else ():
         build_unless_given(name)
     if "POSTGRES_IMAGE" not in os.environ:
@@ -62,7 +64,9 @@ def build_unless_given(name: str) -> None:
 @pytest.fixture(scope="session")
 def deployment(base_images: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("docker") / "district"
-    made = Deployment.make("110101", folder, {"webhooks = false": "webhooks = true"}, knows_files=base_images)
+    made = Deployment.make(
+        "110101", folder, {"webhooks = false": "webhooks = true"}, knows_files=base_images
+    )
     made.take_down()  # what a run that was broken off has left
     started.append(made)
     yield made
@@ -112,7 +116,7 @@ def district(deployment: Deployment, docker_services: Any) -> Deployment:
 def platform(district: Deployment, tmp_path_factory: pytest.TempPathFactory) -> ContainerPlatform:
     """The sample district, brought in through the proxy."""
     made = ContainerPlatform.of(district, tmp_path_factory.mktemp("home"))
-    sample = Path(str(resources.files("linli") / "sample" / "dongcheng"))
+    sample = Path(str(resources.files("linli_demo") / "sample" / "dongcheng"))
     for kind, file in FURNITURE.items():
         made.linli("import", kind, str(sample / file))
         made.idle()
@@ -126,4 +130,6 @@ def pytest_runtest_makereport() -> Iterator[None]:
     report = outcome.get_result()
     for made in started if report.failed else ():
         with suppress(Exception):
-            report.sections.append(("containers", made.compose("logs", "--no-color", "--tail", "30")))
+            report.sections.append(
+                ("containers", made.compose("logs", "--no-color", "--tail", "30"))
+            )

@@ -11,31 +11,42 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from linli.context import write_state
-from linli.district import compose, secrets
-from linli.district.beginning import begin
-from linli.district.check import checked
-from linli.district.model import District
-from linli.district.schema import load
-from linli.supervisor import Supervisor
-from linli.testing import RunningPlatform
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import free_port
+from linli.base.context import write_state
+from linli.deployment import compose, secrets
+from linli.deployment.check import checked
+from linli.deployment.init import begin
+from linli.deployment.model import District
+from linli.deployment.schema import load
+from linli.local.supervisor import Supervisor
+from linli_devkit import RunningPlatform
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import free_port
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 IMAGES = {"registry": "linli-test", "version": "test"}
 COMMAND_SECONDS = 900
-_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # which compose writes into logs even where nobody looks
+_COLOURS = re.compile(
+    r"\x1b\[[0-9;]*[A-Za-z]"
+)  # which compose writes into logs even where nobody looks
 
 
 def run(*words: str, code: int = 0, environ: Mapping[str, str] | None = None) -> str:
     """What a program wrote to both streams. Raises `AssertionError` when it ends with another code."""
     done = subprocess.run(  # noqa: S603  # our own words
-        words, env={**os.environ, **(environ or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, encoding="utf-8", timeout=COMMAND_SECONDS, check=False,
-    )  # fmt: skip
-    assert done.returncode == code, f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-8000:]}"
+        words,
+        env={**os.environ, **(environ or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+    assert done.returncode == code, (
+        f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-8000:]}"
+    )
     return _COLOURS.sub("", done.stdout)
 
 
@@ -50,7 +61,9 @@ class Deployment:
     prometheus_port: int = field(default_factory=free_port)
 
     @classmethod
-    def make(cls, code: str, folder: Path, changes: Mapping[str, str], *, knows_files: bool = True) -> Deployment:
+    def make(
+        cls, code: str, folder: Path, changes: Mapping[str, str], *, knows_files: bool = True
+    ) -> Deployment:
         """Describe and render a district whose proxy listens on a free port.
 
         Args:
@@ -60,7 +73,10 @@ class Deployment:
         begin(code, folder, "en")
         path = folder / "district.toml"
         text = path.read_text(encoding="utf-8")
-        images = {'registry = "linli"': 'registry = "linli-test"', 'version = "0.1.0"': 'version = "test"'}
+        images = {
+            'registry = "linli"': 'registry = "linli-test"',
+            'version = "0.1.0"': 'version = "test"',
+        }
         for old, new in {"port = 8080": f"port = {free_port()}", **images, **changes}.items():
             assert old in text, old
             text = text.replace(old, new, 1)
@@ -69,7 +85,9 @@ class Deployment:
         district, kept = checked(folder)
         rendered = compose.render(district, kept, ROOT / "deploy")
         files = [ROOT / "deploy" / "compose.yaml", rendered / "published.yaml"]
-        return cls(district, kept, rendered, files if knows_files else [*files, HERE / "compose.yaml"])
+        return cls(
+            district, kept, rendered, files if knows_files else [*files, HERE / "compose.yaml"]
+        )
 
     @property
     def environ(self) -> dict[str, str]:
@@ -95,7 +113,15 @@ class Deployment:
         files = [word for file in self.files for word in ("-f", str(file))]
         environment = ("--env-file", str(self.rendered / ".env"))
         return run(
-            "docker", "compose", *environment, *files, "-p", self.project, *words, code=code, environ=self.environ
+            "docker",
+            "compose",
+            *environment,
+            *files,
+            "-p",
+            self.project,
+            *words,
+            code=code,
+            environ=self.environ,
         )
 
     def containers(self, service: str) -> list[str]:
@@ -106,13 +132,18 @@ class Deployment:
         """Wait until a container says it is well."""
 
         def healthy() -> bool:
-            return run("docker", "inspect", "-f", "{{.State.Health.Status}}", container).strip() == "healthy"
+            return (
+                run("docker", "inspect", "-f", "{{.State.Health.Status}}", container).strip()
+                == "healthy"
+            )
 
         eventually(healthy, seconds=90, every=0.5)
 
     def inspected(self) -> list[Any]:
         """All containers as the engine knows them."""
-        found: list[Any] = json.loads(run("docker", "inspect", *self.compose("ps", "--all", "--quiet").split()))
+        found: list[Any] = json.loads(
+            run("docker", "inspect", *self.compose("ps", "--all", "--quiet").split())
+        )
         return found
 
     def logs(self, *services: str) -> str:
@@ -126,13 +157,18 @@ class Deployment:
 
 @dataclass
 class ContainerPlatform(RunningPlatform):
-    """The platform behind the proxy, used with the command of this machine, from which the database is out of reach."""
+    """The platform behind the proxy, used with the command of this machine, from which the database
+    is out of reach.
+    """
 
     deployment: Deployment | None = None
 
     @classmethod
     def of(cls, deployment: Deployment, home: Path) -> ContainerPlatform:
-        environ = {"LINLI_DISTRICT": deployment.district.code, "LINLI_JWT_SECRET": deployment.kept[secrets.JWT_SECRET]}
+        environ = {
+            "LINLI_DISTRICT": deployment.district.code,
+            "LINLI_JWT_SECRET": deployment.kept[secrets.JWT_SECRET],
+        }
         state = {"district": environ["LINLI_DISTRICT"], "jwt_secret": environ["LINLI_JWT_SECRET"]}
         write_state(home, {"url": deployment.url, **state})
         return cls(home, Supervisor([], deployment.url, environ), deployment=deployment)

@@ -1,4 +1,6 @@
-"""A district of containers at work: the flow, more replicas, a process killed, a rolling restart under load."""
+"""A district of containers at work: the flow, more replicas, a process killed, a rolling restart
+under load.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,9 @@ from uuid import uuid4
 
 import pytest
 import requests
-from linli.testing import People
-from linli_chassis.testing.processes import eventually
-from linli_contracts.catalogue import SERVICES
+from linli_contracts.manifest import api_services
+from linli_devkit import People
+from linli_devkit.processes import eventually
 
 from .stand import ContainerPlatform, Deployment, run
 
@@ -32,26 +34,40 @@ PHONE = "13912345678"
 def requests_of(platform: ContainerPlatform) -> list[dict[str, Any]]:
     """A request from the middle of each of many grids."""
     grids = platform.get("grid", "/grids", limit=100)["items"]
-    places = [middle(platform.get("grid", f"/grids/{grid['grid_code']}")["geometry"]) for grid in grids[::4]]
+    places = [
+        middle(platform.get("grid", f"/grids/{grid['grid_code']}")["geometry"])
+        for grid in grids[::4]
+    ]
     return [
         {
-            "category": "elder_care.meal_delivery", "description": WORDS, "channel": "hotline", "consent": True,
-            "contact": {"name": "王秀英", "phone": PHONE}, "longitude": longitude, "latitude": latitude,
+            "category": "elder_care.meal_delivery",
+            "description": WORDS,
+            "channel": "hotline",
+            "consent": True,
+            "contact": {"name": "王秀英", "phone": PHONE},
+            "longitude": longitude,
+            "latitude": latitude,
         }
         for longitude, latitude in places
-    ]  # fmt: skip
+    ]
 
 
 def middle(geometry: dict[str, Any]) -> tuple[float, float]:
     """The mean of a polygon's corners."""
-    ring = geometry["coordinates"][0] if geometry["type"] == "Polygon" else geometry["coordinates"][0][0]
+    ring = (
+        geometry["coordinates"][0]
+        if geometry["type"] == "Polygon"
+        else geometry["coordinates"][0][0]
+    )
     longitudes, latitudes = zip(*ring[:-1], strict=True)
     return sum(longitudes) / len(longitudes), sum(latitudes) / len(latitudes)
 
 
 @dataclass
 class Load:
-    """Residents who ask without end, each again with the same key until told that the request is registered."""
+    """Residents who ask without end, each again with the same key until told that the request is
+    registered.
+    """
 
     platform: ContainerPlatform
     wishes: list[dict[str, Any]]
@@ -100,7 +116,7 @@ class Load:
 
 
 def caller_of_residents() -> Any:
-    from linli.client import Caller
+    from linli_client.http import Caller
 
     return Caller("resident", account="many-residents")
 
@@ -145,19 +161,29 @@ def test_a_request_goes_its_way_from_the_proxy_to_a_scored_fact(
     assert next(card for card in cards if card["subject"] == one.grid_code)["cases"] >= 1
 
 
-def test_nothing_but_the_proxys_port_is_published_and_its_inner_pages_are_not_passed_on(district: Deployment) -> None:
+def test_nothing_but_the_proxys_port_is_published_and_its_inner_pages_are_not_passed_on(
+    district: Deployment,
+) -> None:
     published = {
         container["Config"]["Labels"]["com.docker.compose.service"]: bindings
         for container in district.inspected()
-        if (bindings := [one for ports in container["NetworkSettings"]["Ports"].values() for one in ports or ()])
+        if (
+            bindings := [
+                one
+                for ports in container["NetworkSettings"]["Ports"].values()
+                for one in ports or ()
+            ]
+        )
     }
     port = str(district.district.http.port)
     assert published == {"proxy": [{"HostIp": "127.0.0.1", "HostPort": port}]}
     assert requests.get(f"{district.url}/healthz", timeout=5).status_code == 200
     for path in ("/metrics", "/readyz", "/api/grid/../../metrics", "/api/nobody/v1/x"):
         assert requests.get(f"{district.url}{path}", timeout=5).status_code == 404
-    for service in SERVICES:
-        assert requests.get(f"{district.url}/api/{service}/openapi.json", timeout=5).status_code == 200
+    for service in api_services():
+        assert (
+            requests.get(f"{district.url}/api/{service}/openapi.json", timeout=5).status_code == 200
+        )
 
 
 def test_containers_run_without_rights_they_do_not_need(district: Deployment) -> None:
@@ -175,11 +201,18 @@ def test_the_broker_has_no_guest_and_each_service_the_least_rights(district: Dep
     vhost = district.district.broker.vhost
     ask = ("exec", "-T", "broker", "rabbitmqctl", "--quiet", "--formatter", "json")
     users = {user["user"] for user in json.loads(district.compose(*ask, "list_users"))}
-    assert users == {f"110101-{name}" for name in (*SERVICES, "admin", "operator", "subscriber-webhooks")}
-    rights = {one["user"]: one for one in json.loads(district.compose(*ask, "list_permissions", "-p", vhost))}
-    assert {rights[f"110101-{name}"]["configure"] for name in SERVICES} == {"^$"}
-    connected = {one["user"] for one in json.loads(district.compose(*ask, "list_connections", "user"))}
-    assert connected >= {f"110101-{name}" for name in SERVICES}
+    assert users == {
+        f"110101-{name}" for name in (*api_services(), "admin", "operator", "subscriber-webhooks")
+    }
+    rights = {
+        one["user"]: one
+        for one in json.loads(district.compose(*ask, "list_permissions", "-p", vhost))
+    }
+    assert {rights[f"110101-{name}"]["configure"] for name in api_services()} == {"^$"}
+    connected = {
+        one["user"] for one in json.loads(district.compose(*ask, "list_connections", "user"))
+    }
+    assert connected >= {f"110101-{name}" for name in api_services()}
 
 
 def test_a_service_cannot_see_anothers_tables(district: Deployment) -> None:
@@ -198,7 +231,9 @@ def test_a_service_cannot_see_anothers_tables(district: Deployment) -> None:
         "-d",
         "linli",
     )
-    assert "permission denied for schema grid" in district.compose(*psql, "-c", "SELECT 1 FROM grid.request", code=1)
+    assert "permission denied for schema grid" in district.compose(
+        *psql, "-c", "SELECT 1 FROM grid.request", code=1
+    )
     assert "(1 row)" in district.compose(*psql, "-c", "SELECT count(*) FROM evaluation.inbox")
 
 
@@ -217,10 +252,29 @@ def test_events_are_delivered_over_http_to_an_endpoint_that_was_registered(
     platform: ContainerPlatform, district: Deployment, wishes: list[dict[str, Any]]
 ) -> None:
     name = f"{district.project}-receiver"
-    district.compose("run", "--detach", "--no-deps", "--name", name, "--entrypoint", "python", "linli", "-uc", RECEIVER)
+    district.compose(
+        "run",
+        "--detach",
+        "--no-deps",
+        "--name",
+        name,
+        "--entrypoint",
+        "python",
+        "linli",
+        "-uc",
+        RECEIVER,
+    )
     try:
-        endpoint = (f"http://{name}:9000/", "--types", "linli.grid.*", "--allow-http", "--allow-private")
-        district.compose("exec", "-T", "webhooks", "python", "-m", "linli", "webhooks", "add", *endpoint)
+        endpoint = (
+            f"http://{name}:9000/",
+            "--types",
+            "linli.grid.*",
+            "--allow-http",
+            "--allow-private",
+        )
+        district.compose(
+            "exec", "-T", "webhooks", "python", "-m", "linli", "webhooks", "add", *endpoint
+        )
         asked_for = platform.post("grid", "/requests", wishes[0])["request_id"]
         eventually(lambda: asked_for in run("docker", "logs", name), seconds=60, every=0.5)
         assert WORDS not in run("docker", "logs", name)
@@ -247,8 +301,12 @@ def test_one_service_alone_is_scaled_and_one_of_it_killed(
 
 
 def upstreams(district: Deployment) -> set[str]:
-    """The addresses to which the proxy has passed a request of the grid service that was registered."""
-    lines = district.compose("logs", "--no-color", "--no-log-prefix", "--tail", "400", "proxy").splitlines()
+    """The addresses to which the proxy has passed a request of the grid service that was
+    registered.
+    """
+    lines = district.compose(
+        "logs", "--no-color", "--no-log-prefix", "--tail", "400", "proxy"
+    ).splitlines()
     passed = [json.loads(line) for line in lines if line.startswith("{")]
     return {line["upstream"] for line in passed if line["to"] == "grid" and line["status"] == 201}
 
@@ -256,7 +314,9 @@ def upstreams(district: Deployment) -> set[str]:
 def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
     platform: ContainerPlatform, district: Deployment, wishes: list[dict[str, Any]]
 ) -> None:
-    district.compose("up", "--detach", "--wait", "--no-recreate", "--scale", "grid=2", "--scale", "evaluation=2")
+    district.compose(
+        "up", "--detach", "--wait", "--no-recreate", "--scale", "grid=2", "--scale", "evaluation=2"
+    )
     before = set(asked(platform))
     with Load(platform, wishes).running() as load:
         load.goes_on()
@@ -270,11 +330,14 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
         load.goes_on(30)
         district.await_healthy(broker)
     arrived_once(platform, load.acknowledged, before)
-    # A connection that breaks may be told as such; nothing that was sent was answered with an error of ours.
+    # A connection that breaks may be told as such; nothing that was sent was answered with an error
+    # of ours.
     assert set(load.refused) <= {"503", "ConnectionError", "ChunkedEncodingError"}, load.refused
 
 
-def test_a_second_start_changes_nothing(district: Deployment, walked: tuple[Any, dict[str, Any]]) -> None:
+def test_a_second_start_changes_nothing(
+    district: Deployment, walked: tuple[Any, dict[str, Any]]
+) -> None:
     running = set(district.containers("service_desk") + district.containers("broker"))
     district.compose("up", "--detach", "--wait", "--no-recreate")
     assert set(district.containers("service_desk") + district.containers("broker")) == running
@@ -283,7 +346,9 @@ def test_a_second_start_changes_nothing(district: Deployment, walked: tuple[Any,
 def test_the_definitions_can_be_imported_again_into_a_running_broker(
     platform: ContainerPlatform, district: Deployment, wishes: list[dict[str, Any]]
 ) -> None:
-    district.compose("exec", "-T", "broker", "rabbitmqctl", "import_definitions", "/run/secrets/definitions.json")
+    district.compose(
+        "exec", "-T", "broker", "rabbitmqctl", "import_definitions", "/run/secrets/definitions.json"
+    )
     people = People(platform)
     assert people.fact(people.ask(wishes[0]), "registered_at")
 
@@ -298,5 +363,7 @@ def test_neither_logs_nor_the_engine_know_a_secret_or_a_residents_words(
     words = [word for word in (WORDS, PHONE, "王秀英", walked[0].tracking_code) if word in logs]
     assert not words
     assert not re.search(r"SCRAM-SHA-256\$|eyJ[A-Za-z0-9_-]{20}", logs)
-    known = json.dumps([one for one in district.inspected() if "database" not in one["Name"]], ensure_ascii=False)
+    known = json.dumps(
+        [one for one in district.inspected() if "database" not in one["Name"]], ensure_ascii=False
+    )
     assert not [name for name, value in district.kept.items() if value in known]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from linli_contracts.catalogue import SERVICES
+from linli_contracts.manifest import api_services
 
 from .stand import IMAGES, Deployment, run
 
@@ -32,8 +32,10 @@ def contents(service: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_an_image_holds_one_service_and_nothing_to_install_with(service: str, district: Deployment) -> None:
+@pytest.mark.parametrize("service", api_services())
+def test_an_image_holds_one_service_and_nothing_to_install_with(
+    service: str, district: Deployment
+) -> None:
     found = contents(service)
     assert found["linli"] == sorted(["linli_chassis", "linli_contracts", f"linli_{service}"])
     assert found["programs"] == []
@@ -43,14 +45,18 @@ def test_an_image_holds_one_service_and_nothing_to_install_with(service: str, di
 
 def test_the_commands_image_holds_all_services(district: Deployment) -> None:
     found = contents("platform")
-    assert set(found["linli"]) >= {"linli", *(f"linli_{service}" for service in SERVICES)}
+    assert set(found["linli"]) >= {"linli", *(f"linli_{service}" for service in api_services())}
     assert found["programs"] == []
     assert set(found["modules"]) == {"ortools", "typer"}
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_an_image_says_whether_it_is_well_and_holds_no_secret(service: str, district: Deployment) -> None:
-    [image] = json.loads(run("docker", "image", "inspect", f"{IMAGES['registry']}/{service}:{IMAGES['version']}"))
+@pytest.mark.parametrize("service", api_services())
+def test_an_image_says_whether_it_is_well_and_holds_no_secret(
+    service: str, district: Deployment
+) -> None:
+    [image] = json.loads(
+        run("docker", "image", "inspect", f"{IMAGES['registry']}/{service}:{IMAGES['version']}")
+    )
     assert "/healthz" in " ".join(image["Config"]["Healthcheck"]["Test"])
     assert image["Config"]["User"] == "10001:10001"
     named = {variable.partition("=")[0] for variable in image["Config"]["Env"]}

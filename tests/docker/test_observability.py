@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import requests
-from linli_chassis.testing.processes import eventually
-from linli_contracts.catalogue import SERVICES
+from linli_contracts.manifest import api_services
+from linli_devkit.processes import eventually
 
 from .stand import Deployment
 
@@ -17,7 +17,9 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 @pytest.fixture
 def prometheus(district: Deployment) -> str:
     """The address of its API."""
-    district.compose("--profile", "observability", "up", "--detach", "--no-recreate", "--no-deps", "prometheus")
+    district.compose(
+        "--profile", "observability", "up", "--detach", "--no-recreate", "--no-deps", "prometheus"
+    )
     return f"http://127.0.0.1:{district.prometheus_port}/api/v1"
 
 
@@ -30,12 +32,16 @@ def asked(url: str) -> dict[str, Any]:
 
 
 def test_every_process_and_the_broker_are_found_and_answer(prometheus: str) -> None:
-    wanted = {*SERVICES, *(f"{service}-relay" for service in SERVICES), "webhooks", "broker"}
+    wanted = {*api_services(), *(f"{service}-relay" for service in api_services()), "webhooks", "broker"}
 
     def answering() -> bool:
         targets = asked(f"{prometheus}/targets").get("activeTargets", [])
-        return {target["labels"]["process"] for target in targets if target["health"] == "up"} >= wanted
+        return {
+            target["labels"]["process"] for target in targets if target["health"] == "up"
+        } >= wanted
 
     eventually(answering, seconds=120, every=1)
-    rules = [rule["name"] for group in asked(f"{prometheus}/rules")["groups"] for rule in group["rules"]]
+    rules = [
+        rule["name"] for group in asked(f"{prometheus}/rules")["groups"] for rule in group["rules"]
+    ]
     assert "LinliProcessDown" in rules

@@ -1,4 +1,6 @@
-"""A second district beside the first one: TLS to the broker and to the proxy, with certificates of its own."""
+"""A second district beside the first one: TLS to the broker and to the proxy, with certificates of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from linli_chassis.testing.processes import eventually
+from linli_devkit.processes import eventually
 
 from .stand import Deployment
 
@@ -42,17 +44,25 @@ class Authority:
         """Write `name`.pem and `name`.key for a server of these hosts."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._signed(name, key.public_key(), hosts=list(hosts))
-        (self.folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        (self.folder / f"{name}.pem").write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+        )
         (self.folder / f"{name}.key").write_bytes(
             key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
             )
         )
 
     def _signed(
-        self, name: str, public_key: ec.EllipticCurvePublicKey, *, hosts: list[x509.GeneralName] | None = None,
+        self,
+        name: str,
+        public_key: ec.EllipticCurvePublicKey,
+        *,
+        hosts: list[x509.GeneralName] | None = None,
         authority: bool = False,
-    ) -> x509.Certificate:  # fmt: skip
+    ) -> x509.Certificate:
         now = datetime.datetime.now(datetime.UTC)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         builder = (
@@ -77,7 +87,9 @@ def secured(base_images: bool, district: Deployment, tmp_path: Path) -> Iterator
     folder.mkdir()
     authority = Authority(folder)
     authority.issue("broker", x509.DNSName("broker"))
-    authority.issue("proxy", x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+    authority.issue(
+        "proxy", x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    )
     made = Deployment.make("110102", folder, CHANGES, knows_files=base_images)
     made.take_down()
     try:
@@ -89,7 +101,18 @@ def secured(base_images: bool, district: Deployment, tmp_path: Path) -> Iterator
 
 
 def test_services_speak_to_the_broker_and_people_to_the_proxy_over_tls(secured: Deployment) -> None:
-    ask = ("exec", "-T", "broker", "rabbitmqctl", "--quiet", "--formatter", "json", "list_connections", "user", "ssl")
+    ask = (
+        "exec",
+        "-T",
+        "broker",
+        "rabbitmqctl",
+        "--quiet",
+        "--formatter",
+        "json",
+        "list_connections",
+        "user",
+        "ssl",
+    )
 
     def connected() -> list[dict[str, object]]:
         found: list[dict[str, object]] = json.loads(secured.compose(*ask))
@@ -98,22 +121,33 @@ def test_services_speak_to_the_broker_and_people_to_the_proxy_over_tls(secured: 
     connections = eventually(connected, seconds=60, every=1)
     assert {(one["user"], one["ssl"]) for one in connections} == {("110102-grid", True)}
     url = f"https://127.0.0.1:{secured.district.http.port}"
-    assert eventually(lambda: status_of(f"{url}/api/grid/v1/grids", secured), seconds=20, every=0.5) == 401
+    assert (
+        eventually(lambda: status_of(f"{url}/api/grid/v1/grids", secured), seconds=20, every=0.5)
+        == 401
+    )
 
 
 def status_of(url: str, secured: Deployment) -> int | None:
-    """The status of an answer; None while nobody answers. A certificate that is not trusted is an error."""
+    """The status of an answer; None while nobody answers. A certificate that is not trusted is an
+    error.
+    """
     try:
-        return requests.get(url, verify=str(secured.district.folder / "ca.pem"), timeout=5).status_code
+        return requests.get(
+            url, verify=str(secured.district.folder / "ca.pem"), timeout=5
+        ).status_code
     except requests.exceptions.SSLError:
         raise
     except requests.ConnectionError:
         return None
 
 
-def test_a_service_that_cannot_verify_the_broker_stays_away_from_it(secured: Deployment, tmp_path: Path) -> None:
+def test_a_service_that_cannot_verify_the_broker_stays_away_from_it(
+    secured: Deployment, tmp_path: Path
+) -> None:
     Authority(tmp_path)
     (secured.rendered / "files" / "broker-ca.pem").write_bytes((tmp_path / "ca.pem").read_bytes())
     secured.compose("restart", "grid", "grid-relay")
     eventually(lambda: "CERTIFICATE_VERIFY_FAILED" in secured.logs("grid"), seconds=60, every=1)
-    eventually(lambda: "CERTIFICATE_VERIFY_FAILED" in secured.logs("grid-relay"), seconds=60, every=1)
+    eventually(
+        lambda: "CERTIFICATE_VERIFY_FAILED" in secured.logs("grid-relay"), seconds=60, every=1
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from linli_chassis.testing.rabbitmq import RabbitServer
+from linli_devkit.rabbitmq import RabbitServer
 
 PASSWORD = "only for tests"
 VHOST_OF_THE_PAGES = "linli"
@@ -30,7 +30,9 @@ class Broker:
         return f"amqp://{account}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.server.port}/{self.vhost}"
 
     def carry_out(self, program: str) -> str:
-        """Do what the lines of `rabbitmqctl` say, over the management API, and give back the other lines."""
+        """Do what the lines of `rabbitmqctl` say, over the management API, and give back the other
+        lines.
+        """
         rest = []
         for line in program.splitlines():
             if line.startswith("rabbitmqctl "):

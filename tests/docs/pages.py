@@ -20,7 +20,9 @@ _CODE = re.compile(r"`[^`\n]+`")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block. `does` is what the comment before it asks for: run it, or compare it with what was printed."""
+    """A fenced block. `does` is what the comment before it asks for: run it, or compare it with
+    what was printed.
+    """
 
     line: int
     language: str
@@ -43,10 +45,15 @@ class Page:
     @property
     def blocks(self) -> list[Block]:
         return [
-            Block(self.text.count("\n", 0, found.start()) + 1, found["language"], found["text"], found["does"],
-                  found["where"])
+            Block(
+                self.text.count("\n", 0, found.start()) + 1,
+                found["language"],
+                found["text"],
+                found["does"],
+                found["where"],
+            )
             for found in _FENCE.finditer(self.text)
-        ]  # fmt: skip
+        ]
 
     @property
     def prose(self) -> str:
@@ -100,12 +107,18 @@ def page(path: str) -> Page:
 def pages() -> list[Page]:
     """All pages of the repository, but those of tools in hidden folders."""
     paths = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
-    return [page(path.as_posix()) for path in sorted(paths) if not any(part.startswith(".") for part in path.parts)]
+    return [
+        page(path.as_posix())
+        for path in sorted(paths)
+        if not any(part.startswith(".") for part in path.parts)
+    ]
 
 
 def script(of: Page, where: str) -> str:
     """The blocks that are run in one place, in their order, as one program."""
-    return "\n".join(block.text for block in of.blocks if (block.does, block.where) == ("run", where))
+    return "\n".join(
+        block.text for block in of.blocks if (block.does, block.where) == ("run", where)
+    )
 
 
 def printed(of: Page, where: str) -> list[str]:

@@ -8,14 +8,22 @@ import pytest
 
 from .pages import ROOT, page
 
-RECORDS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
+RECORDS = sorted(
+    path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "adr").glob("[0-9]*.md")
+)
 
 
 @pytest.mark.parametrize("path", RECORDS)
 def test_a_record_has_its_parts(path: str) -> None:
     shown = page(path)
-    assert [words for level, words in shown.headings if level == 2] == ["Context", "Decision", "Consequences"]
-    assert re.search(r"^Status: (accepted|superseded by .+)\nDate: \d{4}-\d\d-\d\d$", shown.text, re.MULTILINE)
+    assert [words for level, words in shown.headings if level == 2] == [
+        "Context",
+        "Decision",
+        "Consequences",
+    ]
+    assert re.search(
+        r"^Status: (accepted|superseded by .+)\nDate: \d{4}-\d\d-\d\d$", shown.text, re.MULTILINE
+    )
 
 
 def test_records_are_numbered_without_a_gap() -> None:

@@ -1,4 +1,6 @@
-"""What docs/deploying.md says of a real broker and database holds, with the rights that it gives and no more."""
+"""What docs/deploying.md says of a real broker and database holds, with the rights that it gives
+and no more.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from linli.context import SERVICES
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import RabbitServer
+from linli_contracts.manifest import api_services
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import RabbitServer
 
 from .broker import PASSWORD, Broker, broker
 from .pages import page, script
@@ -35,12 +37,19 @@ def surroundings(amqp_uri: str, database_url: str) -> dict[str, str]:
     """The environment of a person who has set the two addresses and nothing else of ours."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    ours = {"AMQP_URI": amqp_uri, "DATABASE_URL": database_url, "LINLI_LANGUAGE": "en", "PYTHONUNBUFFERED": "1"}
+    ours = {
+        "AMQP_URI": amqp_uri,
+        "DATABASE_URL": database_url,
+        "LINLI_LANGUAGE": "en",
+        "PYTHONUNBUFFERED": "1",
+    }
     return {**others, **ours, "PATH": path, "BROKER_PASSWORD": PASSWORD}
 
 
 @contextmanager
-def running(words: list[str], folder: Path, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    words: list[str], folder: Path, environ: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     """A program in a session of its own, told to stop afterwards."""
     with (folder / "output").open("wb") as output:
         program = subprocess.Popen(  # noqa: S603  # the words are ours
@@ -58,9 +67,13 @@ def running(words: list[str], folder: Path, environ: Mapping[str, str]) -> Itera
 
 
 def quiet_ports(count: int) -> int:
-    """The first of `count` free ports in a row, among those that no connection is given by the system meanwhile."""
+    """The first of `count` free ports in a row, among those that no connection is given by the
+    system meanwhile.
+    """
     tried = (random.randrange(20_000, 30_000) for _ in range(1000))
-    return next(first for first in tried if not any(listening(port) for port in range(first, first + count)))
+    return next(
+        first for first in tried if not any(listening(port) for port in range(first, first + count))
+    )
 
 
 def listening(port: int) -> bool:
@@ -93,19 +106,35 @@ def test_a_service_and_its_relay_start_as_the_guide_says(
         assert shell.poll() is None
         eventually(lambda: "relay publishes" in (tmp_path / "output").read_text())
         wanted = {"linli.grid", "linli.service_desk", "linli.evaluation", "linli.log"}
-        eventually(lambda: wanted <= {queue["name"] for queue in account.server.api("GET", f"/queues/{account.vhost}")})
+        eventually(
+            lambda: (
+                wanted
+                <= {
+                    queue["name"] for queue in account.server.api("GET", f"/queues/{account.vhost}")
+                }
+            )
+        )
 
 
 def test_one_command_starts_eight_processes_and_stops_them(
     account: Broker, database: Callable[[list[str]], str], tmp_path: Path
 ) -> None:
     account.carry_out(script(PAGE, "broker"))
-    first = quiet_ports(len(SERVICES))
+    first = quiet_ports(len(api_services()))
     amqp_uri, database_url = account.uri("linli"), database([])
-    words = ["linli", "up", "--port", str(first), "--amqp-uri", amqp_uri, "--database-url", database_url]
+    words = [
+        "linli",
+        "up",
+        "--port",
+        str(first),
+        "--amqp-uri",
+        amqp_uri,
+        "--database-url",
+        database_url,
+    ]
     with running(words, tmp_path, surroundings("", "")) as command:
-        for port in range(first, first + len(SERVICES)):
+        for port in range(first, first + len(api_services())):
             eventually(lambda port=port: ready(f"127.0.0.1:{port}"), seconds=90)
         eventually(lambda: waits_for_sigterm(command.pid))
     assert command.returncode == 0
-    assert not any(ready(f"127.0.0.1:{port}") for port in range(first, first + len(SERVICES)))
+    assert not any(ready(f"127.0.0.1:{port}") for port in range(first, first + len(api_services())))

@@ -12,14 +12,17 @@ import click
 import pytest
 import typer
 from linli.app import app
-from linli.configuration import main
-from linli.configuration import page as configuration
-from linli_contracts.catalogue import CATALOGUE, SERVICES, produced_by
+from linli.deployment.configuration import main
+from linli.deployment.configuration import page as configuration
+from linli_contracts.manifest import api_services
+from linli_contracts.registry import REGISTRY, produced_by
 
 from .pages import ROOT, Page, page, pages
 
 PAGES = pages()
-OURS = [found for found in PAGES if found.path.split("/")[0] in ("README.md", "README.zh.md", "docs")]
+OURS = [
+    found for found in PAGES if found.path.split("/")[0] in ("README.md", "README.zh.md", "docs")
+]
 EVERY = pytest.mark.parametrize("shown", PAGES, ids=[found.path for found in PAGES])
 MACHINE = re.compile(r"(?<![\w.}$])/(home|root|tmp|work|Users|var/folders)/")
 FOLDERS = [ROOT, *ROOT.glob("*/linli*"), *ROOT.glob("services/*/linli_*")]
@@ -36,7 +39,9 @@ def test_every_link_leads_somewhere(shown: Page) -> None:
         found = (shown.file.parent / target).resolve() if target else shown.file
         assert found.exists(), f"{shown.path} links to {link}"
         if anchor:
-            assert anchor in page(found.relative_to(ROOT).as_posix()).anchors, f"{shown.path} links to {link}"
+            assert anchor in page(found.relative_to(ROOT).as_posix()).anchors, (
+                f"{shown.path} links to {link}"
+            )
 
 
 @EVERY
@@ -55,7 +60,10 @@ def calls(line: str) -> Iterator[list[str]]:
     """The calls of `linli`, `make` and `python -m` in a line of shell."""
     for part in re.split(r"\|\||&&|[|;&()]|(?<=\$)\(", line.partition(" #")[0]):
         words = part.replace("`", " ").split()
-        while words and (re.fullmatch(r"[A-Za-z_]\w*=.*", words[0]) or words[0] in ("do", "until", "while", "if", "!")):
+        while words and (
+            re.fullmatch(r"[A-Za-z_]\w*=.*", words[0])
+            or words[0] in ("do", "until", "while", "if", "!")
+        ):
             words = words[1:]
         if words and words[0].split("/")[-1] in ("linli", "make", "python", "python3"):
             yield shlex.split(" ".join(words), comments=True) if part.count("'") % 2 == 0 else words
@@ -81,14 +89,18 @@ def parse(words: list[str]) -> None:
         found = command.get_command(context, words[0])
         assert found is not None, f"linli has no {words[0]}"
         command, words = found, words[1:]
-    command.make_context(command.name, [word for word in words if not word.startswith(("<", ">"))], parent=context)
+    command.make_context(
+        command.name, [word for word in words if not word.startswith(("<", ">"))], parent=context
+    )
 
 
 def test_every_setting_that_is_named_exists() -> None:
     known = set(re.findall(r"[A-Z]+_[A-Z0-9_]+", configuration())) | TEST_ONLY
     for shown in OURS:
         for name in re.findall(r"\bLINLI_[A-Z][A-Z0-9_]*[A-Z0-9]\b", shown.text):
-            assert name in known or name.removesuffix("_FILE") in known, f"{shown.path} names {name}"
+            assert name in known or name.removesuffix("_FILE") in known, (
+                f"{shown.path} names {name}"
+            )
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:
@@ -97,15 +109,21 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 def test_the_page_for_operators_lists_the_metrics_there_are() -> None:
     source = (ROOT / "chassis/linli_chassis/metrics.py").read_text(encoding="utf-8")
-    made = {f"linli_{name}" for name in re.findall(r'_(?:counter|gauge|histogram)\(\s*"(\w+)"', source)}
+    made = {
+        f"linli_{name}" for name in re.findall(r'_(?:counter|gauge|histogram)\(\s*"(\w+)"', source)
+    }
     others = [ROOT / "chassis/linli_chassis/gauges.py", ROOT / "platform/linli/webhooks/metrics.py"]
-    made |= set(re.findall(r'"(linli_\w+)"', source + "".join(path.read_text(encoding="utf-8") for path in others)))
+    made |= set(
+        re.findall(
+            r'"(linli_\w+)"', source + "".join(path.read_text(encoding="utf-8") for path in others)
+        )
+    )
     rows = re.findall(r"^\| `linli_.*?\|", page("docs/operating.md").text, re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"linli_\w+", row)} == made
 
 
 @pytest.mark.parametrize("path", ["README.md", "README.zh.md"])
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", api_services())
 def test_the_readme_lists_the_events_of_each_service(path: str, service: str) -> None:
     [row] = re.findall(rf"^\| \[{service}\].*$", page(path).text, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", row)) == {entry.fact for entry in produced_by(service)}
@@ -114,14 +132,16 @@ def test_the_readme_lists_the_events_of_each_service(path: str, service: str) ->
 def test_every_event_type_that_is_named_exists() -> None:
     for shown in OURS:
         for name in re.findall(r"linli\.\w+\.\w+\.v\d+", shown.text):
-            assert name in CATALOGUE, f"{shown.path} names {name}"
+            assert name in REGISTRY, f"{shown.path} names {name}"
 
 
 def test_every_file_and_test_that_is_named_exists() -> None:
     for shown in OURS:
         for span in shown.code_spans:
             if re.fullmatch(r"[\w.-]+(/[\w.-]+)+\.(py|md|yaml|csv|sh|toml)", span):
-                assert any((folder / span).exists() for folder in FOLDERS), f"{shown.path} names {span}"
+                assert any((folder / span).exists() for folder in FOLDERS), (
+                    f"{shown.path} names {span}"
+                )
             elif re.fullmatch(r"test_\w+", span):
                 assert span in every_test(), f"{shown.path} names {span}"
 
@@ -130,14 +150,20 @@ def test_every_file_and_test_that_is_named_exists() -> None:
 def every_test() -> set[str]:
     """The names of all test functions of the workspace."""
     files = (path for path in ROOT.rglob("test_*.py") if ".venv" not in path.parts)
-    return {name for path in files for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))}
+    return {
+        name
+        for path in files
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
 
 
 def test_the_chinese_readme_says_what_the_english_one_says() -> None:
     english, chinese = page("README.md"), page("README.zh.md")
     assert [level for level, _ in chinese.headings] == [level for level, _ in english.headings]
     assert without_comments(chinese) == without_comments(english)
-    assert sorted(set(chinese.links) - {"README.md"}) == sorted(set(english.links) - {"README.zh.md"})
+    assert sorted(set(chinese.links) - {"README.md"}) == sorted(
+        set(english.links) - {"README.zh.md"}
+    )
 
 
 def without_comments(shown: Page) -> list[str]:
@@ -145,7 +171,11 @@ def without_comments(shown: Page) -> list[str]:
 
 
 def test_the_mapping_that_is_shown_is_an_excerpt_of_the_sample() -> None:
-    sample = (ROOT / "platform/linli/sample/mappings/la311.yaml").read_text(encoding="utf-8").splitlines()
+    sample = (
+        (ROOT / "demo/linli_demo/sample/mappings/la311.yaml")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     for path in ("README.md", "README.zh.md"):
         [block] = [found for found in page(path).blocks if found.language == "yaml"]
         assert [line for line in block.text.splitlines() if line not in sample] == []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from linli.testing import RunningPlatform
+from linli_devkit import RunningPlatform
 
 from .pages import ROOT, Page, page, printed, script
 
@@ -34,16 +34,22 @@ def surroundings(embedded: RunningPlatform) -> Mapping[str, str]:
 
 
 @pytest.mark.parametrize("path", ["README.md", "README.zh.md"])
-def test_a_request_is_walked_through_as_the_readme_says(path: str, surroundings: Mapping[str, str]) -> None:
+def test_a_request_is_walked_through_as_the_readme_says(
+    path: str, surroundings: Mapping[str, str]
+) -> None:
     run(page(path), "platform", ROOT, surroundings)
 
 
 @pytest.mark.parametrize("path", ["docs/deploying.md", "docs/operating.md"])
-def test_the_programs_of_a_guide_run(path: str, surroundings: Mapping[str, str], tmp_path: Path) -> None:
+def test_the_programs_of_a_guide_run(
+    path: str, surroundings: Mapping[str, str], tmp_path: Path
+) -> None:
     run(page(path), "an empty folder", tmp_path, surroundings)
 
 
-def test_the_statements_of_the_page_for_operators_do_what_it_says(embedded: RunningPlatform) -> None:
+def test_the_statements_of_the_page_for_operators_do_what_it_says(
+    embedded: RunningPlatform,
+) -> None:
     counted = "SELECT count(*) FROM evaluation.fact_event"
     before = embedded.count(counted)
     connection = psycopg2.connect(embedded.environ["DATABASE_URL"])
@@ -61,9 +67,14 @@ def run(shown: Page, where: str, folder: Path, environ: Mapping[str, str]) -> No
     """Run the page's program and compare, in order, what it is said to print with what it prints."""
     program = f"set -euo pipefail\n{script(shown, where)}"
     done = subprocess.run(  # noqa: S603  # a program of ours
-        ["/bin/bash", "-c", program], cwd=folder, env=environ, capture_output=True, text=True, timeout=SECONDS,
+        ["/bin/bash", "-c", program],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, f"{shown.path}:\n{done.stdout}\n{done.stderr}"
     lines = iter(plain(done.stdout))
     for line in plain("\n".join(printed(shown, where))):

@@ -1,4 +1,6 @@
-"""The programs of docs/subscribing.md follow a real broker, with the account that the page makes and no other."""
+"""The programs of docs/subscribing.md follow a real broker, with the account that the page makes
+and no other.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,17 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from linli.subscribers.rights import user_of
-from linli.webhooks.sending import Outcome, send, structured
-from linli_chassis.bus.amqp import declare_topology
-from linli_chassis.config import Settings
-from linli_chassis.runtime import Runtime, relay_of
-from linli_chassis.testing.client import DISTRICT, ENVIRON
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import RabbitServer, free_port
-from linli_contracts.events.service_desk import CaseClosed, CaseOpened
-from linli_contracts.examples import example_event
+from linli.deployment.subscriber_rights import user_of
+from linli_chassis.messaging.amqp_publisher import declare_topology
+from linli_chassis.process.runtime import Runtime, relay_of
+from linli_chassis.settings import Settings
+from linli_contracts.events.service_desk.cases import CaseClosed, CaseOpened
 from linli_contracts.schema import EventData
+from linli_devkit.client import DISTRICT, ENVIRON
+from linli_devkit.contracts.examples import example_event
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import RabbitServer, free_port
+from linli_webhooks.sending import Outcome, send, structured
 
 from .broker import Broker, broker
 from .pages import page, script
@@ -41,7 +43,9 @@ class Producer:
 
     def __init__(self, service: str, database_url: str, amqp_uri: str) -> None:
         self.service = service
-        self.settings = Settings.load({**ENVIRON, "DATABASE_URL": database_url, "AMQP_URI": amqp_uri})
+        self.settings = Settings.load(
+            {**ENVIRON, "DATABASE_URL": database_url, "AMQP_URI": amqp_uri}
+        )
         self.runtime = Runtime.of(service, self.settings)
 
     def tell(self, schema: type[EventData], count: int = 1, **data: object) -> list[UUID]:
@@ -89,10 +93,17 @@ def district(rabbit: RabbitServer) -> Iterator[Broker]:
 def handed_over(district: Broker) -> str:
     """The address that the operator's command of the page prints."""
     done = subprocess.run(  # noqa: S603  # a program of ours
-        ["/bin/bash", "-c", script(PAGE, "operator")], env={**surroundings(), "AMQP_URI": district.admin_uri,
-            "LINLI_MANAGEMENT_URL": f"http://guest:guest@127.0.0.1:{district.server.management_port}"},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        ["/bin/bash", "-c", script(PAGE, "operator")],
+        env={
+            **surroundings(),
+            "AMQP_URI": district.admin_uri,
+            "LINLI_MANAGEMENT_URL": f"http://guest:guest@127.0.0.1:{district.server.management_port}",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     [address] = re.findall(r"Address: (\S+)", done.stdout)
     return str(address)
@@ -107,20 +118,31 @@ def desk(district: Broker, database: Callable[[list[str]], str]) -> Producer:
 def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the libraries that the page's JavaScript needs; skips where they cannot be had."""
     if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("the JavaScript of docs/subscribing.md is not run: node and npm are not installed here")
+        pytest.skip(
+            "the JavaScript of docs/subscribing.md is not run: node and npm are not installed here"
+        )
     folder = tmp_path_factory.mktemp("node")
     packages = sorted(set(re.findall(r"npm install (\w+)", PAGE.text)))
     command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), *packages]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)  # noqa: S603
     if done.returncode:
         said = done.stderr.strip().splitlines()[-1:]
-        pytest.skip(f"the JavaScript of docs/subscribing.md is not run: npm cannot install {packages}: {said}")
+        pytest.skip(
+            f"the JavaScript of docs/subscribing.md is not run: npm cannot install {packages}: {said}"
+        )
     return folder
 
 
 def surroundings(**more: str) -> Mapping[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "LINLI_DISTRICT": DISTRICT, "LINLI_LANGUAGE": "en", "COLUMNS": "200", **more}
+    return {
+        **os.environ,
+        "PATH": path,
+        "LINLI_DISTRICT": DISTRICT,
+        "LINLI_LANGUAGE": "en",
+        "COLUMNS": "200",
+        **more,
+    }
 
 
 @contextmanager
@@ -129,7 +151,9 @@ def program(name: str, folder: Path, **environ: str) -> Iterator[Callable[[], li
     (folder / name).write_text(script(PAGE, name), encoding="utf-8")
     command = [sys.executable if name.endswith(".py") else "node", name]
     with (folder / "output").open("w", encoding="utf-8") as out:
-        running = subprocess.Popen(command, cwd=folder, env=surroundings(**environ), stdout=out, stderr=out)  # noqa: S603
+        running = subprocess.Popen(
+            command, cwd=folder, env=surroundings(**environ), stdout=out, stderr=out
+        )
     try:
         yield lambda: (folder / "output").read_text(encoding="utf-8").splitlines()
     finally:
@@ -145,13 +169,20 @@ def test_python_takes_what_comes_and_what_came_meanwhile_each_once(
             eventually(lambda: bound(district), seconds=60)
             desk.tell(CaseOpened)
             first = desk.tell(CaseClosed, 3, working_hours=2.5)
-            eventually(lambda: [line.split()[1:] for line in lines()] == [[str(case), "2.5"] for case in first])
+            eventually(
+                lambda: (
+                    [line.split()[1:] for line in lines()] == [[str(case), "2.5"] for case in first]
+                )
+            )
         after = desk.tell(CaseClosed, 2)
         desk.tell_again()
         with program("follow.py", tmp_path, AMQP_URI=handed_over) as lines:
             # Its own two it knows the second time; the three of the process before come again.
             eventually(
-                lambda: {line.split()[1] for line in lines()} == {str(case) for case in first + after}, seconds=60
+                lambda: (
+                    {line.split()[1] for line in lines()} == {str(case) for case in first + after}
+                ),
+                seconds=60,
             )
             assert len(lines()) == 5
     with sqlite3.connect(tmp_path / "city.db") as connection:
@@ -168,16 +199,25 @@ def test_javascript_takes_what_comes_and_what_came_meanwhile(
             eventually(lambda: bound(district), seconds=60)
             desk.tell(CaseOpened)
             first = desk.tell(CaseClosed, 3, working_hours=2.5)
-            eventually(lambda: [line.split()[1:] for line in lines()] == [[str(case), "2.5"] for case in first])
+            eventually(
+                lambda: (
+                    [line.split()[1:] for line in lines()] == [[str(case), "2.5"] for case in first]
+                )
+            )
         after = desk.tell(CaseClosed, 2)
         with program("follow.js", node, AMQP_URI=handed_over) as lines:
             # The last one of the first run may not have been acknowledged before it was ended.
-            eventually(lambda: [line.split()[1] for line in lines()][-2:] == [str(case) for case in after], seconds=60)
+            eventually(
+                lambda: [line.split()[1] for line in lines()][-2:] == [str(case) for case in after],
+                seconds=60,
+            )
 
 
 def bound(district: Broker) -> bool:
     """Whether the subscriber's queue is bound."""
-    bindings = district.server.api("GET", f"/exchanges/{district.vhost}/linli.events/bindings/source")
+    bindings = district.server.api(
+        "GET", f"/exchanges/{district.vhost}/linli.events/bindings/source"
+    )
     return "linli.subscriber.city" in [binding["destination"] for binding in bindings]
 
 

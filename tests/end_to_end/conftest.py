@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from linli.testing import Asked, People, RunningPlatform
+from linli_devkit import Asked, People, RunningPlatform
 
 PHONE = "13987654321"
 NAME = "欧阳示例"
@@ -15,7 +15,9 @@ WORD = "槐荫里七号"
 
 @dataclass(frozen=True)
 class Story:
-    """A request that was rated: what the resident sent and was told, and what evaluation knows of it."""
+    """A request that was rated: what the resident sent and was told, and what evaluation knows of
+    it.
+    """
 
     sent: dict[str, Any]
     asked: Asked
@@ -45,7 +47,9 @@ def request_body() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def story(people: People, request_body: dict[str, Any]) -> Story:
-    """The resident asks, the worker verifies, matching chooses, the provider works, the reviewer checks, and so on."""
+    """The resident asks, the worker verifies, matching chooses, the provider works, the reviewer
+    checks, and so on.
+    """
     asked = people.ask(request_body, **{"Idempotency-Key": "the-story"})
     people.verify(asked)
     case = people.work(asked)

@@ -1,4 +1,6 @@
-"""Where a resident's words and contact must never be: whatever leaves the grid service, and every log."""
+"""Where a resident's words and contact must never be: whatever leaves the grid service, and every
+log.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli.testing import RunningPlatform
-from linli_chassis.testing.rabbitmq import RabbitServer
+from linli_devkit import RunningPlatform
+from linli_devkit.rabbitmq import RabbitServer
 
 
 def spellings(text: str) -> list[bytes]:
@@ -21,7 +23,11 @@ def spellings(text: str) -> list[bytes]:
 def personal(story: Any) -> list[bytes]:
     """The telephone number, the name and a word of the description."""
     contact, words = story.sent["contact"], story.sent["description"]
-    return [spelling for text in (contact["phone"], contact["name"], words[10:16]) for spelling in spellings(text)]
+    return [
+        spelling
+        for text in (contact["phone"], contact["name"], words[10:16])
+        for spelling in spellings(text)
+    ]
 
 
 def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
@@ -42,7 +48,9 @@ def rows_of(platform: RunningPlatform, tables: set[str] | None = None) -> Iterat
 def test_what_the_story_says_of_a_resident_can_be_found_where_it_may_be(
     dongcheng: RunningPlatform, story: Any, personal: list[bytes]
 ) -> None:
-    read = dongcheng.ask("GET", "grid", f"/requests/{story.asked.request_id}/contact", params={"reason": "test"})
+    read = dongcheng.ask(
+        "GET", "grid", f"/requests/{story.asked.request_id}/contact", params={"reason": "test"}
+    )
     assert sum(spelling in read.content for spelling in personal) >= 3
 
 
@@ -54,18 +62,24 @@ def test_no_table_of_any_service_holds_it_in_the_clear(
         assert not [spelling for spelling in personal if spelling in row.encode()], table
         if story.asked.request_id in row:
             seen.add(table)
-        assert story.asked.tracking_code not in row, table  # it opens what the resident may see; its digest is kept
+        assert story.asked.tracking_code not in row, (
+            table
+        )  # it opens what the resident may see; its digest is kept
     # The search does find what is there.
     assert {"grid.outbox", "grid.request", "service_desk.outbox", "evaluation.fact_event"} <= seen
 
 
-def test_kept_events_that_failed_hold_their_bytes_and_these_are_searched_too(dongcheng: RunningPlatform) -> None:
+def test_kept_events_that_failed_hold_their_bytes_and_these_are_searched_too(
+    dongcheng: RunningPlatform,
+) -> None:
     assert {"inbox", "outbox"} <= set(dongcheng.schemas["evaluation"])
     kept = "SELECT count(*) FROM {0}.inbox WHERE body IS NOT NULL"
     assert [dongcheng.count(kept.format(service)) for service in dongcheng.schemas] == [0, 0, 0, 0]
 
 
-def test_no_log_of_any_process_holds_it(dongcheng: RunningPlatform, story: Any, personal: list[bytes]) -> None:
+def test_no_log_of_any_process_holds_it(
+    dongcheng: RunningPlatform, story: Any, personal: list[bytes]
+) -> None:
     logs = dict(contents(dongcheng.home / "log"))
     assert len(logs) == 8
     assert any(b'"level": "debug"' in log or b"answered" in log for log in logs.values())

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import requests
-from linli.testing import Asked, People, RunningPlatform, free_ports
-from linli_chassis.testing.processes import eventually, process
+from linli_devkit import Asked, People, RunningPlatform, free_ports
+from linli_devkit.processes import eventually, process
 
 REPLICATED = ("service_desk", "evaluation")
 REQUESTS = 24
@@ -44,11 +44,17 @@ def is_ready(url: str) -> bool:
 def handled(url: str) -> int:
     """How many events the process at an address has handled since it started."""
     text = requests.get(f"{url}/metrics", timeout=10).text
-    return sum(int(float(count)) for count in re.findall(r"^linli_inbox_handled_total\{.*\} (\S+)$", text, re.M))
+    return sum(
+        int(float(count))
+        for count in re.findall(r"^linli_inbox_handled_total\{.*\} (\S+)$", text, re.M)
+    )
 
 
 def test_two_processes_of_a_service_share_its_events_and_double_nothing(
-    dongcheng: RunningPlatform, people: People, request_body: dict[str, Any], replicas: dict[str, list[str]]
+    dongcheng: RunningPlatform,
+    people: People,
+    request_body: dict[str, Any],
+    replicas: dict[str, list[str]],
 ) -> None:
     before = {url: handled(url) for urls in replicas.values() for url in urls}
     with ThreadPoolExecutor(4) as pool:
@@ -58,32 +64,49 @@ def test_two_processes_of_a_service_share_its_events_and_double_nothing(
     shares = {name: [handled(url) - before[url] for url in urls] for name, urls in replicas.items()}
     assert all(min(share) > 0 for share in shares.values()), shares
     dongcheng.idle()
-    assert sum(shares["service_desk"]) == REQUESTS  # what it subscribes of a request: that it was verified
+    assert (
+        sum(shares["service_desk"]) == REQUESTS
+    )  # what it subscribes of a request: that it was verified
     assert {fact["status"] for fact in facts} == {"closed"}
     assert told_of(dongcheng, walked) == dict.fromkeys(STEPS, REQUESTS)
     assert {(fact["dispatches"], len(fact["events"])) for fact in facts} == {(1, len(STEPS))}
 
 
 STEPS = (
-    "request_registered", "request_verified", "case_opened", "case_dispatched", "case_accepted", "case_resolved",
-    "case_closed", "case_rated",
-)  # fmt: skip
+    "request_registered",
+    "request_verified",
+    "case_opened",
+    "case_dispatched",
+    "case_accepted",
+    "case_resolved",
+    "case_closed",
+    "case_rated",
+)
 
 
 def told_of(platform: RunningPlatform, walked: list[Asked]) -> Counter[str]:
     """How many events of each kind the outboxes hold of these requests."""
     ids = [asked.request_id for asked in walked]
     sql = "SELECT split_part(type, '.', 3) FROM {0}.outbox WHERE headers->>'ce-correlationid' = ANY(%s)"
-    return Counter(kind for service in ("grid", "service_desk") for (kind,) in platform.rows(sql.format(service), ids))
+    return Counter(
+        kind
+        for service in ("grid", "service_desk")
+        for (kind,) in platform.rows(sql.format(service), ids)
+    )
 
 
 def test_either_process_answers_what_the_other_was_told(
-    dongcheng: RunningPlatform, people: People, request_body: dict[str, Any], replicas: dict[str, list[str]]
+    dongcheng: RunningPlatform,
+    people: People,
+    request_body: dict[str, Any],
+    replicas: dict[str, list[str]],
 ) -> None:
     asked = people.ask(request_body)
     people.verify(asked)
     case = people.case(asked, "dispatched")
     for url in replicas["service_desk"]:
-        answer = requests.get(f"{url}/api/service_desk/v1/tracking/{asked.tracking_code}", timeout=10)
+        answer = requests.get(
+            f"{url}/api/service_desk/v1/tracking/{asked.tracking_code}", timeout=10
+        )
         assert (answer.status_code, answer.json()["state"]) == (200, "dispatched")
     assert case["unit_id"]

@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from linli.context import SERVICES
-from linli.testing import RunningPlatform
-from linli_chassis.testing.processes import eventually
+from linli_contracts.manifest import api_services
+from linli_devkit import RunningPlatform
+from linli_devkit.processes import eventually
 
 WAY = [
     "linli.grid.request_registered.v1",
@@ -27,7 +27,11 @@ WAY = [
 
 def month_of(fact: dict[str, Any]) -> str:
     """The month in which a case was closed, as the district counts months."""
-    return datetime.fromisoformat(fact["closed_at"]).astimezone(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
+    return (
+        datetime.fromisoformat(fact["closed_at"])
+        .astimezone(ZoneInfo("Asia/Shanghai"))
+        .strftime("%Y-%m")
+    )
 
 
 def scorecard(platform: RunningPlatform, level: str, subject: str, period: str) -> dict[str, Any]:
@@ -37,8 +41,10 @@ def scorecard(platform: RunningPlatform, level: str, subject: str, period: str) 
 
 
 def test_every_service_and_every_relay_is_a_process_of_its_own(dongcheng: RunningPlatform) -> None:
-    names = {child.name: child.process.pid for child in dongcheng.supervisor.children if child.process}
-    assert set(names) == {*SERVICES, *(f"{name} relay" for name in SERVICES)}
+    names = {
+        child.name: child.process.pid for child in dongcheng.supervisor.children if child.process
+    }
+    assert set(names) == {*api_services(), *(f"{name} relay" for name in api_services())}
     assert len({*names.values(), os.getpid()}) == 9
     for name, pid in names.items():
         service, _, relay = name.partition(" ")
@@ -48,11 +54,31 @@ def test_every_service_and_every_relay_is_a_process_of_its_own(dongcheng: Runnin
 
 def test_a_request_becomes_a_rated_case_that_evaluation_knows(story: Any) -> None:
     fact = story.fact
-    assert (fact["status"], fact["answered"], fact["solved"], fact["satisfaction"]) == ("closed", True, True, 5)
-    assert (fact["grid_code"], fact["category"]) == (story.asked.grid_code, "elder_care.meal_delivery")
+    assert (fact["status"], fact["answered"], fact["solved"], fact["satisfaction"]) == (
+        "closed",
+        True,
+        True,
+        5,
+    )
+    assert (fact["grid_code"], fact["category"]) == (
+        story.asked.grid_code,
+        "elder_care.meal_delivery",
+    )
     assert (fact["case_id"], fact["unit_id"]) == (story.case["case_id"], story.case["unit_id"])
-    assert (fact["dispatches"], fact["checks"], fact["reworks"], fact["imported"]) == (1, 1, 0, False)
-    order = ("registered_at", "first_dispatched_at", "answered_at", "resolved_at", "closed_at", "rated_at")
+    assert (fact["dispatches"], fact["checks"], fact["reworks"], fact["imported"]) == (
+        1,
+        1,
+        0,
+        False,
+    )
+    order = (
+        "registered_at",
+        "first_dispatched_at",
+        "answered_at",
+        "resolved_at",
+        "closed_at",
+        "rated_at",
+    )
     times = [datetime.fromisoformat(fact[name]) for name in order]
     assert times == sorted(times)
     assert fact["elapsed_hours"] == pytest.approx((times[4] - times[0]).total_seconds() / 3600)
@@ -68,19 +94,29 @@ def test_an_older_persons_need_goes_first_and_that_she_is_older_is_not_kept(
 
 
 @pytest.mark.parametrize("level", ["grid", "community", "subdistrict", "district", "unit"])
-def test_the_scorecards_of_every_level_count_it(dongcheng: RunningPlatform, story: Any, level: str) -> None:
+def test_the_scorecards_of_every_level_count_it(
+    dongcheng: RunningPlatform, story: Any, level: str
+) -> None:
     fact, period = story.fact, month_of(story.fact)
-    card = scorecard(dongcheng, level, fact["unit_id" if level == "unit" else f"{level}_code"], period)
+    card = scorecard(
+        dongcheng, level, fact["unit_id" if level == "unit" else f"{level}_code"], period
+    )
     assert card["cases"] >= 1
     assert card["name"]
     lines = {line["code"]: line for line in card["indicators"]}
     assert lines["satisfaction_rate"]["denominator"] >= 1
 
 
-def test_a_score_opens_down_to_the_case_and_its_events(dongcheng: RunningPlatform, story: Any) -> None:
+def test_a_score_opens_down_to_the_case_and_its_events(
+    dongcheng: RunningPlatform, story: Any
+) -> None:
     subject, period = story.fact["community_code"], month_of(story.fact)
     cases = dongcheng.get(
-        "evaluation", f"/scorecards/{subject}/cases", period=period, indicator="satisfaction_rate", limit=500
+        "evaluation",
+        f"/scorecards/{subject}/cases",
+        period=period,
+        indicator="satisfaction_rate",
+        limit=500,
     )["items"]
     mine = next(case for case in cases if case["request_id"] == story.asked.request_id)
     assert mine["numerator"] == mine["denominator"] == 1
@@ -88,7 +124,9 @@ def test_a_score_opens_down_to_the_case_and_its_events(dongcheng: RunningPlatfor
     assert [told[event_id] for event_id in mine["event_ids"]] == WAY
 
 
-def test_the_resident_follows_it_by_code_without_an_account(dongcheng: RunningPlatform, story: Any) -> None:
+def test_the_resident_follows_it_by_code_without_an_account(
+    dongcheng: RunningPlatform, story: Any
+) -> None:
     code = story.asked.tracking_code
     for typed in (code, code.lower(), f" {code} "):
         seen = dongcheng.get("grid", f"/tracking/{typed}", caller=None)
@@ -103,30 +141,34 @@ def test_one_correlation_id_links_all_its_events(dongcheng: RunningPlatform, sto
     request_id = story.asked.request_id
     found = [
         (time, kind)
-        for service in SERVICES
+        for service in api_services()
         for time, kind in dongcheng.rows(
             f"SELECT headers->>'ce-time', type FROM {service}.outbox WHERE headers->>'ce-correlationid' = %s",  # noqa: S608
             request_id,
         )
     ]
-    assert [kind for _, kind in sorted(found, key=lambda row: datetime.fromisoformat(row[0]))] == WAY
+    assert [
+        kind for _, kind in sorted(found, key=lambda row: datetime.fromisoformat(row[0]))
+    ] == WAY
     # And none of its events goes by another.
     subjects = [request_id, story.case["case_id"]]
     for service in ("grid", "service_desk"):
-        sql = (
-            f"SELECT DISTINCT headers->>'ce-correlationid' FROM {service}.outbox WHERE headers->>'ce-subject' = ANY(%s)"  # noqa: S608
-        )
+        sql = f"SELECT DISTINCT headers->>'ce-correlationid' FROM {service}.outbox WHERE headers->>'ce-subject' = ANY(%s)"  # noqa: S608
         assert dongcheng.rows(sql, subjects) == [(request_id,)]
 
 
-def test_the_events_can_be_followed_with_the_command(dongcheng: RunningPlatform, story: Any) -> None:
+def test_the_events_can_be_followed_with_the_command(
+    dongcheng: RunningPlatform, story: Any
+) -> None:
     arguments = ("events", "tail", "--since", "2020-01-01", "--type", "case_rated", "--count", "1")
     assert story.asked.request_id in dongcheng.linli(*arguments, "--json").stdout
 
 
 def test_chinese_in_and_chinese_out(dongcheng: RunningPlatform, story: Any) -> None:
     code = story.asked.tracking_code
-    seen = dongcheng.ask("GET", "service_desk", f"/tracking/{code}", caller=None, language="zh-CN,zh;q=0.9")
+    seen = dongcheng.ask(
+        "GET", "service_desk", f"/tracking/{code}", caller=None, language="zh-CN,zh;q=0.9"
+    )
     assert "餐" in seen.json()["service_name"]
     english = dongcheng.ask("GET", "service_desk", f"/tracking/{code}", caller=None, language="en")
     assert english.json()["service_name"].isascii()
@@ -136,7 +178,9 @@ def test_chinese_in_and_chinese_out(dongcheng: RunningPlatform, story: Any) -> N
     assert story.asked.answer["grid_name"].endswith("网格")  # as it was imported
 
 
-def test_the_worker_reads_the_words_as_they_were_sent_and_that_is_kept(dongcheng: RunningPlatform, story: Any) -> None:
+def test_the_worker_reads_the_words_as_they_were_sent_and_that_is_kept(
+    dongcheng: RunningPlatform, story: Any
+) -> None:
     path = f"/requests/{story.asked.request_id}/contact"
     read = dongcheng.get("grid", path, reason="上门核实")
     assert read["description"] == story.sent["description"]
@@ -145,10 +189,14 @@ def test_the_worker_reads_the_words_as_they_were_sent_and_that_is_kept(dongcheng
     assert ("上门核实",) in dongcheng.rows(sql, story.asked.request_id)
 
 
-def test_nothing_is_left_on_its_way_and_nothing_is_dead(dongcheng: RunningPlatform, story: Any) -> None:
+def test_nothing_is_left_on_its_way_and_nothing_is_dead(
+    dongcheng: RunningPlatform, story: Any
+) -> None:
     def idle() -> bool:
         return bool(dongcheng.json("status")["idle"])
 
     eventually(idle, seconds=30, every=0.2)
     assert dongcheng.json("events", "dead", "list") == []
-    assert {child.name: child.restarts for child in dongcheng.supervisor.children if child.restarts} == {}
+    assert {
+        child.name: child.restarts for child in dongcheng.supervisor.children if child.restarts
+    } == {}

@@ -1,7 +1,8 @@
-"""Compares what clients were told with what every service knows, once nothing is on its way any more.
+"""Compares what clients were told with what every service knows, once nothing is on its way any
+more.
 
-In the manner of RabbitMQ's own Jepsen tests: *lost* is what was acknowledged and is not there, *duplicated* what is
-there more often than it happened, *unexpected* what nobody can explain.
+In the manner of RabbitMQ's own Jepsen tests: *lost* is what was acknowledged and is not there,
+*duplicated* what is there more often than it happened, *unexpected* what nobody can explain.
 """
 
 # ruff: noqa: S608  # the names put into SQL are those of our own services
@@ -13,7 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from linli_contracts.catalogue import SERVICES, consumed_by, produced_by
+from linli_contracts.manifest import api_services
+from linli_contracts.registry import consumed_by, produced_by
 
 from .load import Entry
 
@@ -22,11 +24,17 @@ Rows = Callable[..., list[tuple[Any, ...]]]
 _TOLD = " UNION ALL ".join(
     f"SELECT '{name}' AS producer, event_id, type, published_at, created_at, headers->>'ce-subject' AS subject "
     f"FROM {name}.outbox"
-    for name in SERVICES
+    for name in api_services()
 )
-CONSUMERS = [name for name in SERVICES if consumed_by(name)]
-ONCE = ("linli.grid.request_registered.v1", "linli.grid.request_verified.v1", "linli.service_desk.case_opened.v1")
-FACTS = [entry.name for entry in consumed_by("evaluation") if entry.producer in ("grid", "service_desk")]
+CONSUMERS = [name for name in api_services() if consumed_by(name)]
+ONCE = (
+    "linli.grid.request_registered.v1",
+    "linli.grid.request_verified.v1",
+    "linli.service_desk.case_opened.v1",
+)
+FACTS = [
+    entry.name for entry in consumed_by("evaluation") if entry.producer in ("grid", "service_desk")
+]
 _NO_REQUESTS = ("linli.grid.grid_drawn.v1", "linli.grid.worker_assigned.v1")
 
 
@@ -72,7 +80,7 @@ class Checker:
 
     def restless(self) -> str:
         """What is still on its way, in words; empty when nothing is."""
-        waiting = [f"{n} unpublished in {name}" for name in SERVICES if (n := self._pending(name))]
+        waiting = [f"{n} unpublished in {name}" for name in api_services() if (n := self._pending(name))]
         for name in CONSUMERS:
             if unhandled := self._unhandled(name):
                 waiting.append(f"{len(unhandled)} not handled by {name}")
@@ -83,7 +91,9 @@ class Checker:
     # What must be so then
 
     def findings(self, before: Before, entries: Iterable[Entry], poison: int = 0) -> Findings:
-        """Compare with the ledger. `poison` is how many messages were injected that must be dead, and no others."""
+        """Compare with the ledger. `poison` is how many messages were injected that must be dead,
+        and no others.
+        """
         found = Findings(events=self._events() - before.events)
         ledger = list(entries)
         self._compare_requests(before, ledger, found)
@@ -94,20 +104,28 @@ class Checker:
         return found
 
     def _compare_requests(self, before: Before, ledger: list[Entry], found: Findings) -> None:
-        status: dict[str, str] = dict(self._rows("SELECT request_id::text, status FROM grid.request"))
+        status: dict[str, str] = dict(
+            self._rows("SELECT request_id::text, status FROM grid.request")
+        )
         for entry in ledger:
             if entry.request_id is None:
                 continue
             now = status.get(entry.request_id)
             if now is None:
                 found.lost.append(f"request {entry.request_id} was acknowledged and is not there")
-            elif now != entry.status and (entry.settled or now not in (entry.status, _wanted(entry))):
-                found.lost.append(f"request {entry.request_id} is {now} and the client was told {entry.status}")
+            elif now != entry.status and (
+                entry.settled or now not in (entry.status, _wanted(entry))
+            ):
+                found.lost.append(
+                    f"request {entry.request_id} is {now} and the client was told {entry.status}"
+                )
         told = {entry.request_id for entry in ledger if entry.request_id}
         unknown = status.keys() - before.requests - told
         open_keys = sum(entry.request_id is None for entry in ledger)
         if len(unknown) > open_keys:
-            found.duplicated.append(f"{len(unknown)} requests beside the acknowledged ones, for {open_keys} open keys")
+            found.duplicated.append(
+                f"{len(unknown)} requests beside the acknowledged ones, for {open_keys} open keys"
+            )
 
     def _compare_cases(self, ledger: list[Entry], found: Findings) -> None:
         sql = "SELECT request_id, count(*), min(state) FROM service_desk.case_file GROUP BY 1"
@@ -117,14 +135,18 @@ class Checker:
             if entry.acted and entry.action == "verify" and not count:
                 found.lost.append(f"request {entry.request_id} was verified and has no case")
             elif count and entry.action != "verify":
-                found.unexpected.append(f"request {entry.request_id} has a case and was never verified")
+                found.unexpected.append(
+                    f"request {entry.request_id} has a case and was never verified"
+                )
             elif count > 1:
                 found.duplicated.append(f"request {entry.request_id} has {count} cases")
         sql = "SELECT case_id FROM service_desk.case_transition WHERE from_state IS NULL GROUP BY 1 HAVING count(*) > 1"
         found.duplicated += [f"case {case_id} was opened twice" for case_id in self._column(sql)]
 
     def _compare_facts(self, found: Findings) -> None:
-        """Every fact is made of exactly the events that were told of its request, and says what the services say."""
+        """Every fact is made of exactly the events that were told of its request, and says what the
+        services say.
+        """
         told = {
             event_id
             for event_id, kind in self._rows(f"SELECT event_id, type FROM ({_TOLD}) AS told")
@@ -132,26 +154,36 @@ class Checker:
         }
         kept = set(self._column("SELECT event_id FROM evaluation.fact_event"))
         found.lost += [f"event {event_id} is in no fact" for event_id in told - kept]
-        found.unexpected += [f"a fact counts event {event_id}, which nobody told" for event_id in kept - told]
+        found.unexpected += [
+            f"a fact counts event {event_id}, which nobody told" for event_id in kept - told
+        ]
         sql = """
             SELECT r.request_id, r.status, c.state, f.status FROM grid.request AS r
             LEFT JOIN service_desk.case_file AS c USING (request_id)
             LEFT JOIN evaluation.fact AS f USING (request_id)"""
         for request_id, request, case, fact in self._rows(sql):
             if fact != _fact_status(request, case):
-                found.unexpected.append(f"request {request_id} is {request}, its case {case}, its fact {fact}")
+                found.unexpected.append(
+                    f"request {request_id} is {request}, its case {case}, its fact {fact}"
+                )
 
     def _compare_events(self, found: Findings) -> None:
-        for name in SERVICES:
+        for name in api_services():
             if pending := self._pending(name):
                 found.lost.append(f"{pending} events of {name} were never published")
         for name in CONSUMERS:
-            found.lost += [f"{kind} {event_id} never reached {name}" for event_id, kind in self._unhandled(name)]
+            found.lost += [
+                f"{kind} {event_id} never reached {name}"
+                for event_id, kind in self._unhandled(name)
+            ]
         repeated = Counter(
-            (kind, subject) for kind, subject in self._rows(f"SELECT type, subject FROM ({_TOLD}) AS told")
+            (kind, subject)
+            for kind, subject in self._rows(f"SELECT type, subject FROM ({_TOLD}) AS told")
         )
         found.duplicated += [
-            f"{kind} of {who} {n} times" for (kind, who), n in repeated.items() if n > 1 and kind in ONCE
+            f"{kind} of {who} {n} times"
+            for (kind, who), n in repeated.items()
+            if n > 1 and kind in ONCE
         ]
 
     def _compare_dead(self, before: Before, poison: int, found: Findings) -> None:
@@ -160,7 +192,10 @@ class Checker:
         found.lost += ["an injected message that left no dead letter"] * (poison - dead)
 
     def _dead(self) -> int:
-        return sum(int(self._one(f"SELECT count(*) FROM {name}.inbox WHERE state = 'dead'")) for name in SERVICES)
+        return sum(
+            int(self._one(f"SELECT count(*) FROM {name}.inbox WHERE state = 'dead'"))
+            for name in api_services()
+        )
 
     def _events(self) -> int:
         return int(self._one(f"SELECT count(*) FROM ({_TOLD}) AS told"))

@@ -6,13 +6,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import astuple
 
 import pytest
-from linli.testing import RunningPlatform
+from linli_devkit import RunningPlatform
 
 from .stand import Result, Stand
 from .stand import stand as make_stand
 
 RESULTS = pytest.StashKey[list[Result]]()
-COLUMNS = ("fault", "requests", "events", "lost", "duplicated", "unexpected", "recovered in s", "turned away meanwhile")
+COLUMNS = (
+    "fault",
+    "requests",
+    "events",
+    "lost",
+    "duplicated",
+    "unexpected",
+    "recovered in s",
+    "turned away meanwhile",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,15 +39,22 @@ def stand(furnish: Callable[[RunningPlatform], None], results: list[Result]) -> 
         yield made
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     results = config.stash.get(RESULTS, [])
     if not results:
         return
     rows = [
         COLUMNS,
-        *(tuple(f"{v:.1f}" if isinstance(v, float) else str(v) for v in astuple(each)) for each in results),
+        *(
+            tuple(f"{v:.1f}" if isinstance(v, float) else str(v) for v in astuple(each))
+            for each in results
+        ),
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
     terminalreporter.section("faults")
     for row in rows:
-        terminalreporter.write_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+        terminalreporter.write_line(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        )

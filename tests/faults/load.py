@@ -13,9 +13,9 @@ from typing import Any
 from uuid import uuid4
 
 import requests
-from linli.client import Caller
-from linli.testing import RunningPlatform
-from linli_chassis.testing.processes import eventually
+from linli_client.http import Caller
+from linli_devkit import RunningPlatform
+from linli_devkit.processes import eventually
 
 RESIDENT = Caller("resident", account="a-resident")
 DISPATCHER = Caller("dispatcher", account="a-dispatcher")
@@ -27,7 +27,12 @@ ACTIONS: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 WEIGHTS = {"verify": 7, "reject": 1, "settle": 1, "leave": 1}
 CATEGORIES = ("elder_care.meal_delivery", "environment.graffiti", "healthcare.rehabilitation")
-WEST, EAST, SOUTH, NORTH = 116.4165, 116.4255, 39.9395, 39.9465  # well within the grids of the sample district
+WEST, EAST, SOUTH, NORTH = (
+    116.4165,
+    116.4255,
+    39.9395,
+    39.9465,
+)  # well within the grids of the sample district
 
 CLIENTS = 3
 PAUSE_SECONDS = 0.1
@@ -38,7 +43,9 @@ PATIENCE_SECONDS = 150.0
 
 @dataclass
 class Entry:
-    """One request of the load. A status is what the client may rely on; None while it was told nothing."""
+    """One request of the load. A status is what the client may rely on; None while it was told
+    nothing.
+    """
 
     key: str
     action: str
@@ -59,7 +66,8 @@ class Entry:
 
 @dataclass
 class Load:
-    """Clients that go on posting until told to stop, each request with a key, tried again with that key until told.
+    """Clients that go on posting until told to stop, each request with a key, tried again with that
+    key until told.
 
     Args:
         urls: of the replicas of the grid service; a client turns to the next one after a failure.
@@ -71,14 +79,19 @@ class Load:
     entries: list[Entry] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
     unexplained: list[str] = field(default_factory=list)
-    """Answers that no fault excuses: a 503 without Retry-After, any other status from 500, a refusal."""
+    """Answers that no fault excuses: a 503 without Retry-After, any other status from 500, a
+    refusal.
+    """
     slowest_seconds: float = 0.0
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
     def running(self) -> Iterator[Load]:
         """Post in the background; on leaving, what was begun is brought to its end."""
-        threads = [threading.Thread(target=self._post_until_stopped, args=(number,)) for number in range(CLIENTS)]
+        threads = [
+            threading.Thread(target=self._post_until_stopped, args=(number,))
+            for number in range(CLIENTS)
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -127,7 +140,9 @@ class _Client:
         self._session.trust_env = False
         self._turn = number
         self._urls = load.urls or [load.platform.url("grid", "")]
-        self._tokens = {caller: load.platform.token(caller, hours=12) for caller in (RESIDENT, DISPATCHER)}
+        self._tokens = {
+            caller: load.platform.token(caller, hours=12) for caller in (RESIDENT, DISPATCHER)
+        }
 
     def carry_out(self, entry: Entry) -> None:
         told = self._insist("/requests", entry.body, RESIDENT, entry.key)
@@ -155,7 +170,9 @@ class _Client:
             sleep(RETRY_SECONDS)
         return None
 
-    def _post(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> requests.Response | None:
+    def _post(
+        self, path: str, body: dict[str, Any], headers: dict[str, str]
+    ) -> requests.Response | None:
         url = self._urls[self._turn % len(self._urls)] + path
         try:
             return self._session.post(url, json=body, headers=headers, timeout=TIMEOUT_SECONDS)

@@ -1,4 +1,6 @@
-"""Eight processes over a broker and a database of the tests' own, each behind a proxy, and what tests do to them."""
+"""Eight processes over a broker and a database of the tests' own, each behind a proxy, and what
+tests do to them.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,15 @@ from typing import Any
 
 import psycopg2
 import sqlalchemy as sa
-from linli.context import SERVICES
-from linli.supervisor import Child
-from linli.testing import RunningPlatform, running_platform
-from linli_chassis import failpoints
-from linli_chassis.testing.disks import small_disk
-from linli_chassis.testing.own_postgres import OwnPostgres, own_postgres
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.proxy import Proxy
-from linli_chassis.testing.rabbitmq import RabbitServer, rabbit_server
+from linli_contracts.manifest import api_services
+from linli.local.supervisor import Child
+from linli_chassis.process import failpoints
+from linli_devkit import RunningPlatform, running_platform
+from linli_devkit.disks import small_disk
+from linli_devkit.own_postgres import OwnPostgres, own_postgres
+from linli_devkit.processes import eventually
+from linli_devkit.proxy import Proxy
+from linli_devkit.rabbitmq import RabbitServer, rabbit_server
 
 from .checker import Checker, Findings, Rows
 from .load import Load
@@ -123,11 +125,15 @@ class Stand:
     # Trials
 
     @contextmanager
-    def trial(self, name: str, *, urls: Collection[str] = (), crashes: Collection[str] = ()) -> Iterator[Trial]:
-        """Post requests while the block runs; afterwards all must come to rest, and the checker must find nothing.
+    def trial(
+        self, name: str, *, urls: Collection[str] = (), crashes: Collection[str] = ()
+    ) -> Iterator[Trial]:
+        """Post requests while the block runs; afterwards all must come to rest, and the checker
+        must find nothing.
 
         Args:
-            crashes: processes that the fault ends; any other that ends did so by itself, which is unexpected.
+            crashes: processes that the fault ends; any other that ends did so by itself, which is
+                unexpected.
         """
         for child in self.platform.supervisor.children:
             child.restarts = 0
@@ -139,7 +145,9 @@ class Stand:
             trial.passed(5)
             yield trial
             trial.passed(5)
-        findings = self._at_rest(lambda checker: checker.findings(before, load.entries, trial.poison))
+        findings = self._at_rest(
+            lambda checker: checker.findings(before, load.entries, trial.poison)
+        )
         recovered = trial.since_healed
         findings.unexpected += load.unexplained
         findings.unexpected += self._crashed(crashes)
@@ -147,7 +155,9 @@ class Stand:
         assert findings.clean, f"{name}: {findings}"
 
     def _at_rest(self, look: Callable[[Checker], Findings]) -> Findings:
-        """What `look` finds in the first snapshot in which nothing is on its way; what is left, if there is none."""
+        """What `look` finds in the first snapshot in which nothing is on its way; what is left, if
+        there is none.
+        """
         deadline = monotonic() + REST_SECONDS
         while True:
             with self._snapshot() as rows:
@@ -183,9 +193,13 @@ class Stand:
         ]
 
     def _record(self, trial: Trial, findings: Findings, recovered: float) -> None:
-        away = ", ".join(f"{reason} {times}" for reason, times in sorted(trial.load.failures.items()))
+        away = ", ".join(
+            f"{reason} {times}" for reason, times in sorted(trial.load.failures.items())
+        )
         counts = (len(findings.lost), len(findings.duplicated), len(findings.unexpected))
-        self.results.append(Result(trial.name, trial.load.settled, findings.events, *counts, recovered, away))
+        self.results.append(
+            Result(trial.name, trial.load.settled, findings.events, *counts, recovered, away)
+        )
 
     # Processes
 
@@ -209,7 +223,9 @@ class Stand:
         self.platform.await_restart(name, restarts)
 
     def die_at(self, name: str, place: str, times: int) -> None:
-        """Start a process again, armed to die at a place; once it has died there it goes on without."""
+        """Start a process again, armed to die at a place; once it has died there it goes on
+        without.
+        """
         child = self.child(name)
         usual = child.environ
         child.environ = {**usual, failpoints.VARIABLE: f"{place}:{times}"}
@@ -231,7 +247,9 @@ class Stand:
     def replica(self, name: str, port: int, folder: Path) -> Iterator[Replica]:
         """A second process of a service, which nobody tends."""
         environ = {**self.child(name).environ, "LINLI_HTTP_BIND": f"127.0.0.1:{port}"}
-        child = Replica(f"{name} replica", ["linli", "run", name], environ, folder / f"{name}-replica.log")
+        child = Replica(
+            f"{name} replica", ["linli", "run", name], environ, folder / f"{name}-replica.log"
+        )
         with child.running():
             self.platform.supervisor.await_ready(f"http://127.0.0.1:{port}", child)
             yield child
@@ -239,7 +257,9 @@ class Stand:
     def standby(self, name: str, folder: Path) -> Replica:
         """A second relay of a service, which nobody tends, not running."""
         environ = self.child(f"{name} relay").environ
-        return Replica(f"{name} standby", ["linli", "relay", name], environ, folder / f"{name}-standby.log")
+        return Replica(
+            f"{name} standby", ["linli", "relay", name], environ, folder / f"{name}-standby.log"
+        )
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
@@ -265,12 +285,15 @@ class Stand:
 
 @contextmanager
 def stand(
-    furnish: Callable[[RunningPlatform], None], results: list[Result], nodes: Sequence[RabbitServer] = ()
+    furnish: Callable[[RunningPlatform], None],
+    results: list[Result],
+    nodes: Sequence[RabbitServer] = (),
 ) -> Iterator[Stand]:
     """A furnished platform whose every connection passes a proxy.
 
     Args:
-        nodes: of a broker that runs already, between which the proxy chooses; else there is one broker of its own.
+        nodes: of a broker that runs already, between which the proxy chooses; else there is one
+            broker of its own.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="linli-faults-")))
@@ -280,9 +303,13 @@ def stand(
         amqp_uri = broker.vhost()
         (folder / "postgres").mkdir()
         small = stack.enter_context(small_disk(folder / "postgres", DISK_MEGABYTES))
-        postgres = stack.enter_context(own_postgres(folder / "postgres", max_wal_size="64MB", min_wal_size="32MB"))
-        database_url = stack.enter_context(postgres.database(SERVICES))
-        to_broker = stack.enter_context(Proxy(*(("127.0.0.1", node.port) for node in nodes)).running())
+        postgres = stack.enter_context(
+            own_postgres(folder / "postgres", max_wal_size="64MB", min_wal_size="32MB")
+        )
+        database_url = stack.enter_context(postgres.database(api_services()))
+        to_broker = stack.enter_context(
+            Proxy(*(("127.0.0.1", node.port) for node in nodes)).running()
+        )
         to_database = stack.enter_context(Proxy(("127.0.0.1", postgres.port)).running())
         platform = stack.enter_context(
             running_platform(
@@ -293,7 +320,17 @@ def stand(
             )
         )
         furnish(platform)
-        yield Stand(broker, postgres, database_url, amqp_uri, to_broker, to_database, platform, results, small)
+        yield Stand(
+            broker,
+            postgres,
+            database_url,
+            amqp_uri,
+            to_broker,
+            to_database,
+            platform,
+            results,
+            small,
+        )
 
 
 def _through(database_url: str, proxy: Proxy) -> str:

@@ -1,4 +1,6 @@
-"""The broker stops, dies, is alarmed, and loses what stands on it; writes go on, and nothing is lost."""
+"""The broker stops, dies, is alarmed, and loses what stands on it; writes go on, and nothing is
+lost.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ from typing import Any
 
 import pika
 import pytest
-from linli.context import SERVICES
-from linli_chassis.bus.topology import EXCHANGE, LOG, queue_of
-from linli_chassis.testing.processes import eventually
+from linli_contracts.manifest import api_services
+from linli_chassis.messaging.topology import EXCHANGE, LOG, queue_of
+from linli_devkit.processes import eventually
 
 from .stand import Stand
 
@@ -39,7 +41,9 @@ def test_connections_closed_by_an_operator_are_opened_again(stand: Stand) -> Non
 
 
 def close_connections(stand: Stand) -> int:
-    """Close the connections of the platform that the API knows of, which is seconds behind; how many there were."""
+    """Close the connections of the platform that the API knows of, which is seconds behind; how
+    many there were.
+    """
     closed = 0
     for connection in stand.broker.api("GET", f"/vhosts/{stand.vhost}/connections"):
         with suppress(OSError):  # gone by itself meanwhile
@@ -54,8 +58,13 @@ def test_events_in_a_queue_that_is_lost_arrive_all_the_same(stand: Stand, loss: 
     with stand.trial(f"queue {loss} with events in it") as trial:
         with stand.frozen("evaluation"):
             trial.passed(10)
-            eventually(lambda: queue(stand, name).get("messages_ready", 0) > 0, seconds=30, every=0.1)
-            stand.broker.api("DELETE", f"/queues/{stand.vhost}/{name}" + ("/contents" if loss == "purged" else ""))
+            eventually(
+                lambda: queue(stand, name).get("messages_ready", 0) > 0, seconds=30, every=0.1
+            )
+            stand.broker.api(
+                "DELETE",
+                f"/queues/{stand.vhost}/{name}" + ("/contents" if loss == "purged" else ""),
+            )
         trial.healed()
         trial.passed(5)
         eventually(lambda: queue(stand, name).get("consumers") == 1, every=0.1)
@@ -66,7 +75,14 @@ def test_events_in_a_queue_that_is_lost_arrive_all_the_same(stand: Stand, loss: 
 def queue(stand: Stand, name: str) -> dict[str, Any]:
     """What the API tells of a queue; nothing while it is not there, or while the API cannot say."""
     with suppress(OSError):
-        return next((each for each in stand.broker.api("GET", f"/queues/{stand.vhost}") if each["name"] == name), {})
+        return next(
+            (
+                each
+                for each in stand.broker.api("GET", f"/queues/{stand.vhost}")
+                if each["name"] == name
+            ),
+            {},
+        )
     return {}
 
 
@@ -94,7 +110,9 @@ def test_an_exchange_that_was_deleted_comes_back_by_itself(stand: Stand) -> None
 
 
 def exchange_stands(stand: Stand) -> bool:
-    return any(each["name"] == EXCHANGE for each in stand.broker.api("GET", f"/exchanges/{stand.vhost}"))
+    return any(
+        each["name"] == EXCHANGE for each in stand.broker.api("GET", f"/exchanges/{stand.vhost}")
+    )
 
 
 def test_a_log_that_was_deleted_comes_back_by_itself(stand: Stand) -> None:
@@ -107,7 +125,10 @@ def test_a_log_that_was_deleted_comes_back_by_itself(stand: Stand) -> None:
 
 
 ALARMS = {
-    "memory": (("set_vm_memory_high_watermark", "absolute", "1MB"), ("set_vm_memory_high_watermark", "0.4")),
+    "memory": (
+        ("set_vm_memory_high_watermark", "absolute", "1MB"),
+        ("set_vm_memory_high_watermark", "0.4"),
+    ),
     "disk": (("set_disk_free_limit", "900000GB"), ("set_disk_free_limit", "50MB")),
 }
 
@@ -156,14 +177,22 @@ def test_what_a_broker_lost_with_its_disk_is_published_again(stand: Stand) -> No
     began = stand.one("SELECT now()::text")
     with stand.trial("broker's disk lost, republished by hand") as trial:
         with stand.frozen("evaluation"):
-            eventually(lambda: queue(stand, queue_of("evaluation")).get("messages_ready", 0) > 0, seconds=30, every=0.1)
+            eventually(
+                lambda: queue(stand, queue_of("evaluation")).get("messages_ready", 0) > 0,
+                seconds=30,
+                every=0.1,
+            )
             trial.passed(10)  # these nobody has been given
             eventually(lambda: stand.one(PENDING) == 0, every=0.1)
             stand.broker.lose_disk()
         stand.broker.start()
         stand.broker.vhost(stand.vhost)
         trial.passed(10)
-        eventually(lambda: queue(stand, queue_of("evaluation")).get("consumers") == 1, seconds=60, every=0.2)
+        eventually(
+            lambda: queue(stand, queue_of("evaluation")).get("consumers") == 1,
+            seconds=60,
+            every=0.2,
+        )
         republish(stand, began)
         trial.healed()
     assert trial.load.failures.total() == 0
@@ -173,18 +202,27 @@ PENDING = "SELECT count(*) FROM grid.outbox WHERE published_at IS NULL AND creat
 
 
 def republish(stand: Stand, since: str) -> None:
-    for name in SERVICES:
-        stand.platform.linli("events", "republish", name, "--since", since.replace(" ", "T"), "--yes")
+    for name in api_services():
+        stand.platform.linli(
+            "events", "republish", name, "--since", since.replace(" ", "T"), "--yes"
+        )
 
 
 def published(stand: Stand, since: str) -> set[str]:
     """The ids of events that the grid service has published since."""
-    return {row[0] for row in stand.rows("SELECT event_id::text FROM grid.outbox WHERE published_at >= %s", since)}
+    return {
+        row[0]
+        for row in stand.rows(
+            "SELECT event_id::text FROM grid.outbox WHERE published_at >= %s", since
+        )
+    }
 
 
 def logged(stand: Stand) -> set[str]:
     """The ids of all events in the log, up to what the grid service published last."""
-    last = stand.one("SELECT event_id::text FROM grid.outbox WHERE published_at IS NOT NULL ORDER BY seq DESC LIMIT 1")
+    last = stand.one(
+        "SELECT event_id::text FROM grid.outbox WHERE published_at IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    )
     found: set[str] = set()
 
     def note(channel: Any, method: Any, properties: Any, _body: bytes) -> None:

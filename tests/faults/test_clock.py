@@ -16,7 +16,9 @@ pytestmark = pytest.mark.faults
 SKEWS = {"grid": "+3000s", "service_desk": "-3000s", "evaluation": "+86400s"}
 
 
-def test_services_whose_clocks_disagree_agree_on_what_happened(stand: Stand, tmp_path: Path) -> None:
+def test_services_whose_clocks_disagree_agree_on_what_happened(
+    stand: Stand, tmp_path: Path
+) -> None:
     preload = libfaketime()
     if preload is None:
         pytest.skip("another clock for one process takes libfaketime: apt-get install faketime")
@@ -26,7 +28,9 @@ def test_services_whose_clocks_disagree_agree_on_what_happened(stand: Stand, tmp
     with stand.trial("clocks apart, then jumping", crashes=list(SKEWS)) as trial:
         with skewed(stand, clocks, preload):
             trial.passed(15)
-            assert stand.one("SELECT max(registered_at) > now() + interval '40 min' FROM grid.request")
+            assert stand.one(
+                "SELECT max(registered_at) > now() + interval '40 min' FROM grid.request"
+            )
             for clock in clocks.values():
                 clock.write_text("+0s")  # a clock set right jumps, here forwards and there back
             trial.passed(15)
@@ -35,14 +39,20 @@ def test_services_whose_clocks_disagree_agree_on_what_happened(stand: Stand, tmp
 
 @contextmanager
 def skewed(stand: Stand, clocks: dict[str, Path], preload: str) -> Iterator[None]:
-    """Services started again with a clock as their files say at any time; with the usual one on leaving."""
+    """Services started again with a clock as their files say at any time; with the usual one on
+    leaving.
+    """
     usual = {name: stand.child(name).environ for name in clocks}
     try:
         for name, clock in clocks.items():
             stand.child(name).environ = {
-                **usual[name], "LD_PRELOAD": preload, "FAKETIME_TIMESTAMP_FILE": str(clock),
-                "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-            }  # fmt: skip
+                **usual[name],
+                "LD_PRELOAD": preload,
+                "FAKETIME_TIMESTAMP_FILE": str(clock),
+                "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "DONT_FAKE_MONOTONIC": "1",
+            }
             stand.terminate(name)
         yield
     finally:

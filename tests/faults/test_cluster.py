@@ -9,10 +9,10 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-from linli.testing import RunningPlatform
-from linli_chassis.testing.cluster import cluster
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import RabbitServer
+from linli_devkit import RunningPlatform
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import RabbitServer
+from linli_devkit.rabbitmq_cluster import cluster
 
 from .stand import Result, Stand, Trial
 from .stand import stand as make_stand
@@ -37,16 +37,21 @@ def clustered(
         yield made
 
 
-def test_with_one_node_of_three_frozen_events_go_on(clustered: Stand, nodes: list[RabbitServer]) -> None:
+def test_with_one_node_of_three_frozen_events_go_on(
+    clustered: Stand, nodes: list[RabbitServer]
+) -> None:
     with clustered.trial("one broker node of three frozen") as trial:
         with nodes[0].frozen():
-            trial.healed()  # two of three are a majority, so the platform has to recover while it lasts
+            # two of three are a majority, so the platform has to recover while it lasts
+            trial.healed()
             go_on_without(nodes[0], nodes[1], trial)
         trial.passed(5)
     assert trial.load.failures.total() == 0
 
 
-def test_with_one_node_of_three_killed_events_go_on(clustered: Stand, nodes: list[RabbitServer]) -> None:
+def test_with_one_node_of_three_killed_events_go_on(
+    clustered: Stand, nodes: list[RabbitServer]
+) -> None:
     with ExitStack() as stack, clustered.trial("one broker node of three killed") as trial:
         nodes[1].kill()
         stack.callback(nodes[1].start)
@@ -56,7 +61,9 @@ def test_with_one_node_of_three_killed_events_go_on(clustered: Stand, nodes: lis
 
 
 def go_on_without(lost: RabbitServer, other: RabbitServer, trial: Trial) -> None:
-    """Requests are taken while a node is lost, the others have given it up, and what was told reaches evaluation."""
+    """Requests are taken while a node is lost, the others have given it up, and what was told
+    reaches evaluation.
+    """
     trial.passed(10)
     eventually(lambda: given_up(lost, other), seconds=90, every=0.5)
     trial.passed(10)
@@ -68,5 +75,7 @@ def go_on_without(lost: RabbitServer, other: RabbitServer, trial: Trial) -> None
 def given_up(lost: RabbitServer, other: RabbitServer) -> bool:
     """Whether the other node knows that one is gone; it may be unable to say while it finds out."""
     with suppress(OSError, HTTPException):
-        return any(node["name"] == lost.node and not node["running"] for node in other.api("GET", "/nodes"))
+        return any(
+            node["name"] == lost.node and not node["running"] for node in other.api("GET", "/nodes")
+        )
     return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg2
 import pytest
 import requests
-from linli_chassis.testing.disks import full
-from linli_chassis.testing.processes import eventually
+from linli_devkit.disks import full
+from linli_devkit.processes import eventually
 
 from .load import Entry
 from .stand import Stand
@@ -28,7 +28,9 @@ def test_a_database_that_crashes_is_waited_for(stand: Stand) -> None:
 
 
 def health(stand: Stand, page: str) -> int:
-    return requests.get(stand.platform.url("grid", "").partition("/api")[0] + f"/{page}", timeout=20).status_code
+    return requests.get(
+        stand.platform.url("grid", "").partition("/api")[0] + f"/{page}", timeout=20
+    ).status_code
 
 
 def test_sessions_that_are_ended_are_opened_again(stand: Stand) -> None:
@@ -49,13 +51,17 @@ def end_sessions(stand: Stand) -> None:
 
 
 def test_a_handler_that_loses_a_deadlock_is_tried_again(stand: Stand) -> None:
-    """A session of ours holds one of two facts and wants the other, while a handler holds that and wants the first."""
+    """A session of ours holds one of two facts and wants the other, while a handler holds that and
+    wants the first.
+    """
     before = deadlocks(stand)
     with stand.trial("deadlock between handler and session") as trial:
         first, second = sorted(registered(stand, trial.load.entries), key=str)
         with psycopg2.connect(stand.database_url) as session:
             cursor = session.cursor()
-            cursor.execute("SET deadlock_timeout = '60s'")  # so that the handler is the one who notices, and loses
+            cursor.execute(
+                "SET deadlock_timeout = '60s'"
+            )  # so that the handler is the one who notices, and loses
             cursor.execute("SELECT FROM evaluation.fact WHERE request_id = %s FOR UPDATE", [second])
             tell_together(stand, [first, second])
             eventually(lambda: waits_for(stand, session.info.backend_pid), seconds=30)
@@ -68,15 +74,21 @@ def test_a_handler_that_loses_a_deadlock_is_tried_again(stand: Stand) -> None:
 
 
 def deadlocks(stand: Stand) -> int:
-    return int(stand.one("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))
+    return int(
+        stand.one("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    )
 
 
 def registered(stand: Stand, entries: list[Entry]) -> list[str]:
     """Two requests that evaluation knows of and nobody will touch again."""
 
     def two() -> list[str]:
-        ids = [entry.request_id for entry in entries if entry.action == "leave" and entry.request_id]
-        known = stand.rows("SELECT request_id::text FROM evaluation.fact WHERE request_id = ANY(%s::uuid[])", ids)
+        ids = [
+            entry.request_id for entry in entries if entry.action == "leave" and entry.request_id
+        ]
+        known = stand.rows(
+            "SELECT request_id::text FROM evaluation.fact WHERE request_id = ANY(%s::uuid[])", ids
+        )
         return [row[0] for row in known[:2]] if len(known) >= 2 else []
 
     return eventually(two, seconds=60, every=0.2)
@@ -86,7 +98,9 @@ def tell_together(stand: Stand, request_ids: list[str]) -> None:
     """Let the events of these requests be handled once more, in one batch."""
     connection = psycopg2.connect(stand.database_url)
     with connection, connection.cursor() as cursor:
-        cursor.execute("DELETE FROM evaluation.fact_event WHERE request_id = ANY(%s::uuid[])", [request_ids])
+        cursor.execute(
+            "DELETE FROM evaluation.fact_event WHERE request_id = ANY(%s::uuid[])", [request_ids]
+        )
         cursor.execute(
             """
             UPDATE evaluation.inbox AS i
@@ -100,7 +114,9 @@ def tell_together(stand: Stand, request_ids: list[str]) -> None:
 
 
 def waits_for(stand: Stand, pid: int) -> bool:
-    return bool(stand.rows("SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", pid))
+    return bool(
+        stand.rows("SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", pid)
+    )
 
 
 def test_a_database_without_space_takes_nothing_and_loses_nothing(stand: Stand) -> None:

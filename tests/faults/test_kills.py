@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from linli.testing import free_ports
-from linli_chassis import failpoints
-from linli_chassis.testing.processes import eventually
+from linli_chassis.process import failpoints
+from linli_devkit import free_ports
+from linli_devkit.processes import eventually
 
 from .stand import Stand
 
@@ -24,7 +24,9 @@ DEATHS = {
 
 
 @pytest.mark.parametrize("fault", DEATHS)
-def test_a_process_killed_at_the_worst_moment_loses_and_doubles_nothing(stand: Stand, fault: str) -> None:
+def test_a_process_killed_at_the_worst_moment_loses_and_doubles_nothing(
+    stand: Stand, fault: str
+) -> None:
     name, place, times = DEATHS[fault]
     with stand.trial(fault, crashes=[name]) as trial:
         stand.die_at(name, place, times)
@@ -44,12 +46,17 @@ def test_processes_asked_to_stop_under_load_finish_what_they_have_in_hand(stand:
         trial.healed()
 
 
-def test_two_replicas_are_replaced_one_after_the_other_and_one_always_serves(stand: Stand, tmp_path: Path) -> None:
+def test_two_replicas_are_replaced_one_after_the_other_and_one_always_serves(
+    stand: Stand, tmp_path: Path
+) -> None:
     names = ["grid", "service_desk", "evaluation"]
     port = free_ports(len(names))
     urls = [stand.platform.url("grid", ""), f"http://127.0.0.1:{port}/api/grid/v1"]
     with ExitStack() as stack:
-        replicas = [stack.enter_context(stand.replica(name, port + n, tmp_path)) for n, name in enumerate(names)]
+        replicas = [
+            stack.enter_context(stand.replica(name, port + n, tmp_path))
+            for n, name in enumerate(names)
+        ]
         with stand.trial("rolling restart, two replicas", urls=urls, crashes=names) as trial:
             for name in names:
                 stand.terminate(name)

@@ -10,12 +10,13 @@ from typing import Any
 import amqp
 import pytest
 import sqlalchemy as sa
-from linli_chassis.bus.topology import EXCHANGE, queue_of
-from linli_contracts.catalogue import SERVICES, find
+from linli_chassis.messaging.topology import EXCHANGE, queue_of
 from linli_contracts.envelope import CONTENT_TYPE, encode
-from linli_contracts.events.grid import RequestVerified
-from linli_contracts.events.organization import ResourceWithdrawn
-from linli_contracts.examples import example_event
+from linli_contracts.events.grid.requests import RequestVerified
+from linli_contracts.events.organization.resources import ResourceWithdrawn
+from linli_contracts.manifest import api_services
+from linli_contracts.registry import find
+from linli_devkit.contracts.examples import example_event
 
 from .stand import Stand
 
@@ -33,20 +34,56 @@ POISON: dict[str, Poison] = {
     "too deep": (dict(GOOD.headers), b"[" * 50_000, CONTENT_TYPE),
     "against its schema": (dict(GOOD.headers), b'{"request_id": 5}', CONTENT_TYPE),
     "another content type": (dict(GOOD.headers), GOOD.body, "application/x-msgpack"),
-    "compressed, it says": ({**GOOD.headers, "compression": "application/x-gzip"}, b"\x1f\x8b", CONTENT_TYPE),
+    "compressed, it says": (
+        {**GOOD.headers, "compression": "application/x-gzip"},
+        b"\x1f\x8b",
+        CONTENT_TYPE,
+    ),
     "too large": (dict(GOOD.headers), b'"' + b"x" * 100_000 + b'"', CONTENT_TYPE),
     "far too large": (dict(GOOD.headers), b'"' + b"x" * 8_000_000 + b'"', CONTENT_TYPE),
-    "of an unknown type": ({**GOOD.headers, "ce-type": "linli.grid.grid_painted.v9"}, GOOD.body, CONTENT_TYPE),
+    "of an unknown type": (
+        {**GOOD.headers, "ce-type": "linli.grid.grid_painted.v9"},
+        GOOD.body,
+        CONTENT_TYPE,
+    ),
     "of a type not subscribed": (dict(NOT_OURS.headers), NOT_OURS.body, CONTENT_TYPE),
-    "without an id": ({k: v for k, v in GOOD.headers.items() if k != "ce-id"}, GOOD.body, CONTENT_TYPE),
-    "with an id that is none": ({**GOOD.headers, "ce-id": "../../etc/passwd"}, GOOD.body, CONTENT_TYPE),
+    "without an id": (
+        {k: v for k, v in GOOD.headers.items() if k != "ce-id"},
+        GOOD.body,
+        CONTENT_TYPE,
+    ),
+    "with an id that is none": (
+        {**GOOD.headers, "ce-id": "../../etc/passwd"},
+        GOOD.body,
+        CONTENT_TYPE,
+    ),
     "with a number for an id": ({**GOOD.headers, "ce-id": 5}, GOOD.body, CONTENT_TYPE),
-    "with tables in tables": ({**GOOD.headers, "ce-id": {"a": [1, {"b": None}]}}, GOOD.body, CONTENT_TYPE),
-    "with a time that is none": ({**GOOD.headers, "ce-time": "2026-13-45"}, GOOD.body, CONTENT_TYPE),
-    "with a sequence too long": ({**GOOD.headers, "ce-sequence": "9" * 400}, GOOD.body, CONTENT_TYPE),
+    "with tables in tables": (
+        {**GOOD.headers, "ce-id": {"a": [1, {"b": None}]}},
+        GOOD.body,
+        CONTENT_TYPE,
+    ),
+    "with a time that is none": (
+        {**GOOD.headers, "ce-time": "2026-13-45"},
+        GOOD.body,
+        CONTENT_TYPE,
+    ),
+    "with a sequence too long": (
+        {**GOOD.headers, "ce-sequence": "9" * 400},
+        GOOD.body,
+        CONTENT_TYPE,
+    ),
     "with NUL": ({**GOOD.headers, "ce-subject": "a\0b"}, GOOD.body, CONTENT_TYPE),
-    "with half a surrogate pair": ({**GOOD.headers, "ce-subject": "\ud800"}, GOOD.body, CONTENT_TYPE),
-    "with a type that is no UTF-8": ({**GOOD.headers, "ce-type": b"\xff\xfe"}, GOOD.body, CONTENT_TYPE),
+    "with half a surrogate pair": (
+        {**GOOD.headers, "ce-subject": "\ud800"},
+        GOOD.body,
+        CONTENT_TYPE,
+    ),
+    "with a type that is no UTF-8": (
+        {**GOOD.headers, "ce-type": b"\xff\xfe"},
+        GOOD.body,
+        CONTENT_TYPE,
+    ),
     "with a content type that is no UTF-8": (dict(GOOD.headers), GOOD.body, b"\xff"),  # type: ignore[dict-item]
 }
 
@@ -70,7 +107,7 @@ def test_poison_ends_as_dead_letters_and_holds_nothing_up(stand: Stand) -> None:
 
 def test_events_that_come_again_and_again_in_any_order_change_nothing(stand: Stand) -> None:
     sql = "SELECT event_id::text, routing_key, headers, body, type FROM {}.outbox ORDER BY seq DESC LIMIT 500"
-    rows = [row for name in SERVICES for row in stand.rows(sql.format(name))]
+    rows = [row for name in api_services() for row in stand.rows(sql.format(name))]
     storm = rows * 3
     random.Random(20261122).shuffle(storm)
     handled = stand.one("SELECT count(*) FROM evaluation.inbox")
@@ -87,7 +124,9 @@ def test_events_that_come_again_and_again_in_any_order_change_nothing(stand: Sta
 
 
 def facts(stand: Stand, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The facts of closed and rejected requests among those told of: nothing else may change them by itself."""
+    """The facts of closed and rejected requests among those told of: nothing else may change them
+    by itself.
+    """
     subjects = [headers["ce-subject"] for _, _, headers, _, _ in rows]
     sql = """
         SELECT f.* FROM evaluation.fact AS f
@@ -100,9 +139,15 @@ def facts(stand: Stand, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]
 def channel(stand: Stand) -> Iterator[Any]:
     """A channel of a client that can send what no honest one would."""
     uri = sa.make_url(stand.amqp_uri)
-    with amqp.Connection(f"127.0.0.1:{uri.port}", "guest", "guest", virtual_host=uri.database) as connection:
+    with amqp.Connection(
+        f"127.0.0.1:{uri.port}", "guest", "guest", virtual_host=uri.database
+    ) as connection:
         yield connection.channel()
 
 
-def _message(headers: dict[Any, Any], body: bytes, content_type: Any, **properties: str) -> amqp.Message:
-    return amqp.Message(body, application_headers=headers, content_type=content_type, delivery_mode=2, **properties)
+def _message(
+    headers: dict[Any, Any], body: bytes, content_type: Any, **properties: str
+) -> amqp.Message:
+    return amqp.Message(
+        body, application_headers=headers, content_type=content_type, delivery_mode=2, **properties
+    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.proxy import lost_packets
+from linli_devkit.processes import eventually
+from linli_devkit.proxy import lost_packets
 
 from .stand import Stand, Trial
 

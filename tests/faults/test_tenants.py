@@ -8,15 +8,15 @@ from typing import Any
 
 import pika
 import pytest
-from linli.subscribers import accounts
-from linli.subscribers.management import Management
-from linli.subscribers.rights import Account
-from linli_chassis.bus import topology
-from linli_chassis.bus.topology import EXCHANGE, LOG, queue_of
+from linli.deployment import subscriber_accounts as accounts
+from linli.deployment.management_api import Management
+from linli.deployment.subscriber_rights import Account
+from linli_chassis.messaging import topology
+from linli_chassis.messaging.topology import EXCHANGE, LOG, queue_of
+from linli_client.events import names
 from linli_contracts.envelope import CONTENT_TYPE, encode
-from linli_contracts.events.grid import RequestVerified
-from linli_contracts.examples import example_event
-from linli_contracts.subscriber import names
+from linli_contracts.events.grid.requests import RequestVerified
+from linli_devkit.contracts.examples import example_event
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
 from .stand import Stand
@@ -34,13 +34,22 @@ ATTEMPTS: dict[str, Callable[[Any], object]] = {
     "read a service's queue": lambda channel: channel.basic_get(queue_of("evaluation")),
     "purge a service's queue": lambda channel: channel.queue_purge(queue_of("evaluation")),
     "delete a service's queue": lambda channel: channel.queue_delete(queue_of("evaluation")),
-    "unbind a service's queue": lambda channel: channel.queue_unbind(queue_of("evaluation"), EXCHANGE, KEY),
-    "bind its queue to all": lambda channel: channel.queue_bind(names.queue_of("city"), EXCHANGE, "#"),
-    "bind its queue to what it may not have": lambda channel: channel.queue_bind(names.queue_of("city"), EXCHANGE, KEY),
+    "unbind a service's queue": lambda channel: channel.queue_unbind(
+        queue_of("evaluation"), EXCHANGE, KEY
+    ),
+    "bind its queue to all": lambda channel: channel.queue_bind(
+        names.queue_of("city"), EXCHANGE, "#"
+    ),
+    "bind its queue to what it may not have": lambda channel: channel.queue_bind(
+        names.queue_of("city"), EXCHANGE, KEY
+    ),
     "bind its queue to another district": lambda channel: channel.queue_bind(
         names.queue_of("city"), EXCHANGE, "110103.evaluation.#"
     ),
-    "read the log of all": lambda channel: (channel.basic_qos(prefetch_count=1), channel.basic_consume(LOG, print)),
+    "read the log of all": lambda channel: (
+        channel.basic_qos(prefetch_count=1),
+        channel.basic_consume(LOG, print),
+    ),
     "declare a queue": lambda channel: channel.queue_declare("mine"),
     "declare an exchange": lambda channel: channel.exchange_declare("mine"),
     "delete the exchange": lambda channel: channel.exchange_delete(EXCHANGE),
@@ -60,7 +69,9 @@ def test_accounts_that_try_what_they_may_not_are_refused_and_change_nothing(stan
 
 
 def refusal(uri: str, attempt: Callable[[Any], object]) -> int:
-    """The code with which the broker refuses an attempt; 0 when it did not. Raises `AMQPError`, not let in at all."""
+    """The code with which the broker refuses an attempt; 0 when it did not. Raises `AMQPError`, not
+    let in at all.
+    """
     connection = pika.BlockingConnection(pika.URLParameters(uri))
     try:
         attempt(connection.channel())
@@ -80,7 +91,9 @@ def publish(channel: Any, exchange: str, key: str) -> None:
 
 @contextmanager
 def tenants(stand: Stand) -> Iterator[list[str]]:
-    """A subscriber of some types in the platform's own virtual host, and one in that of the next district."""
+    """A subscriber of some types in the platform's own virtual host, and one in that of the next
+    district.
+    """
     address = f"http://guest:guest@127.0.0.1:{stand.broker.management_port}"
     neighbour = stand.broker.vhost()
     connection = pika.BlockingConnection(pika.URLParameters(neighbour))

@@ -1,4 +1,6 @@
-"""A real city as a made-up district on eight processes, and its requests as the CSV itself tells them."""
+"""A real city as a made-up district on eight processes, and its requests as the CSV itself tells
+them.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from linli.context import SERVICES
-from linli.testing import RunningPlatform, running_platform
-from linli_chassis.testing.postgres import PostgresServer
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import RabbitServer
+from linli_contracts.manifest import api_services
+from linli_devkit import RunningPlatform, running_platform
+from linli_devkit.postgres import PostgresServer
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import RabbitServer
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 REQUESTS, NEIGHBOURHOODS = DATA / "la311_2020-01-01.csv", DATA / "la_neighbourhoods_2019.geojson"
-MAPPINGS = Path(str(resources.files("linli") / "sample" / "mappings"))
+MAPPINGS = Path(str(resources.files("linli_demo") / "sample" / "mappings"))
 DAY = date(2020, 1, 1)
 ZONE = ZoneInfo("America/Los_Angeles")
 WRITTEN = "%m/%d/%y %H:%M"
@@ -36,7 +38,9 @@ MOMENTS = ("createddate", "updateddate", "closeddate")
 
 Row = dict[str, str]
 Figures = dict[str | None, dict[tuple[str, str | None] | None, tuple[int, float | None]]]
-"""Subject (None outside every grid) to status and reason (None for all of them) to cases and median hours."""
+"""Subject (None outside every grid) to status and reason (None for all of them) to cases and median
+hours.
+"""
 
 
 def moment(text: str) -> datetime:
@@ -48,14 +52,20 @@ def elapsed_hours(row: Row) -> float | None:
     """From created to closed; the last update stands for a closing date that is missing."""
     if row["status"] != "Closed":
         return None
-    return (moment(row["closeddate"] or row["updateddate"]) - moment(row["createddate"])).total_seconds() / 3600
+    return (
+        moment(row["closeddate"] or row["updateddate"]) - moment(row["createddate"])
+    ).total_seconds() / 3600
 
 
 def recorded(row: Row) -> tuple[str, str | None, datetime, datetime | None, datetime | None]:
-    """What the CSV says of a request: its status and reason, and when it was registered, closed and cancelled."""
+    """What the CSV says of a request: its status and reason, and when it was registered, closed and
+    cancelled.
+    """
     status, reason = STATUSES[row["status"]]
     ended_at = moment(row["closeddate"] or row["updateddate"])
-    closed_at, cancelled_at = (ended_at if status == end else None for end in ("closed", "cancelled"))
+    closed_at, cancelled_at = (
+        ended_at if status == end else None for end in ("closed", "cancelled")
+    )
     return status, reason, moment(row["createddate"]), closed_at, cancelled_at
 
 
@@ -63,9 +73,17 @@ def shifted(row: Row, days: int, prefix: str) -> Row:
     """The same request some days later, under a number of its own."""
 
     def later(text: str) -> str:
-        return (datetime.strptime(text, WRITTEN) + timedelta(days=days)).strftime(WRITTEN) if text else ""  # noqa: DTZ007
+        return (
+            (datetime.strptime(text, WRITTEN) + timedelta(days=days)).strftime(WRITTEN)
+            if text
+            else ""
+        )
 
-    return {**row, "srnumber": f"{prefix}-{row['srnumber']}", **{name: later(row[name]) for name in MOMENTS}}
+    return {
+        **row,
+        "srnumber": f"{prefix}-{row['srnumber']}",
+        **{name: later(row[name]) for name in MOMENTS},
+    }
 
 
 def original(number: str) -> str:
@@ -74,13 +92,16 @@ def original(number: str) -> str:
 
 
 def figures_of(rows: Iterable[Row], subjects: Mapping[str, str | None]) -> Figures:
-    """What `GET /figures` should answer. `subjects` says where the request of each number of the CSV lies."""
+    """What `GET /figures` should answer. `subjects` says where the request of each number of the
+    CSV lies.
+    """
     groups: dict[Any, dict[Any, list[float | None]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         for key in (None, STATUSES[row["status"]]):
             groups[subjects[original(row["srnumber"])]][key].append(elapsed_hours(row))
     return {
-        subject: {key: (len(hours), middle(hours)) for key, hours in found.items()} for subject, found in groups.items()
+        subject: {key: (len(hours), middle(hours)) for key, hours in found.items()}
+        for subject, found in groups.items()
     }
 
 
@@ -91,7 +112,9 @@ def middle(hours: Sequence[float | None]) -> float | None:
 
 @dataclass
 class City:
-    """The platform with the city in it. `answers` are those of the first imports, `grids` where each row lies."""
+    """The platform with the city in it. `answers` are those of the first imports, `grids` where
+    each row lies.
+    """
 
     platform: RunningPlatform
     rows: list[Row]
@@ -117,9 +140,13 @@ class City:
         return ("import", "requests", str(path), "--mapping", str(MAPPINGS / "la311.yaml"))
 
     def write(self, path: Path, count: int, days: int) -> list[Row]:
-        """Write so many requests of the same kind, as if made `days` after those of the CSV and on the days after."""
+        """Write so many requests of the same kind, as if made `days` after those of the CSV and on
+        the days after.
+        """
         rounds = range(-(-count // len(self.rows)))
-        rows = [shifted(row, days + each, f"{path.stem}-{each}") for each in rounds for row in self.rows][:count]
+        rows = [
+            shifted(row, days + each, f"{path.stem}-{each}") for each in rounds for row in self.rows
+        ][:count]
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
@@ -127,7 +154,9 @@ class City:
         return rows
 
     def figures(self, days: int = 0, span: int = 1, level: str = "grid") -> Figures:
-        """What evaluation says of the requests made `days` after those of the CSV, for a span of days."""
+        """What evaluation says of the requests made `days` after those of the CSV, for a span of
+        days.
+        """
         first = DAY + timedelta(days=days)
         between = {"from": first.isoformat(), "to": (first + timedelta(days=span)).isoformat()}
         answer = self.platform.get("evaluation", "/figures", level=level, **between)
@@ -141,12 +170,18 @@ class City:
         }
         return {None: (item["cases"], item["median_elapsed_hours"]), **found}
 
-    def expected(self, rows: Iterable[Row], subjects: Mapping[str, str | None] | None = None) -> Figures:
+    def expected(
+        self, rows: Iterable[Row], subjects: Mapping[str, str | None] | None = None
+    ) -> Figures:
         """What evaluation should say of these rows; of the grids they lie in, or of other subjects."""
         return figures_of(rows, self.grids if subjects is None else subjects)
 
-    def await_figures(self, rows: Sequence[Row], days: int, span: int = 1, seconds: float = 90) -> None:
-        """Wait until evaluation says of these days what these rows say. Shows the difference when it does not."""
+    def await_figures(
+        self, rows: Sequence[Row], days: int, span: int = 1, seconds: float = 90
+    ) -> None:
+        """Wait until evaluation says of these days what these rows say. Shows the difference when
+        it does not.
+        """
         expected = self.expected(rows)
 
         def as_expected() -> bool:
@@ -160,15 +195,19 @@ class City:
 
 
 @pytest.fixture(scope="session")
-def city(rabbit: RabbitServer, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(
+    rabbit: RabbitServer, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[City]:
     """Divisions, neighbourhoods and the requests of a day, brought in by the command."""
     if not (REQUESTS.exists() and NEIGHBOURHOODS.exists()):
         pytest.skip(f"there is no data of a real city in {DATA}")
     amqp_uri, home = rabbit.vhost(), tmp_path_factory.mktemp("city")
     settings = {"LINLI_DISTRICT": "990101", "LINLI_TIME_ZONE": ZONE.key}
     with (
-        postgres.database(SERVICES) as database_url,
-        running_platform(home, amqp_uri=amqp_uri, database_url=database_url, **settings) as platform,
+        postgres.database(api_services()) as database_url,
+        running_platform(
+            home, amqp_uri=amqp_uri, database_url=database_url, **settings
+        ) as platform,
     ):
         yield furnished(platform)
     rabbit.drop_vhost(amqp_uri)
@@ -182,5 +221,7 @@ def furnished(platform: RunningPlatform) -> City:
     city.answers["grids"] = city.import_neighbourhoods()
     city.answers["requests"] = city.import_requests(REQUESTS)
     platform.idle()
-    city.grids.update({item["external_ref"]: item["grid_code"] for item in platform.pages("grid", "/requests")})
+    city.grids.update(
+        {item["external_ref"]: item["grid_code"] for item in platform.pages("grid", "/requests")}
+    )
     return city

@@ -1,6 +1,8 @@
-"""A real city's neighbourhoods and a day of its requests, brought in by the command and counted twice.
+"""A real city's neighbourhoods and a day of its requests, brought in by the command and counted
+twice.
 
-What evaluation says is compared with what the CSV itself says, read by Python's csv module and nothing of ours.
+What evaluation says is compared with what the CSV itself says, read by Python's csv module and
+nothing of ours.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 import shapely
-from linli_chassis.testing.processes import eventually
+from linli_devkit.processes import eventually
 from shapely.geometry import shape
 
 HECTARE_M2 = 10_000
@@ -25,7 +27,9 @@ def drawn(city: Any) -> dict[str, Any]:
     return {f"990101001001{int(one['properties']['nc_id']):03}": one for one in features}
 
 
-def test_all_99_neighbourhoods_come_in_and_the_2_that_were_repaired_are_told(city: Any, drawn: dict[str, Any]) -> None:
+def test_all_99_neighbourhoods_come_in_and_the_2_that_were_repaired_are_told(
+    city: Any, drawn: dict[str, Any]
+) -> None:
     answer = city.answers["grids"]
     assert (answer["accepted"], answer["refused"], len(answer["repaired"])) == (99, 0, 2)
     assert all("Self-intersection" in one["detail"] for one in answer["repaired"])
@@ -40,21 +44,31 @@ def test_the_31_pairs_of_neighbourhoods_that_overlap_are_reported_with_area_and_
 ) -> None:
     overlaps = city.platform.get("grid", "/coverage")["overlaps"]
     repaired = {code for code, one in drawn.items() if not shape(one["geometry"]).is_valid}
-    large = [one for one in overlaps if one["area_m2"] > HECTARE_M2 and not repaired & set(one["grid_codes"])]
+    large = [
+        one
+        for one in overlaps
+        if one["area_m2"] > HECTARE_M2 and not repaired & set(one["grid_codes"])
+    ]
     assert len(large) == 31
     for one in large:
         place = shapely.Point(one["longitude"], one["latitude"])
-        assert all(shape(drawn[code]["geometry"]).distance(place) < 1e-4 for code in one["grid_codes"])
+        assert all(
+            shape(drawn[code]["geometry"]).distance(place) < 1e-4 for code in one["grid_codes"]
+        )
 
 
 def test_every_row_is_a_fact_and_none_is_dead(city: Any) -> None:
     assert (city.answers["requests"]["accepted"], city.answers["requests"]["refused"]) == (1685, 0)
-    eventually(lambda: city.figures(level="district")["990101"][None][0] == 1685, seconds=30, every=0.2)
+    eventually(
+        lambda: city.figures(level="district")["990101"][None][0] == 1685, seconds=30, every=0.2
+    )
     assert city.platform.json("events", "dead", "list") == []
     assert city.platform.json("status")["idle"]
 
 
-def test_the_grid_found_is_the_neighbourhood_recorded_for_nearly_every_row(city: Any, drawn: dict[str, Any]) -> None:
+def test_the_grid_found_is_the_neighbourhood_recorded_for_nearly_every_row(
+    city: Any, drawn: dict[str, Any]
+) -> None:
     names = {code: one["properties"]["name"] for code, one in drawn.items()}
     placed = [row for row in city.rows if row["longitude"] and row["ncname"]]
     known = [row for row in placed if row["ncname"] in names.values()]
@@ -89,13 +103,17 @@ def test_counts_and_medians_of_every_neighbourhood_are_those_of_the_csv(city: An
     assert city.figures() == expected
 
 
-def test_where_all_rows_agree_the_recorded_neighbourhood_has_the_same_figures(city: Any, drawn: dict[str, Any]) -> None:
+def test_where_all_rows_agree_the_recorded_neighbourhood_has_the_same_figures(
+    city: Any, drawn: dict[str, Any]
+) -> None:
     codes = {one["properties"]["name"]: code for code, one in drawn.items()}
     recorded = {row["srnumber"]: codes.get(row["ncname"]) for row in city.rows}
     disputed = {
-        code for row in city.rows for code in (recorded[row["srnumber"]], city.grids[row["srnumber"]])
+        code
+        for row in city.rows
+        for code in (recorded[row["srnumber"]], city.grids[row["srnumber"]])
         if recorded[row["srnumber"]] != city.grids[row["srnumber"]]
-    }  # fmt: skip
+    }
     by_record = city.expected(city.rows, recorded)
     found = city.figures()
     alike = [code for code in by_record if code not in disputed]
@@ -119,14 +137,25 @@ def test_counts_and_medians_of_the_whole_city_are_those_of_the_csv(city: Any) ->
 
 
 def test_every_fact_has_the_times_and_the_end_of_its_row(city: Any) -> None:
-    ids = {item["external_ref"]: item["request_id"] for item in city.platform.pages("grid", "/requests")}
-    facts = {fact["request_id"]: fact for fact in city.platform.pages("evaluation", "/facts", imported=True)}
+    ids = {
+        item["external_ref"]: item["request_id"]
+        for item in city.platform.pages("grid", "/requests")
+    }
+    facts = {
+        fact["request_id"]: fact
+        for fact in city.platform.pages("evaluation", "/facts", imported=True)
+    }
     from_csv = {row["srnumber"]: city.recorded(row) for row in city.rows}
     for number, said in from_csv.items():
         fact = facts[ids[number]]
         told = (fact["status"], fact["cancel_reason"], *(at(fact[name]) for name in TIMES))
         assert told == said, number
-    assert Counter(fact["channel"] for fact in facts.values()).keys() <= {"hotline", "app", "web", "patrol"}
+    assert Counter(fact["channel"] for fact in facts.values()).keys() <= {
+        "hotline",
+        "app",
+        "web",
+        "patrol",
+    }
 
 
 TIMES = ("registered_at", "closed_at", "cancelled_at")

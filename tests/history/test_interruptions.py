@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli_chassis.testing.processes import eventually
+from linli_devkit.processes import eventually
 
-# Each process, and what shows that it is in the midst of this import: that this many rows are there.
+# Each process, and what shows that it is in the midst of this import: that this many rows are
+# there.
 MIDST = {
     "organization": "SELECT count(*) FROM grid.request",
     "organization relay": "SELECT count(*) FROM grid.request",
@@ -23,7 +24,9 @@ MIDST = {
 }
 
 
-def test_an_import_stopped_by_ctrl_c_says_how_to_go_on_and_going_on_gives_the_same(city: Any, tmp_path: Path) -> None:
+def test_an_import_stopped_by_ctrl_c_says_how_to_go_on_and_going_on_gives_the_same(
+    city: Any, tmp_path: Path
+) -> None:
     path, days = tmp_path / "stopped.csv", 400
     rows = city.write(path, 1685, days)
     before = city.platform.count(MIDST["grid"])
@@ -46,7 +49,9 @@ def test_an_import_stopped_by_ctrl_c_says_how_to_go_on_and_going_on_gives_the_sa
 
 
 @pytest.mark.parametrize("name", MIDST)
-def test_an_import_during_which_a_process_is_killed_ends_as_without(city: Any, tmp_path: Path, name: str) -> None:
+def test_an_import_during_which_a_process_is_killed_ends_as_without(
+    city: Any, tmp_path: Path, name: str
+) -> None:
     path, days = tmp_path / f"killed_{name.replace(' ', '_')}.csv", 410 + list(MIDST).index(name)
     rows = city.write(path, 600, days)
     child, before = city.platform.child(name), city.platform.count(MIDST[name])
@@ -68,4 +73,8 @@ def told_twice(city: Any) -> list[Any]:
     """Aggregates of which the same thing was told twice, though history tells each once."""
     sql = """SELECT headers->>'ce-subject', type FROM {0}.outbox WHERE type !~ '(unmatched|region|resource|unit)'
              GROUP BY 1, 2 HAVING count(*) > 1"""
-    return [row for service in ("grid", "service_desk") for row in city.platform.rows(sql.format(service))]
+    return [
+        row
+        for service in ("grid", "service_desk")
+        for row in city.platform.rows(sql.format(service))
+    ]

@@ -14,7 +14,9 @@ LIMIT_SECONDS = 300
 
 
 @pytest.mark.timeout(600)
-def test_8000_requests_more_are_in_and_counted_within_five_minutes(city: Any, tmp_path: Path) -> None:
+def test_8000_requests_more_are_in_and_counted_within_five_minutes(
+    city: Any, tmp_path: Path
+) -> None:
     path = tmp_path / "week.csv"
     rows = city.write(path, ROWS, DAYS)
     began = time.monotonic()

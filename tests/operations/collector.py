@@ -1,4 +1,6 @@
-"""A collector of traces, as OTLP over HTTP has it: what the processes under test send is what production would get."""
+"""A collector of traces, as OTLP over HTTP has it: what the processes under test send is what
+production would get.
+"""
 
 from __future__ import annotations
 
@@ -75,9 +77,16 @@ def spans_of(request: ExportTraceServiceRequest) -> Iterator[Span]:
         for scope in resource.scope_spans:
             for span in scope.spans:
                 yield Span(
-                    service, span.name, span.SpanKind.Name(span.kind), span.trace_id.hex(), span.span_id.hex(),
-                    span.parent_span_id.hex(), values(span.attributes), span.status.code == 2, str(span),
-                )  # fmt: skip
+                    service,
+                    span.name,
+                    span.SpanKind.Name(span.kind),
+                    span.trace_id.hex(),
+                    span.span_id.hex(),
+                    span.parent_span_id.hex(),
+                    values(span.attributes),
+                    span.status.code == 2,
+                    str(span),
+                )
 
 
 def values(attributes: Any) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The sample district on eight processes that are watched: metrics at every one, traces to a collector.
+"""The sample district on eight processes that are watched: metrics at every one, traces to a
+collector.
 
 They log at INFO, as they would for an operator.
 """
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from linli.context import SERVICES
-from linli.testing import Asked, People, RunningPlatform, free_ports, running_platform
-from linli_chassis.testing.postgres import PostgresServer
-from linli_chassis.testing.rabbitmq import RabbitServer
+from linli_contracts.manifest import api_services
+from linli_devkit import Asked, People, RunningPlatform, free_ports, running_platform
+from linli_devkit.postgres import PostgresServer
+from linli_devkit.rabbitmq import RabbitServer
 
 from .collector import Collector, collecting
 from .scrape import Scrape, scrape
@@ -39,10 +40,10 @@ class Watched:
         return scrape(self.relay_url(name))
 
     def relay_url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.relay_port + SERVICES.index(name)}"
+        return f"http://127.0.0.1:{self.relay_port + api_services().index(name)}"
 
     def scrapes(self) -> list[Scrape]:
-        return [look(name) for name in SERVICES for look in (self.service, self.relay)]
+        return [look(name) for name in api_services() for look in (self.service, self.relay)]
 
 
 @pytest.fixture(scope="session")
@@ -52,16 +53,19 @@ def watched(
     furnish: Callable[[RunningPlatform], None],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Watched]:
-    amqp_uri, port = rabbit.vhost(), free_ports(len(SERVICES))
+    amqp_uri, port = rabbit.vhost(), free_ports(len(api_services()))
     home = tmp_path_factory.mktemp("watched")
     with collecting() as collector, pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")
         patch.setenv("NO_PROXY", "127.0.0.1")
         with (
-            postgres.database(SERVICES) as database_url,
+            postgres.database(api_services()) as database_url,
             running_platform(
-                home, amqp_uri=amqp_uri, database_url=database_url, LINLI_METRICS_BIND=f"127.0.0.1:{port}"
+                home,
+                amqp_uri=amqp_uri,
+                database_url=database_url,
+                LINLI_METRICS_BIND=f"127.0.0.1:{port}",
             ) as platform,
         ):
             furnish(platform)
@@ -71,7 +75,9 @@ def watched(
 
 @dataclass(frozen=True)
 class Story:
-    """A request that was rated, all of it by clients that say they belong to one trace; and what evaluation knows."""
+    """A request that was rated, all of it by clients that say they belong to one trace; and what
+    evaluation knows.
+    """
 
     asked: Asked
     fact: dict[str, Any]

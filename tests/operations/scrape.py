@@ -25,11 +25,15 @@ class Scrape:
     @property
     def names(self) -> set[str]:
         """The names that a query may use; those of a metric without a sample yet as well."""
-        return {sample.name for sample in self.samples} | {name for one in self.families for name in names_of(one)}
+        return {sample.name for sample in self.samples} | {
+            name for one in self.families for name in names_of(one)
+        }
 
     def value(self, name: str, **labels: str) -> float | None:
         found = [
-            sample.value for sample in self.samples if sample.name == name and labels.items() <= sample.labels.items()
+            sample.value
+            for sample in self.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
         ]
         return sum(found) if found else None
 

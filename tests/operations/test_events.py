@@ -10,8 +10,8 @@ from typing import Any
 import pika
 import psycopg2
 import pytest
-from linli.testing import RunningPlatform
-from linli_chassis.testing.processes import eventually
+from linli_devkit import RunningPlatform
+from linli_devkit.processes import eventually
 
 from .conftest import Watched
 
@@ -46,7 +46,12 @@ def broken(platform: RunningPlatform) -> Iterator[None]:
 
 def ask(platform: RunningPlatform) -> str:
     """A resident asks; the id of the request."""
-    body = {"category": "elder_care.meal_delivery", "description": "想申请送餐", "channel": "wechat", "consent": False}
+    body = {
+        "category": "elder_care.meal_delivery",
+        "description": "想申请送餐",
+        "channel": "wechat",
+        "consent": False,
+    }
     place = {"longitude": 116.417979, "latitude": 39.940146}
     return str(platform.post("grid", "/requests", body | place)["request_id"])
 
@@ -62,18 +67,26 @@ def poison(platform: RunningPlatform, request_id: str) -> None:
     execute(platform, "SELECT pg_notify('linli_outbox_grid', '')")
 
 
-def test_an_event_that_fails_is_listed_with_every_attempt_until_it_is_handled(platform: RunningPlatform) -> None:
+def test_an_event_that_fails_is_listed_with_every_attempt_until_it_is_handled(
+    platform: RunningPlatform,
+) -> None:
     with broken(platform):
         request_id = ask(platform)
 
         def mine() -> list[dict[str, Any]]:
-            return [one for one in platform.json("events", "failing") if one["correlation_id"] == request_id]
+            return [
+                one
+                for one in platform.json("events", "failing")
+                if one["correlation_id"] == request_id
+            ]
 
         [one] = eventually(mine, seconds=30)
         assert (one["service"], one["state"]) == ("evaluation", "due")
         assert "fact" in one["error"]
         shown = eventually(lambda: twice_tried(platform, one["event_id"]), seconds=30)
-        assert [tried["attempt"] for tried in shown["history"]] == list(range(1, len(shown["history"]) + 1))
+        assert [tried["attempt"] for tried in shown["history"]] == list(
+            range(1, len(shown["history"]) + 1)
+        )
         times = [tried["at"] for tried in shown["history"]]
         assert times == sorted(times)
         table = platform.linli("events", "failing").stdout
@@ -106,10 +119,16 @@ def test_a_dead_event_tells_its_story_and_who_decided_what(platform: RunningPlat
     assert all("schema" in tried["error"] for tried in shown["history"])
     assert [(one["action"], one["by"]) for one in shown["decisions"]] == [("replay", "Li Na")]
 
-    gone = platform.json("events", "dead", "discard", event_id, "--reason", "sent by a test", "--by", "Wang Wei")
+    gone = platform.json(
+        "events", "dead", "discard", event_id, "--reason", "sent by a test", "--by", "Wang Wei"
+    )
     assert gone == {"discarded": 1}
     newest = platform.json("events", "dead", "decisions", "--limit", "1")[0]
-    assert (newest["by"], newest["reason"], newest["state"]) == ("Wang Wei", "sent by a test", "discarded")
+    assert (newest["by"], newest["reason"], newest["state"]) == (
+        "Wang Wei",
+        "sent by a test",
+        "discarded",
+    )
     told = platform.linli("events", "dead", "show", event_id, language="zh").stdout
     assert "Wang Wei 已放弃: sent by a test" in told
     assert told.index("第 1 次尝试") < told.index("Li Na 已重放") < told.index("Wang Wei")
@@ -118,18 +137,35 @@ def test_a_dead_event_tells_its_story_and_who_decided_what(platform: RunningPlat
     platform.linli("events", "dead", "replay", event_id, code=1)
 
 
-def test_what_was_published_is_published_again_and_handled_once(watched: Watched, platform: RunningPlatform) -> None:
+def test_what_was_published_is_published_again_and_handled_once(
+    watched: Watched, platform: RunningPlatform
+) -> None:
     handled = "SELECT count(*) FROM evaluation.inbox WHERE type = %s AND state = 'handled'"
     before, grids = platform.count(handled, DRAWN), platform.get("grid", "/grids", limit=1)
     told = platform.linli(
-        "events", "republish", "grid", "--since", "2020-01-01", "--type", "grid_drawn", "--json", code=2
+        "events",
+        "republish",
+        "grid",
+        "--since",
+        "2020-01-01",
+        "--type",
+        "grid_drawn",
+        "--json",
+        code=2,
     )
     assert f"{GRIDS}  {DRAWN}" in told.stderr
     assert json.loads(told.stdout)["error"] == "Nothing was done."
-    done = platform.json("events", "republish", "grid", "--since", "2020-01-01", "--type", "grid_drawn", "--yes")
+    done = platform.json(
+        "events", "republish", "grid", "--since", "2020-01-01", "--type", "grid_drawn", "--yes"
+    )
     assert done == {"republished": GRIDS, "types": {DRAWN: GRIDS}}
     labels = {"service": "evaluation", "type": DRAWN}
-    eventually(lambda: (watched.service("evaluation").value("linli_inbox_duplicates_total", **labels) or 0) >= GRIDS)
+    eventually(
+        lambda: (
+            (watched.service("evaluation").value("linli_inbox_duplicates_total", **labels) or 0)
+            >= GRIDS
+        )
+    )
     platform.idle()
     assert platform.count(handled, DRAWN) == before
     assert platform.get("grid", "/grids", limit=1) == grids
@@ -139,7 +175,10 @@ def test_what_was_published_is_published_again_and_handled_once(watched: Watched
         "There is no service"
         in platform.json("events", "republish", "portal", "--since", "2020-01-01", code=2)["error"]
     )
-    assert "is no time" in platform.json("events", "republish", "grid", "--since", "yesterday", code=2)["error"]
+    assert (
+        "is no time"
+        in platform.json("events", "republish", "grid", "--since", "yesterday", code=2)["error"]
+    )
 
 
 def test_what_no_queue_takes_can_be_looked_at_without_taking_it(platform: RunningPlatform) -> None:
@@ -149,7 +188,9 @@ def test_what_no_queue_takes_can_be_looked_at_without_taking_it(platform: Runnin
         channel = connection.channel()
         channel.confirm_delivery()
         for _ in range(3):
-            channel.basic_publish("linli.unrouted", "", b"{}", pika.BasicProperties(headers=headers))
+            channel.basic_publish(
+                "linli.unrouted", "", b"{}", pika.BasicProperties(headers=headers)
+            )
         for _ in range(3):
             found = platform.json("events", "unrouted", "--limit", "2")
             assert (found["depth"], len(found["first"])) == (3, 2)

@@ -5,9 +5,9 @@ import urllib.error
 import urllib.request
 
 import pytest
-from linli.context import SERVICES
-from linli.testing import RunningPlatform
-from linli_chassis.testing.processes import eventually
+from linli_contracts.manifest import api_services
+from linli_devkit import RunningPlatform
+from linli_devkit.processes import eventually
 
 from .conftest import Story, Watched
 from .scrape import scrape
@@ -24,7 +24,12 @@ def test_every_metric_has_a_help_text(watched: Watched) -> None:
 def test_a_request_is_counted_on_its_whole_way(watched: Watched, story: Story) -> None:
     assert story
     grid = watched.service("grid")
-    posted = {"service": "grid", "route": "/api/grid/v1/requests", "method": "POST", "status": "201"}
+    posted = {
+        "service": "grid",
+        "route": "/api/grid/v1/requests",
+        "method": "POST",
+        "status": "201",
+    }
     assert grid.value("linli_http_requests_total", **posted)
     assert grid.value("linli_http_request_seconds_count", route="/api/grid/v1/requests")
     relay = watched.relay("grid")
@@ -39,11 +44,17 @@ def test_a_request_is_counted_on_its_whole_way(watched: Watched, story: Story) -
     assert evaluation.value("linli_inbox_fed", service="evaluation") == 1
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", api_services())
 def test_a_service_tells_its_backlog_its_pool_and_its_process(watched: Watched, name: str) -> None:
     watched.platform.idle()
     found = watched.service(name)
-    for backlog in ("outbox_pending", "outbox_oldest_seconds", "inbox_due", "inbox_late_seconds", "inbox_dead_letters"):
+    for backlog in (
+        "outbox_pending",
+        "outbox_oldest_seconds",
+        "inbox_due",
+        "inbox_late_seconds",
+        "inbox_dead_letters",
+    ):
         assert found.value(f"linli_{backlog}", service=name) == 0
     assert found.value("linli_database_up", service=name) == 1
     assert found.value("linli_database_pool_size", service=name) == 10
@@ -52,7 +63,7 @@ def test_a_service_tells_its_backlog_its_pool_and_its_process(watched: Watched, 
     assert (found.value("process_resident_memory_bytes") or 0) > 1e7
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", api_services())
 def test_a_relay_tells_of_its_health(watched: Watched, name: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{watched.relay_url(name)}/healthz", timeout=5) as answer:
@@ -75,18 +86,26 @@ def test_the_oldest_event_that_waits_has_an_age_while_nobody_publishes(watched: 
         def old() -> bool:
             found = watched.service("organization")
             waits = (found.value("linli_outbox_pending", service="organization") or 0) >= 1
-            return waits and (found.value("linli_outbox_oldest_seconds", service="organization") or 0) > 0.5
+            return (
+                waits
+                and (found.value("linli_outbox_oldest_seconds", service="organization") or 0) > 0.5
+            )
 
         eventually(old)
     finally:
         relay.process.send_signal(signal.SIGCONT)
     watched.platform.idle()
-    eventually(lambda: watched.service("organization").value("linli_outbox_pending", service="organization") == 0)
+    eventually(
+        lambda: (
+            watched.service("organization").value("linli_outbox_pending", service="organization")
+            == 0
+        )
+    )
 
 
 def test_services_that_share_a_process_are_told_apart(embedded: RunningPlatform) -> None:
     found = scrape(embedded.supervisor.url)
-    for name in SERVICES:
+    for name in api_services():
         assert found.value("linli_database_up", service=name) == 1
         assert found.value("linli_relay_active", service=name) == 1
         assert found.value("linli_database_pool_size", service=name) == 10

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from linli.testing import RunningPlatform
-from linli.webhooks.metrics import REGISTRY
+from linli_devkit import RunningPlatform
+from linli_webhooks.metrics import REGISTRY
 
 from .conftest import Story, Watched
 from .scrape import Scrape, scrape
@@ -28,7 +28,9 @@ RULES = [
     for rule in group["rules"]
 ]
 OF_PROMETHEUS = {"up"}
-WEBHOOKS = Scrape("", tuple(family for family in REGISTRY.collect() if family.name.startswith("linli_webhook")))
+WEBHOOKS = Scrape(
+    "", tuple(family for family in REGISTRY.collect() if family.name.startswith("linli_webhook"))
+)
 """What the process tells that delivers webhooks; the platforms here have none."""
 VARIABLES = {"$service", "$__rate_interval"}
 GRID_WIDTH = 24
@@ -89,13 +91,17 @@ def test_every_query_selects_by_labels_that_the_metric_has(told: dict[str, set[s
     for where, expression in expressions().items():
         for name, labels in labels_in(expression):
             if name not in OF_PROMETHEUS:
-                assert labels <= told[name] | given_by_prometheus, f"{where}: {name} has no {labels - told[name]}"
+                assert labels <= told[name] | given_by_prometheus, (
+                    f"{where}: {name} has no {labels - told[name]}"
+                )
 
 
 def test_every_metric_is_on_the_page_for_operators_and_no_other(told: dict[str, set[str]]) -> None:
     rows = re.findall(r"^\| `linli_.*?\|", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
     listed = {name for row in rows for name in re.findall(r"linli_\w+", row)}
-    there = {re.sub(r"_(bucket|sum|count)$", "", name) for name in told if name.startswith("linli_")}
+    there = {
+        re.sub(r"_(bucket|sum|count)$", "", name) for name in told if name.startswith("linli_")
+    }
     assert listed == there
 
 
@@ -124,15 +130,27 @@ def test_the_dashboard_asks_the_source_it_is_given() -> None:
     assert variables["datasource"]["query"] == "prometheus"
     for panel in panels():
         for asked in (panel, *panel["targets"]):
-            assert asked["datasource"] == {"type": "prometheus", "uid": "${datasource}"}, panel["title"]
-        used = {name for target in panel["targets"] for name in re.findall(r"\$\w+", target["expr"])}
+            assert asked["datasource"] == {"type": "prometheus", "uid": "${datasource}"}, panel[
+                "title"
+            ]
+        used = {
+            name for target in panel["targets"] for name in re.findall(r"\$\w+", target["expr"])
+        }
         assert used <= VARIABLES, panel["title"]
 
 
 def test_each_service_has_a_row_of_what_flows_waits_takes_time_and_fails() -> None:
-    rows = {panel["title"]: panel.get("repeat") for panel in DASHBOARD["panels"] if panel["type"] == "row"}
+    rows = {
+        panel["title"]: panel.get("repeat")
+        for panel in DASHBOARD["panels"]
+        if panel["type"] == "row"
+    }
     assert rows["$service"] == "service"
-    by_service = [panel for panel in panels() if all("$service" in target["expr"] for target in panel["targets"])]
+    by_service = [
+        panel
+        for panel in panels()
+        if all("$service" in target["expr"] for target in panel["targets"])
+    ]
     for topic in ("Flow", "Backlog", "Latency", "Errors"):
         assert any(topic in panel["title"] for panel in by_service), topic
 
@@ -144,13 +162,19 @@ def test_the_panels_of_the_dashboard_are_well_formed_and_do_not_overlap() -> Non
     for panel in DASHBOARD["panels"]:
         at = panel["gridPos"]
         assert at["x"] + at["w"] <= GRID_WIDTH, panel["title"]
-        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        cells = {
+            (x, y)
+            for x in range(at["x"], at["x"] + at["w"])
+            for y in range(at["y"], at["y"] + at["h"])
+        }
         assert not cells & taken, panel["title"]
         taken |= cells
         if panel["type"] != "row":
             assert panel["type"] in ("timeseries", "stat")
             assert panel["fieldConfig"]["defaults"]["unit"]
-            assert [target["refId"] for target in panel["targets"]] == sorted({t["refId"] for t in panel["targets"]})
+            assert [target["refId"] for target in panel["targets"]] == sorted(
+                {t["refId"] for t in panel["targets"]}
+            )
 
 
 def test_in_a_cluster_processes_have_the_jobs_that_the_alerts_select() -> None:
@@ -180,7 +204,9 @@ def test_grafana_is_told_where_the_dashboard_and_prometheus_are() -> None:
 def test_prometheus_takes_the_rules_and_they_do_what_they_say(arguments: tuple[str, ...]) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
-        pytest.skip("promtool is not installed here; on Debian or Ubuntu: apt-get install prometheus")
+        pytest.skip(
+            "promtool is not installed here; on Debian or Ubuntu: apt-get install prometheus"
+        )
     done = subprocess.run(  # noqa: S603
         [promtool, *arguments], cwd=HERE, capture_output=True, text=True, timeout=60, check=False
     )
@@ -190,14 +216,22 @@ def test_prometheus_takes_the_rules_and_they_do_what_they_say(arguments: tuple[s
 def test_every_panel_is_a_query_that_prometheus_can_parse(tmp_path: Path) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
-        pytest.skip("promtool is not installed here; on Debian or Ubuntu: apt-get install prometheus")
+        pytest.skip(
+            "promtool is not installed here; on Debian or Ubuntu: apt-get install prometheus"
+        )
     rules = [
         {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
         for number, expression in enumerate(expressions().values())
     ]
     path = tmp_path / "panels.yml"
-    path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}), encoding="utf-8")
+    path.write_text(
+        yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}), encoding="utf-8"
+    )
     done = subprocess.run(  # noqa: S603
-        [promtool, "check", "rules", str(path)], capture_output=True, text=True, timeout=60, check=False
+        [promtool, "check", "rules", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

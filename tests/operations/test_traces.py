@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from linli.testing import embedded_platform
-from linli_chassis.testing.processes import eventually
+from linli_devkit import embedded_platform
+from linli_devkit.processes import eventually
 
 from .collector import Span
 from .conftest import PHONE, TRACE, WORD, Story, Watched
@@ -29,19 +29,27 @@ def trace(watched: Watched, story: Story) -> list[Span]:
 
     def arrived() -> bool:
         names = {span.name for span in watched.collector.of(TRACE)}
-        return f"process linli.{WAY[-1]}.v1" in names and "POST /api/service_desk/v1/feedback" in names
+        return (
+            f"process linli.{WAY[-1]}.v1" in names and "POST /api/service_desk/v1/feedback" in names
+        )
 
     eventually(arrived, seconds=30)
     return watched.collector.of(TRACE)
 
 
-def test_one_trace_leads_from_the_post_to_the_fact_in_evaluation(trace: list[Span], story: Story) -> None:
+def test_one_trace_leads_from_the_post_to_the_fact_in_evaluation(
+    trace: list[Span], story: Story
+) -> None:
     assert story.fact["status"] == "closed"
     told = {span.name for span in trace if span.kind == "SPAN_KIND_PRODUCER"}
     assert told == {f"create linli.{fact}.v1" for fact in WAY}
     known = {span.name for span in trace if span.service == "linli-evaluation"}
     assert {f"process linli.{fact}.v1" for fact in WAY} <= known
-    assert {span.service for span in trace} == {"linli-grid", "linli-service-desk", "linli-evaluation"}
+    assert {span.service for span in trace} == {
+        "linli-grid",
+        "linli-service-desk",
+        "linli-evaluation",
+    }
 
 
 def test_what_led_to_an_event_is_its_parent(trace: list[Span]) -> None:
@@ -53,7 +61,8 @@ def test_what_led_to_an_event_is_its_parent(trace: list[Span]) -> None:
     opened = next(
         span
         for span in trace
-        if span.name == "process linli.service_desk.case_opened.v1" and span.service == "linli-evaluation"
+        if span.name == "process linli.service_desk.case_opened.v1"
+        and span.service == "linli-evaluation"
     )
     assert way_to(opened) == [
         "process linli.service_desk.case_opened.v1",
@@ -64,19 +73,25 @@ def test_what_led_to_an_event_is_its_parent(trace: list[Span]) -> None:
     ]
 
 
-def test_every_span_of_an_event_names_the_request_it_is_about(trace: list[Span], story: Story) -> None:
+def test_every_span_of_an_event_names_the_request_it_is_about(
+    trace: list[Span], story: Story
+) -> None:
     spans = [span for span in trace if span.kind != "SPAN_KIND_SERVER"]
     assert {span.attributes["linli.correlation_id"] for span in spans} == {story.asked.request_id}
 
 
-def test_no_word_of_a_resident_is_in_any_span(watched: Watched, trace: list[Span], story: Story) -> None:
+def test_no_word_of_a_resident_is_in_any_span(
+    watched: Watched, trace: list[Span], story: Story
+) -> None:
     assert trace
     said = "\n".join(span.raw for span in watched.collector.spans)
     for secret in (PHONE, WORD, "欧阳", story.asked.tracking_code):
         assert secret not in said
 
 
-def test_being_asked_for_health_and_metrics_leaves_no_spans(watched: Watched, trace: list[Span]) -> None:
+def test_being_asked_for_health_and_metrics_leaves_no_spans(
+    watched: Watched, trace: list[Span]
+) -> None:
     watched.scrapes()
     routes = {span.attributes.get("http.route", "") for span in watched.collector.spans}
     assert not routes & {"/metrics", "/healthz", "/readyz"}
@@ -102,7 +117,9 @@ def test_a_collector_that_does_not_answer_holds_nothing_up(monkeypatch: pytest.M
         # Not below pytest's own folder: it is private to root, and PostgreSQL may not run as root.
         tempfile.TemporaryDirectory(prefix="linli-traced-", ignore_cleanup_errors=True) as folder,
     ):
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setenv(
+            "OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}"
+        )
         monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
         with embedded_platform(Path(folder) / "home") as platform:
             platform.get("organization", "/units")

@@ -1,4 +1,6 @@
-"""The broker goes away and comes back: no write fails meanwhile, and no event is lost or has its effect twice."""
+"""The broker goes away and comes back: no write fails meanwhile, and no event is lost or has its
+effect twice.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from linli.context import SERVICES
-from linli.testing import Asked, People, RunningPlatform, running_platform
-from linli_chassis.testing.postgres import PostgresServer
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import RabbitServer, rabbit_server
+from linli_contracts.manifest import api_services
+from linli_devkit import Asked, People, RunningPlatform, running_platform
+from linli_devkit.postgres import PostgresServer
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import RabbitServer, rabbit_server
 
 REQUESTS = 30
 BACK_SECONDS = 60
@@ -28,10 +30,12 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory, furnish: Any) -> Iterator[Place]:
+def place(
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory, furnish: Any
+) -> Iterator[Place]:
     with (
         rabbit_server(tmp_path_factory.mktemp("broker")) as broker,
-        postgres.database(SERVICES) as database_url,
+        postgres.database(api_services()) as database_url,
         running_platform(
             tmp_path_factory.mktemp("outage"),
             amqp_uri=broker.vhost(),
@@ -79,18 +83,22 @@ def test_while_the_broker_is_away_every_post_is_taken_and_afterwards_each_arrive
     assert {fact["status"] for fact in others} == {"registered"}
     assert effects(place.platform, asked) == dict.fromkeys(STEPS, REQUESTS)
     assert place.platform.json("events", "dead", "list") == []
-    assert {child.name: child.restarts for child in place.platform.supervisor.children if child.restarts} == {}
+    assert {
+        child.name: child.restarts for child in place.platform.supervisor.children if child.restarts
+    } == {}
 
 
 STEPS = ("request_registered", "request_verified", "case_opened", "case_dispatched")
 
 
 def effects(platform: RunningPlatform, asked: list[Asked]) -> Counter[str]:
-    """How many events of each kind evaluation keeps of these requests; the desk keeps one case of each."""
+    """How many events of each kind evaluation keeps of these requests; the desk keeps one case of
+    each.
+    """
     ids = [each.request_id for each in asked]
-    assert platform.count("SELECT count(*) FROM service_desk.case_file WHERE request_id = ANY(%s::uuid[])", ids) == len(
-        ids
-    )
+    assert platform.count(
+        "SELECT count(*) FROM service_desk.case_file WHERE request_id = ANY(%s::uuid[])", ids
+    ) == len(ids)
     sql = "SELECT split_part(type, '.', 3) FROM evaluation.fact_event WHERE request_id = ANY(%s::uuid[])"
     return Counter(kind for (kind,) in platform.rows(sql, ids))
 

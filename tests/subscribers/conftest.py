@@ -12,16 +12,16 @@ from uuid import UUID, uuid4
 
 import pika
 import pytest
-from linli_chassis.bus.topology import EXCHANGE, declare
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import RabbitServer
-from linli_contracts.catalogue import find
+from linli_chassis.messaging.topology import EXCHANGE, declare
+from linli_client.events import Quarantined, Subscriber
 from linli_contracts.envelope import Event, Message, encode
-from linli_contracts.events.evaluation import ScorecardPublished
-from linli_contracts.events.grid import RequestRejected
-from linli_contracts.events.service_desk import CaseClosed
-from linli_contracts.examples import example_event
-from linli_contracts.subscriber import Quarantined, Subscriber
+from linli_contracts.events.evaluation.scorecards import ScorecardPublished
+from linli_contracts.events.grid.requests import RequestRejected
+from linli_contracts.events.service_desk.cases import CaseClosed
+from linli_contracts.registry import find
+from linli_devkit.contracts.examples import example_event
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import RabbitServer
 
 DISTRICT = "110101"
 
@@ -82,7 +82,8 @@ class Broker:
     @contextmanager
     def _publishing(self) -> Iterator[Any]:
         with self.channel() as channel:
-            # As relays do: RabbitMQ 3.10 confirms what it cannot write into a stream that has not started yet.
+            # As relays do: RabbitMQ 3.10 confirms what it cannot write into a stream that has not
+            # started yet.
             declare(channel, DISTRICT)
             channel.confirm_delivery()
             yield channel
@@ -151,11 +152,15 @@ class Broker:
         """The connections of a subscriber, as the management API tells them after a while."""
         title = f"linli subscriber {name}"
         found = self.server.api("GET", "/connections")
-        return [one for one in found if one.get("client_properties", {}).get("connection_name") == title]
+        return [
+            one for one in found if one.get("client_properties", {}).get("connection_name") == title
+        ]
 
 
 def _publish(channel: Any, message: Message, routing_key: str) -> None:
-    properties = pika.BasicProperties(content_type=message.content_type, headers=dict(message.headers), delivery_mode=2)
+    properties = pika.BasicProperties(
+        content_type=message.content_type, headers=dict(message.headers), delivery_mode=2
+    )
     channel.basic_publish(EXCHANGE, routing_key, message.body, properties, mandatory=True)
 
 

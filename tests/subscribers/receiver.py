@@ -1,4 +1,6 @@
-"""Receivers of webhooks: real HTTP servers on this machine that answer as a test wants, and write down what came."""
+"""Receivers of webhooks: real HTTP servers on this machine that answer as a test wants, and write
+down what came.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class Received:
 
 @dataclass
 class Receiver:
-    """A server; `answer` gives the status for the nth request, from 1, of an event, or writes all of it itself."""
+    """A server; `answer` gives the status for the nth request, from 1, of an event, or writes all
+    of it itself.
+    """
 
     server: ThreadingHTTPServer
     scheme: str
@@ -59,7 +63,9 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            one = Received(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+            one = Received(
+                self.path, {name.lower(): value for name, value in self.headers.items()}, body
+            )
             made.received.append(one)
             status = made.answer(one, made.ids.count(one.headers["webhook-id"]))
             self.send_response(status)

@@ -1,4 +1,6 @@
-"""The accounts of subscribers: what they can do, and that they can do nothing else, as the broker itself says."""
+"""The accounts of subscribers: what they can do, and that they can do nothing else, as the broker
+itself says.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,17 @@ import pika
 import pytest
 import requests
 from linli.app import app
-from linli.context import VARIABLES
-from linli.subscribers.rights import LIMITS, Account, types_of, user_of
-from linli_chassis.bus.topology import LOG, declare
-from linli_chassis.testing.processes import eventually
-from linli_contracts.subscriber import Refused
-from linli_contracts.subscriber.names import LOG_ARGUMENTS, QUEUE_ARGUMENTS, Wanted
-from pika.exceptions import ChannelClosedByBroker, ProbableAccessDeniedError, ProbableAuthenticationError
+from linli.base.context import VARIABLES
+from linli.deployment.subscriber_rights import LIMITS, Account, types_of, user_of
+from linli_chassis.messaging.topology import LOG, declare
+from linli_client.events import Refused
+from linli_client.events.names import LOG_ARGUMENTS, QUEUE_ARGUMENTS, Wanted
+from linli_devkit.processes import eventually
+from pika.exceptions import (
+    ChannelClosedByBroker,
+    ProbableAccessDeniedError,
+    ProbableAuthenticationError,
+)
 from typer.testing import CliRunner
 
 from .conftest import DISTRICT, Broker, closed, rejected, scorecard
@@ -41,7 +47,9 @@ def linli(broker: Broker) -> Iterator[Linli]:
             "LINLI_LANGUAGE": "en",
             "COLUMNS": "160",
         }
-        result = CliRunner().invoke(app, [*arguments, *(["--json"] if as_json else [])], env=environ)
+        result = CliRunner().invoke(
+            app, [*arguments, *(["--json"] if as_json else [])], env=environ
+        )
         assert result.exit_code == code, result.output
         return json.loads(result.stdout) if as_json else result.stdout
 
@@ -75,10 +83,14 @@ def test_what_is_handed_over_is_all_that_a_subscriber_needs(broker: Broker, limi
         city.await_ids(*events)
 
 
-def test_a_limited_account_replays_its_own_types_from_a_log_of_its_own(broker: Broker, limited: Any) -> None:
+def test_a_limited_account_replays_its_own_types_from_a_log_of_its_own(
+    broker: Broker, limited: Any
+) -> None:
     events = [closed(), scorecard(), closed()]
     broker.publish(rejected(), *events)
-    with broker.following("city", limited["types"], since="first", amqp_uri=limited["amqp_uri"]) as city:
+    with broker.following(
+        "city", limited["types"], since="first", amqp_uri=limited["amqp_uri"]
+    ) as city:
         city.await_ids(*events)
         live = closed()
         broker.publish(rejected(), live)
@@ -96,14 +108,18 @@ def test_an_account_of_all_types_replays_the_log_of_the_district_also_from_befor
         archive.await_ids(*events)
 
 
-def test_a_subscriber_that_asks_for_more_than_it_may_have_is_told_so(broker: Broker, limited: Any) -> None:
+def test_a_subscriber_that_asks_for_more_than_it_may_have_is_told_so(
+    broker: Broker, limited: Any
+) -> None:
     with pytest.raises(Refused, match=r"access to topic '110101\.grid\.#'"):
         broker.subscriber("city", limited["amqp_uri"]).subscribe("linli.grid.*", print)
     with pytest.raises(Refused, match=r"queue 'linli\.subscriber\.other'"):
         broker.subscriber("other", limited["amqp_uri"]).subscribe(limited["types"], print)
 
 
-def test_an_account_survives_its_queue_being_deleted_by_an_operator_as_a_refusal(broker: Broker, limited: Any) -> None:
+def test_an_account_survives_its_queue_being_deleted_by_an_operator_as_a_refusal(
+    broker: Broker, limited: Any
+) -> None:
     with broker.channel() as channel:
         channel.queue_delete("linli.subscriber.city")
     with pytest.raises(Refused, match="access to queue"):
@@ -112,34 +128,57 @@ def test_an_account_survives_its_queue_being_deleted_by_an_operator_as_a_refusal
 
 # That it can do nothing else
 
-OTHERS = ("linli.grid", "linli.service_desk", "linli.evaluation", "linli.unrouted", LOG, "linli.subscriber.other")
+OTHERS = (
+    "linli.grid",
+    "linli.service_desk",
+    "linli.evaluation",
+    "linli.unrouted",
+    LOG,
+    "linli.subscriber.other",
+)
 OWN = "linli.subscriber.city"
 REFUSED: dict[str, Callable[[Any], object]] = {
-    "publish an event": lambda c: c.basic_publish("linli.events", "110101.evaluation.scorecard_published.v1", b"{}"),
+    "publish an event": lambda c: c.basic_publish(
+        "linli.events", "110101.evaluation.scorecard_published.v1", b"{}"
+    ),
     "publish to a service's queue": lambda c: c.basic_publish("", "linli.evaluation", b"{}"),
     "publish to its own queue": lambda c: c.basic_publish("", OWN, b"{}"),
     "publish to what is unrouted": lambda c: c.basic_publish("linli.unrouted", "", b"{}"),
     "publish to amq.topic": lambda c: c.basic_publish("amq.topic", "x", b"{}"),
     "bind all": lambda c: c.queue_bind(OWN, "linli.events", "#"),
     "bind all of the district": lambda c: c.queue_bind(OWN, "linli.events", "110101.#"),
-    "bind another type": lambda c: c.queue_bind(OWN, "linli.events", "110101.grid.request_registered.v1"),
-    "bind another version": lambda c: c.queue_bind(OWN, "linli.events", "110101.service_desk.case_closed.v2"),
-    "bind a longer type": lambda c: c.queue_bind(OWN, "linli.events", "110101.service_desk.case_closed.v1.#"),
+    "bind another type": lambda c: c.queue_bind(
+        OWN, "linli.events", "110101.grid.request_registered.v1"
+    ),
+    "bind another version": lambda c: c.queue_bind(
+        OWN, "linli.events", "110101.service_desk.case_closed.v2"
+    ),
+    "bind a longer type": lambda c: c.queue_bind(
+        OWN, "linli.events", "110101.service_desk.case_closed.v1.#"
+    ),
     "bind another district": lambda c: c.queue_bind(OWN, "linli.events", "110102.evaluation.#"),
     "bind any district": lambda c: c.queue_bind(OWN, "linli.events", "*.evaluation.#"),
-    "bind by the end": lambda c: c.queue_bind(OWN, "linli.events", "#.evaluation.scorecard_published.v1"),
+    "bind by the end": lambda c: c.queue_bind(
+        OWN, "linli.events", "#.evaluation.scorecard_published.v1"
+    ),
     "bind to another exchange": lambda c: c.queue_bind(OWN, "amq.topic", "#"),
     "bind to what is unrouted": lambda c: c.queue_bind(OWN, "linli.unrouted", ""),
-    "bind another's queue": lambda c: c.queue_bind("linli.evaluation", "linli.events", "110101.evaluation.#"),
+    "bind another's queue": lambda c: c.queue_bind(
+        "linli.evaluation", "linli.events", "110101.evaluation.#"
+    ),
     "bind its log": lambda c: c.queue_bind(f"{OWN}.log", "linli.events", "110101.evaluation.#"),
-    "bind an exchange": lambda c: c.exchange_bind("linli.unrouted", "linli.events", "110101.evaluation.#"),
+    "bind an exchange": lambda c: c.exchange_bind(
+        "linli.unrouted", "linli.events", "110101.evaluation.#"
+    ),
     "unbind a service's queue": lambda c: c.queue_unbind(
         "linli.evaluation", "linli.events", "110101.grid.request_registered.v1"
     ),
     "declare a queue": lambda c: c.queue_declare("mine"),
     "declare a queue without a name": lambda c: c.queue_declare("", exclusive=True),
     "declare its own queue otherwise": lambda c: c.queue_declare(OWN, durable=True, arguments={}),
-    "declare a subscriber's queue": lambda c: c.queue_declare("linli.subscriber.city2", durable=True),
+    "declare a subscriber's queue": lambda c: c.queue_declare(
+        "linli.subscriber.city2", durable=True
+    ),
     "declare an exchange": lambda c: c.exchange_declare("mine"),
     "delete its own queue": lambda c: c.queue_delete(OWN),
     "delete the exchange": lambda c: c.exchange_delete("linli.events"),
@@ -156,7 +195,9 @@ def restricted(rabbit: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     account = Account("city", Wanted.of(LIMITED.split(","), DISTRICT))
     with broker.channel() as channel:
         declare(channel, DISTRICT)
-        channel.queue_declare("linli.subscriber.other", durable=True, arguments=dict(QUEUE_ARGUMENTS))
+        channel.queue_declare(
+            "linli.subscriber.other", durable=True, arguments=dict(QUEUE_ARGUMENTS)
+        )
         for queue, arguments in account.queues.items():
             channel.queue_declare(queue, durable=True, arguments=dict(arguments))
     rabbit.api("PUT", "/users/restricted", {"password": "x", "tags": ""})
@@ -178,7 +219,9 @@ def test_a_limited_account_may_not(restricted: str, attempt: Callable[[Any], obj
     connection.close()
 
 
-def test_an_account_of_all_types_may_not_leave_its_district_nor_touch_a_queue(broker: Broker, linli: Linli) -> None:
+def test_an_account_of_all_types_may_not_leave_its_district_nor_touch_a_queue(
+    broker: Broker, linli: Linli
+) -> None:
     added = linli("subscriber", "add", "archive", "--types", "*")
     attempts: list[Callable[[Any], object]] = [
         lambda c: c.queue_bind("linli.subscriber.archive", "linli.events", "#"),
@@ -196,21 +239,29 @@ def test_an_account_of_all_types_may_not_leave_its_district_nor_touch_a_queue(br
             assert refused.value.reply_code == 403
 
 
-def test_an_account_is_let_into_no_other_district_and_not_into_the_management(broker: Broker, limited: Any) -> None:
+def test_an_account_is_let_into_no_other_district_and_not_into_the_management(
+    broker: Broker, limited: Any
+) -> None:
     other = broker.server.vhost()
     with pytest.raises(ProbableAccessDeniedError, match="refused for user"):
-        pika.BlockingConnection(pika.URLParameters(limited["amqp_uri"].replace(broker.vhost, other.rpartition("/")[2])))
+        pika.BlockingConnection(
+            pika.URLParameters(limited["amqp_uri"].replace(broker.vhost, other.rpartition("/")[2]))
+        )
     broker.server.drop_vhost(other)
     user, password = limited["amqp_uri"].split("/")[2].partition("@")[0].split(":")
     with requests.Session() as session:
         session.trust_env = False
         answer = session.get(
-            f"http://127.0.0.1:{broker.server.management_port}/api/queues", auth=(user, password), timeout=10
+            f"http://127.0.0.1:{broker.server.management_port}/api/queues",
+            auth=(user, password),
+            timeout=10,
         )
     assert (answer.status_code, answer.json()["reason"]) == (401, "Not management user")
 
 
-def test_an_account_may_not_use_up_the_connections_of_the_broker(broker: Broker, limited: Any) -> None:
+def test_an_account_may_not_use_up_the_connections_of_the_broker(
+    broker: Broker, limited: Any
+) -> None:
     parameters = pika.URLParameters(limited["amqp_uri"])
     open_ones = [pika.BlockingConnection(parameters) for _ in range(LIMITS["max-connections"])]
     with pytest.raises(ProbableAccessDeniedError, match="limit"):
@@ -241,14 +292,18 @@ def test_a_second_account_of_a_name_is_refused_and_replacing_narrows_what_is_bou
         replayed.await_ids(card)
 
 
-def test_replacing_with_all_types_gives_the_log_of_the_district(broker: Broker, linli: Linli, limited: Any) -> None:
+def test_replacing_with_all_types_gives_the_log_of_the_district(
+    broker: Broker, linli: Linli, limited: Any
+) -> None:
     broker.publish(event := rejected())
     new = linli("subscriber", "add", "city", "--types", "*", "--replace")
     with broker.following("city", since="first", amqp_uri=new["amqp_uri"]) as city:
         city.await_ids(event)
 
 
-def test_subscribers_are_listed_with_what_waits_for_them(broker: Broker, linli: Linli, limited: Any) -> None:
+def test_subscribers_are_listed_with_what_waits_for_them(
+    broker: Broker, linli: Linli, limited: Any
+) -> None:
     linli("subscriber", "add", "archive", "--types", "*")
     with broker.following("city", limited["types"], amqp_uri=limited["amqp_uri"]):
         pass
@@ -266,7 +321,9 @@ def test_subscribers_are_listed_with_what_waits_for_them(broker: Broker, linli: 
     assert "linli.service_desk.case_closed.v1" in shown
 
 
-def test_a_removed_subscriber_is_gone_with_its_queues_at_once(broker: Broker, linli: Linli, limited: Any) -> None:
+def test_a_removed_subscriber_is_gone_with_its_queues_at_once(
+    broker: Broker, linli: Linli, limited: Any
+) -> None:
     with broker.channel(limited["amqp_uri"]) as channel:
         linli("subscriber", "remove", "city")
         with pytest.raises(pika.exceptions.AMQPError):
@@ -281,7 +338,14 @@ def test_a_removed_subscriber_is_gone_with_its_queues_at_once(broker: Broker, li
 
 def test_the_password_is_shown_once_and_for_people_too(linli: Linli) -> None:
     shown = linli(
-        "subscriber", "add", "city", "--types", "*", "--address", "amqps://broker.example:5671", as_json=False
+        "subscriber",
+        "add",
+        "city",
+        "--types",
+        "*",
+        "--address",
+        "amqps://broker.example:5671",
+        as_json=False,
     )
     assert "amqps://110101-subscriber-city:" in shown
     assert "@broker.example:5671/test" in shown
@@ -306,7 +370,9 @@ def test_what_cannot_be_made_is_told_before_anything_is_made(
 
 def test_a_broker_that_cannot_be_managed_is_told(broker: Broker, linli: Linli) -> None:
     add = ("subscriber", "add", "city", "--types", "*")
-    assert "does not answer" in linli(*add, "--management-url", "http://127.0.0.1:1", code=1)["error"]
+    assert (
+        "does not answer" in linli(*add, "--management-url", "http://127.0.0.1:1", code=1)["error"]
+    )
     wrong = f"http://guest:wrong@127.0.0.1:{broker.server.management_port}"
     assert "does not let" in linli(*add, "--management-url", wrong, code=1)["error"]
     empty = broker.server.vhost()

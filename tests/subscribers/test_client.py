@@ -12,11 +12,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from linli_chassis.bus import topology
-from linli_chassis.testing.processes import eventually, process
+from linli_chassis.messaging import topology
+from linli_client.events import NotNow, PositionFile, Quarantined, Refused, names, read_quarantine
 from linli_contracts.envelope import Event, Message, decode, encode
-from linli_contracts.events.service_desk import CaseClosed
-from linli_contracts.subscriber import NotNow, PositionFile, Quarantined, Refused, names, read_quarantine
+from linli_contracts.events.service_desk.cases import CaseClosed
+from linli_devkit.processes import eventually, process
 
 from .conftest import Broker, closed, rejected, scorecard
 
@@ -32,7 +32,9 @@ def test_the_client_and_the_platform_speak_of_the_same_exchange_and_log() -> Non
 
 def test_live_events_of_the_wanted_types_come_typed_and_in_order(broker: Broker) -> None:
     events = [closed(sequence=n, working_hours=n / 4) for n in range(1, 21)]
-    with broker.following("city", ["linli.service_desk.*", "linli.evaluation.scorecard_published.v1"]) as city:
+    with broker.following(
+        "city", ["linli.service_desk.*", "linli.evaluation.scorecard_published.v1"]
+    ) as city:
         card = scorecard()
         broker.publish(rejected(), *events, rejected(), card)
         city.await_ids(*events, card)
@@ -68,7 +70,9 @@ def test_a_second_process_of_the_same_name_stands_by_and_takes_over(broker: Brok
         standby.await_ids(*after)
 
 
-def test_what_a_stopping_process_holds_comes_to_the_next_before_what_was_published_later(broker: Broker) -> None:
+def test_what_a_stopping_process_holds_comes_to_the_next_before_what_was_published_later(
+    broker: Broker,
+) -> None:
     entered, gate = threading.Event(), threading.Event()
 
     def slow(_event: Event) -> None:
@@ -86,7 +90,9 @@ def test_what_a_stopping_process_holds_comes_to_the_next_before_what_was_publish
     active.await_ids(events[0])
 
 
-def test_types_no_longer_wanted_do_not_come_though_the_queue_is_still_bound_to_them(broker: Broker) -> None:
+def test_types_no_longer_wanted_do_not_come_though_the_queue_is_still_bound_to_them(
+    broker: Broker,
+) -> None:
     with broker.following("city", "*"):
         pass
     event = closed()
@@ -99,7 +105,9 @@ def test_types_no_longer_wanted_do_not_come_though_the_queue_is_still_bound_to_t
 # From the log
 
 
-def test_the_log_is_replayed_from_its_beginning_filtered_by_type_and_goes_on_live(broker: Broker) -> None:
+def test_the_log_is_replayed_from_its_beginning_filtered_by_type_and_goes_on_live(
+    broker: Broker,
+) -> None:
     old = [closed(), closed()]
     broker.publish(old[0], rejected(), old[1])
     with broker.following("city", "linli.service_desk.*", since="first") as city:
@@ -126,7 +134,10 @@ def test_the_log_is_replayed_from_a_time_on(broker: Broker) -> None:
     eventually(lambda: int(time.time()) > second)  # times are whole seconds on the wire
     since = datetime.now(UTC)
     broker.publish(*after)
-    with broker.following("late", since=since) as late, broker.following("early", since=since - timedelta(1)) as early:
+    with (
+        broker.following("late", since=since) as late,
+        broker.following("early", since=since - timedelta(1)) as early,
+    ):
         late.await_ids(*after)
         early.await_ids(*before, *after)
 
@@ -169,7 +180,9 @@ def test_a_position_in_another_log_is_refused(broker: Broker) -> None:
 # Handlers that fail
 
 
-def test_a_handler_that_fails_at_first_is_called_again_before_the_next_event(broker: Broker) -> None:
+def test_a_handler_that_fails_at_first_is_called_again_before_the_next_event(
+    broker: Broker,
+) -> None:
     calls: list[Event] = []
 
     def handler(event: Event) -> None:
@@ -199,7 +212,9 @@ def test_an_event_the_handler_never_takes_is_set_aside_and_the_next_comes(broker
     assert found.routing_key == "110101.service_desk.case_closed.v1"
 
 
-def test_a_handler_that_says_not_now_is_asked_until_it_can(broker: Broker, quarantined: list[Quarantined]) -> None:
+def test_a_handler_that_says_not_now_is_asked_until_it_can(
+    broker: Broker, quarantined: list[Quarantined]
+) -> None:
     gate, calls = threading.Event(), Counter[Any]()
 
     def handler(event: Event) -> None:
@@ -207,7 +222,9 @@ def test_a_handler_that_says_not_now_is_asked_until_it_can(broker: Broker, quara
         if not gate.is_set():
             raise NotNow("my database is away")
 
-    with broker.following("city", handler=handler, retry_seconds=(), quarantine=quarantined.append) as city:
+    with broker.following(
+        "city", handler=handler, retry_seconds=(), quarantine=quarantined.append
+    ) as city:
         events = [closed(), closed()]
         broker.publish(*events)
         eventually(lambda: calls[events[0].id] > 1)
@@ -228,7 +245,9 @@ def unreadable() -> Iterator[Message]:
     yield Message(whole.headers, b"x" * 70_000)
 
 
-def test_what_cannot_be_read_is_set_aside_and_holds_nobody_up(broker: Broker, quarantined: list[Quarantined]) -> None:
+def test_what_cannot_be_read_is_set_aside_and_holds_nobody_up(
+    broker: Broker, quarantined: list[Quarantined]
+) -> None:
     good, poison = closed(), list(unreadable())
     with broker.following("city", quarantine=quarantined.append) as city:
         for message in poison:
@@ -269,7 +288,9 @@ def test_a_handler_may_run_longer_than_the_heartbeat(broker: Broker) -> None:
     assert calls == events
 
 
-def test_a_connection_that_is_closed_is_opened_again_and_nothing_is_handled_twice(broker: Broker) -> None:
+def test_a_connection_that_is_closed_is_opened_again_and_nothing_is_handled_twice(
+    broker: Broker,
+) -> None:
     entered, gate = threading.Event(), threading.Event()
 
     def handler(event: Event) -> None:
@@ -345,7 +366,7 @@ def test_a_platform_that_never_ran_is_told_at_once(broker: Broker) -> None:
 PROGRAM = """
 import signal, sys
 from pathlib import Path
-from linli_contracts.subscriber import Subscriber
+from linli_client.events import Subscriber
 
 def handler(event):
     with open("taken", "a") as file:

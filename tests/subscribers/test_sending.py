@@ -1,4 +1,6 @@
-"""One delivery against real servers: verified by the standard's own library, and safe from what servers may do."""
+"""One delivery against real servers: verified by the standard's own library, and safe from what
+servers may do.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from linli.webhooks import sending
-from linli.webhooks.sending import Outcome, _Connection, send, structured
-from linli_contracts.catalogue import event_types, find
-from linli_contracts.examples import stored_event, stored_example
+from linli_contracts.registry import event_types, find
+from linli_devkit.contracts.examples import stored_event, stored_example
+from linli_webhooks import sending
+from linli_webhooks.sending import Outcome, _Connection, send, structured
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from .conftest import closed
@@ -53,7 +55,9 @@ def test_a_delivery_is_signed_as_the_standard_says(hook: Receiver) -> None:
 @pytest.mark.parametrize("name", [entry.name for entry in event_types()])
 def test_the_body_is_the_cloud_event_that_the_contract_shows(name: str) -> None:
     sent, shown = json.loads(structured(stored_event(find(name)))), stored_example(find(name))
-    assert {key: sent[key] for key in shown if key != "time"} == {k: v for k, v in shown.items() if k != "time"}
+    assert {key: sent[key] for key in shown if key != "time"} == {
+        k: v for k, v in shown.items() if k != "time"
+    }
     assert sent["specversion"] == "1.0"
     assert set(sent) - set(shown) <= {"partitionkey", "dataschema"}
 
@@ -79,7 +83,9 @@ def test_a_private_address_and_http_are_refused_unless_allowed(hook: Receiver) -
     assert not hook.received
 
 
-def test_what_is_connected_to_is_the_address_that_was_checked(hook: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_connected_to_is_the_address_that_was_checked(
+    hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked, real = [], socket.getaddrinfo
 
     def rebinding(host: str, port: int, *arguments: Any, **more: Any) -> Any:
@@ -94,9 +100,13 @@ def test_what_is_connected_to_is_the_address_that_was_checked(hook: Receiver, mo
     assert hook.received[0].headers["host"].startswith("rebind.example:")
 
 
-def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_with_one_private_address_among_public_ones_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     addresses = ["93.184.216.34", "10.0.0.1"]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_m: [(2, 1, 6, "", (one, 443)) for one in addresses])
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_a, **_m: [(2, 1, 6, "", (one, 443)) for one in addresses]
+    )
     assert "10.0.0.1" in str(post("https://two.example/", allow_private=False).error)
 
 
@@ -168,7 +178,9 @@ def endless(connection: socket.socket) -> None:
         connection.sendall(b"x" * 65536)
 
 
-@pytest.mark.parametrize(("scheme", "behave"), [("http", silent), ("http", dripping), ("https", silent)])
+@pytest.mark.parametrize(
+    ("scheme", "behave"), [("http", silent), ("http", dripping), ("https", silent)]
+)
 def test_a_server_that_takes_its_time_is_left(scheme: str, behave: Any) -> None:
     with raw_server(behave) as address:
         began = time.monotonic()

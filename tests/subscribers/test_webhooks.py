@@ -19,15 +19,15 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from linli.app import app
-from linli.context import VARIABLES
-from linli.webhooks.database import engine_of, metadata, migrate
-from linli_chassis.crypto import Keyring, Tampered
-from linli_chassis.testing.postgres import PostgresServer
-from linli_chassis.testing.processes import eventually, process
-from linli_chassis.testing.rabbitmq import free_port
+from linli.base.context import VARIABLES
+from linli_chassis.storage.crypto import Keyring, Tampered
 from linli_contracts.envelope import Event, Message
-from linli_contracts.examples import stored_example
-from linli_contracts.schema import CATALOGUE
+from linli_contracts.schema import REGISTRY
+from linli_devkit.contracts.examples import stored_example
+from linli_devkit.postgres import PostgresServer
+from linli_devkit.processes import eventually, process
+from linli_devkit.rabbitmq import free_port
+from linli_webhooks.database import engine_of, metadata, migrate
 from typer.testing import CliRunner
 
 from .conftest import DISTRICT, Broker, closed, rejected, scorecard
@@ -97,7 +97,9 @@ class Webhooks:
         return dict(self.execute("SELECT state, count(*) FROM webhooks.delivery GROUP BY 1"))
 
     def hurry(self) -> None:
-        """Make due what waits for longer than an attempt under way may last, so that none of those is made twice."""
+        """Make due what waits for longer than an attempt under way may last, so that none of those
+        is made twice.
+        """
         self.execute(
             "UPDATE webhooks.delivery SET next_attempt_at = now() "
             "WHERE state = 'pending' AND next_attempt_at > now() + interval '2 minutes'"
@@ -138,7 +140,10 @@ def test_events_are_delivered_signed_each_exactly_once_to_those_who_want_them(
     with receiver() as other, webhooks.running():
         added = webhooks.add(hook, "linli.service_desk.*,linli.evaluation.scorecard_published.v1")
         elsewhere = webhooks.add(other, "linli.grid.*")
-        wanted, unwanted = [*(closed() for _ in range(50)), scorecard()], [rejected() for _ in range(5)]
+        wanted, unwanted = (
+            [*(closed() for _ in range(50)), scorecard()],
+            [rejected() for _ in range(5)],
+        )
         webhooks.broker.publish(*unwanted, *wanted)
         eventually(lambda: set(hook.ids) == ids(wanted) and set(other.ids) == ids(unwanted))
         eventually(lambda: webhooks.states() == {"delivered": 56})
@@ -147,8 +152,10 @@ def test_events_are_delivered_signed_each_exactly_once_to_those_who_want_them(
         content = one.verified(added["secret"])
         assert content["id"] == one.headers["webhook-id"]
         assert content["specversion"] == "1.0"
-        assert set(content["data"]) <= set(stored_example(CATALOGUE[content["type"]])["data"])
-    assert other.received[0].verified(elsewhere["secret"])["type"] == "linli.grid.request_rejected.v1"
+        assert set(content["data"]) <= set(stored_example(REGISTRY[content["type"]])["data"])
+    assert (
+        other.received[0].verified(elsewhere["secret"])["type"] == "linli.grid.request_rejected.v1"
+    )
 
 
 def test_an_event_published_twice_is_delivered_once(webhooks: Webhooks, hook: Receiver) -> None:
@@ -161,7 +168,9 @@ def test_an_event_published_twice_is_delivered_once(webhooks: Webhooks, hook: Re
     assert sorted(hook.ids) == sorted(ids([event, last]))
 
 
-def test_what_fails_is_tried_again_after_five_seconds_with_the_same_id(webhooks: Webhooks, hook: Receiver) -> None:
+def test_what_fails_is_tried_again_after_five_seconds_with_the_same_id(
+    webhooks: Webhooks, hook: Receiver
+) -> None:
     hook.answer = answering(500, 200)
     with webhooks.running():
         added = webhooks.add(hook)
@@ -169,7 +178,11 @@ def test_what_fails_is_tried_again_after_five_seconds_with_the_same_id(webhooks:
         webhooks.broker.publish(event)
         eventually(lambda: len(hook.received) == 1)
         [waiting] = webhooks.linli("deliveries", added["endpoint_id"])
-        assert (waiting["state"], waiting["attempts"], waiting["last_status"]) == ("pending", 1, 500)
+        assert (waiting["state"], waiting["attempts"], waiting["last_status"]) == (
+            "pending",
+            1,
+            500,
+        )
         eventually(lambda: len(hook.received) == 2)
         eventually(lambda: webhooks.states() == {"delivered": 1})
     first, second = hook.received
@@ -198,7 +211,9 @@ def test_a_receiver_that_is_gone_is_disabled_at_once_and_can_be_enabled_again(
         assert len(hook.received) == 1
         assert "disabled: 410 Gone" in webhooks.linli("list", as_json=False)
         hook.answer = answering(410, 200)
-        hook.received.extend(Received("", {"webhook-id": str(event.id)}, b"") for event in later)  # as if tried once
+        hook.received.extend(
+            Received("", {"webhook-id": str(event.id)}, b"") for event in later
+        )  # as if tried once
         webhooks.linli("enable", added["endpoint_id"])
         eventually(lambda: webhooks.states() == {"delivered": 4})
 
@@ -212,7 +227,10 @@ def test_the_process_tells_how_it_fares(webhooks: Webhooks, hook: Receiver) -> N
             webhooks.add(hook)
             webhooks.broker.publish(closed())
             eventually(lambda: webhooks.states() == {"failed": 1})
-            told = {line.rpartition(" ")[0]: line.rpartition(" ")[2] for line in got(port, "/metrics").splitlines()}
+            told = {
+                line.rpartition(" ")[0]: line.rpartition(" ")[2]
+                for line in got(port, "/metrics").splitlines()
+            }
             assert told['linli_webhook_deliveries_total{outcome="given_up"}'] == "1.0"
             assert told['linli_webhook_deliveries_total{outcome="delivered"}'] == "0.0"
             assert json.loads(got(port, "/healthz")) == {"status": "ok", "service": "webhooks"}
@@ -224,7 +242,9 @@ def got(port: int, path: str) -> str:
         return connection.getresponse().read().decode()
 
 
-def test_a_receiver_that_takes_nothing_on_the_whole_schedule_is_disabled(webhooks: Webhooks, hook: Receiver) -> None:
+def test_a_receiver_that_takes_nothing_on_the_whole_schedule_is_disabled(
+    webhooks: Webhooks, hook: Receiver
+) -> None:
     hook.answer = answering(503)
     with receiver() as good, webhooks.running():
         webhooks.add(hook)
@@ -267,7 +287,9 @@ def test_a_redirect_is_a_failure_and_not_followed(webhooks: Webhooks, hook: Rece
         hook.answer, hook.location = answering(302), other.url
         webhooks.add(hook)
         webhooks.broker.publish(closed())
-        eventually(lambda: webhooks.execute("SELECT 1 FROM webhooks.delivery WHERE last_status = 302"))
+        eventually(
+            lambda: webhooks.execute("SELECT 1 FROM webhooks.delivery WHERE last_status = 302")
+        )
     assert not other.received
 
 
@@ -297,10 +319,14 @@ def test_a_slow_receiver_does_not_hold_up_another(webhooks: Webhooks, hook: Rece
     assert max(under_way) == 4
 
 
-def test_the_account_of_a_subscriber_is_all_that_the_process_needs(webhooks: Webhooks, hook: Receiver) -> None:
+def test_the_account_of_a_subscriber_is_all_that_the_process_needs(
+    webhooks: Webhooks, hook: Receiver
+) -> None:
     management = f"http://guest:guest@127.0.0.1:{webhooks.broker.server.management_port}"
     environ = {**webhooks.environ, "LINLI_MANAGEMENT_URL": management}
-    made = CliRunner().invoke(app, ["subscriber", "add", "webhooks", "--types", "*", "--json"], env=environ)
+    made = CliRunner().invoke(
+        app, ["subscriber", "add", "webhooks", "--types", "*", "--json"], env=environ
+    )
     account = json.loads(made.stdout)
     limited = Webhooks(webhooks.broker, webhooks.database_url, account["amqp_uri"])
     with limited.running():
@@ -329,7 +355,9 @@ def test_a_process_killed_in_between_loses_nothing(webhooks: Webhooks, hook: Rec
         eventually(lambda: webhooks.states() == {"delivered": 120})
 
 
-def test_a_process_that_is_told_to_stop_finishes_what_is_under_way(webhooks: Webhooks, hook: Receiver) -> None:
+def test_a_process_that_is_told_to_stop_finishes_what_is_under_way(
+    webhooks: Webhooks, hook: Receiver
+) -> None:
     gate = threading.Event()
     hook.answer = lambda _one, _nth: 200 if gate.wait(30) else 500
     with webhooks.running() as running:
@@ -355,7 +383,9 @@ def test_two_processes_share_the_deliveries(webhooks: Webhooks, hook: Receiver) 
 def test_what_cannot_be_read_is_kept_and_told(webhooks: Webhooks, hook: Receiver) -> None:
     with webhooks.running():
         webhooks.add(hook)
-        webhooks.broker.publish_message(Message({"ce-id": "x"}, b"\xff\x00"), "110101.grid.request_rejected.v1")
+        webhooks.broker.publish_message(
+            Message({"ce-id": "x"}, b"\xff\x00"), "110101.grid.request_rejected.v1"
+        )
         event = closed()
         webhooks.broker.publish(event)
         eventually(lambda: hook.ids == [str(event.id)])
@@ -374,7 +404,9 @@ def test_a_secret_is_shown_once_and_kept_encrypted(webhooks: Webhooks, hook: Rec
     with pytest.raises(Tampered):
         Keyring.parse(KEYS).decrypt(kept, "another endpoint")
     assert added["secret"] not in json.dumps(webhooks.linli("list"))
-    shown = webhooks.linli("add", "https://example.com/hook", "--types", "*", "--allow-private", as_json=False)
+    shown = webhooks.linli(
+        "add", "https://example.com/hook", "--types", "*", "--allow-private", as_json=False
+    )
     assert "whsec_" in shown
 
 
@@ -389,7 +421,9 @@ def test_a_secret_is_shown_once_and_kept_encrypted(webhooks: Webhooks, hook: Rec
         (("https://example.com/", "--types", "linli.gird.*"), "no event type"),
     ],
 )
-def test_an_endpoint_that_may_not_be_is_refused(webhooks: Webhooks, arguments: tuple[str, ...], words: str) -> None:
+def test_an_endpoint_that_may_not_be_is_refused(
+    webhooks: Webhooks, arguments: tuple[str, ...], words: str
+) -> None:
     assert words in webhooks.linli("add", *arguments, code=2)["error"]
     assert webhooks.linli("list")["endpoints"] == []
 
@@ -401,7 +435,11 @@ def test_a_private_address_that_a_name_leads_to_later_is_refused_at_delivery(
     webhooks.execute("UPDATE webhooks.endpoint SET allow_private = false")
     with webhooks.running():
         webhooks.broker.publish(closed())
-        eventually(lambda: webhooks.execute("SELECT 1 FROM webhooks.delivery WHERE last_error LIKE '%not a public%'"))
+        eventually(
+            lambda: webhooks.execute(
+                "SELECT 1 FROM webhooks.delivery WHERE last_error LIKE '%not a public%'"
+            )
+        )
     assert not hook.received
     assert webhooks.linli("deliveries", added["endpoint_id"], "--state", "pending")
     assert "ForbiddenAddress" in webhooks.linli("deliveries", as_json=False)
@@ -426,15 +464,21 @@ def test_a_removed_endpoint_gets_nothing_more(webhooks: Webhooks, hook: Receiver
     assert "no state" in webhooks.linli("deliveries", "--state", "lost", code=2)["error"]
 
 
-def test_a_process_without_a_broker_or_without_its_rights_says_so(webhooks: Webhooks, tmp_path: Path) -> None:
+def test_a_process_without_a_broker_or_without_its_rights_says_so(
+    webhooks: Webhooks, tmp_path: Path
+) -> None:
     def ended(**changed: str) -> str:
         log = tmp_path / "log"
-        with process(["-m", "linli", "webhooks", "run"], {**webhooks.environ, **changed}, log) as running:
+        with process(
+            ["-m", "linli", "webhooks", "run"], {**webhooks.environ, **changed}, log
+        ) as running:
             assert running.wait(60) in (1, 2)
         return log.read_text()
 
     assert "Webhooks need a broker" in ended(AMQP_URI="")
-    assert "linli subscriber add webhooks" in ended(AMQP_URI=webhooks.broker.amqp_uri.replace("guest@", "wrong@"))
+    assert "linli subscriber add webhooks" in ended(
+        AMQP_URI=webhooks.broker.amqp_uri.replace("guest@", "wrong@")
+    )
     assert "LINLI_KEYS: is required" in ended(LINLI_KEYS="")
 
 
@@ -443,9 +487,17 @@ def test_the_migrations_make_the_tables_that_the_code_declares(webhooks: Webhook
     migrate(webhooks.database_url)
     engine = engine_of(webhooks.database_url)
     with engine.connect() as connection:
-        options = {"include_name": lambda name, kind, _parents: (kind, name) != ("table", "alembic_version")}
-        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
-        schema = sa.text("SELECT table_schema FROM information_schema.tables WHERE table_name = 'endpoint'")
+        options = {
+            "include_name": lambda name, kind, _parents: (
+                (kind, name) != ("table", "alembic_version")
+            )
+        }
+        assert (
+            compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+        )
+        schema = sa.text(
+            "SELECT table_schema FROM information_schema.tables WHERE table_name = 'endpoint'"
+        )
         assert connection.execute(schema).scalars().all() == ["webhooks"]
     engine.dispose()
 

@@ -1,44 +1,47 @@
-"""HTTP for services: declare a route, say who may call it and what it takes; the rest is done here."""
+"""HTTP for services: declare a route, its roles and scope, and what it takes; the rest is done here."""
 
-from linli_chassis.http.auth import PUBLIC, ROLES, Principal
-from linli_chassis.http.declared import RouteInfo, routes_of
-from linli_chassis.http.exchange import Call
+from linli_contracts.identity import PUBLIC, ROLES, Actor, Principal, Scope
+
+from linli_chassis.http.imports import Batch, ImportBody, ImportResponse, ImportResult, Refusal
+from linli_chassis.http.pipeline import RequestContext
 from linli_chassis.http.problems import Problem
 from linli_chassis.http.route import route
+from linli_chassis.http.route_info import RouteInfo, routes_of
 from linli_chassis.http.schemas import (
-    AnswerSchema,
     BodySchema,
-    ImportAnswer,
-    ImportBody,
+    Page,
     PageQuery,
+    PageRequest,
     QuerySchema,
-    RefusedItem,
+    ResponseSchema,
     TranslatedText,
-    import_answer,
     page,
     page_of,
-    refused_item,
 )
 
 __all__ = [
     "PUBLIC",
     "ROLES",
-    "AnswerSchema",
+    "Actor",
+    "Batch",
     "BodySchema",
-    "Call",
-    "ImportAnswer",
     "ImportBody",
+    "ImportResponse",
+    "ImportResult",
+    "Page",
     "PageQuery",
+    "PageRequest",
     "Principal",
     "Problem",
     "QuerySchema",
-    "RefusedItem",
+    "Refusal",
+    "RequestContext",
+    "ResponseSchema",
     "RouteInfo",
+    "Scope",
     "TranslatedText",
-    "import_answer",
     "page",
     "page_of",
-    "refused_item",
     "route",
     "routes_of",
 ]

@@ -1,89 +1,62 @@
-"""Who calls: bearer tokens, roles and the region scope. What the rules of the domain allow is told elsewhere."""
+"""Who calls: bearer tokens. Roles and scopes are those of `linli_contracts.identity`."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from time import time
 from typing import Any
 from uuid import UUID
 
 import jwt
+from linli_contracts.identity import PUBLIC_ACCOUNT, ROLES, Principal
 
-from linli_chassis.config import Settings
 from linli_chassis.http.problems import Problem
 from linli_chassis.i18n import Text
+from linli_chassis.settings import Settings
 
-ROLES = ("resident", "grid_worker", "dispatcher", "provider", "reviewer", "evaluator", "operator", "admin")
-PUBLIC: tuple[str, ...] = ("public",)
-"""Stands as `roles` of a route that needs no token."""
-
-PUBLIC_ACCOUNT = "public"
-DISTRICT_DIGITS = 6
 LEEWAY_SECONDS = 30  # clocks of two machines may differ by this
 REMEMBERED_TOKENS = 1024
 _REGION = re.compile(r"[0-9]{2,15}")
 _ASYMMETRIC = ("RS256", "ES256")
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who calls. `region` is a prefix of the codes of the regions that this account may see and change."""
-
-    account: str
-    roles: frozenset[str]
-    region: str
-    unit_id: UUID | None = None
-
-    def covers(self, region_code: str | None) -> bool:
-        """Whether a region is within this account's scope; what has no region yet needs the scope of a district."""
-        if not self.region:
-            return False
-        if region_code is None:
-            return len(self.region) <= DISTRICT_DIGITS
-        return region_code.startswith(self.region)
-
-    def must_cover(self, region_code: str | None) -> None:
-        """Raise the problem `foreign-region` (403) unless the region is within this account's scope."""
-        if not self.covers(region_code):
-            raise Problem(403, "foreign-region", "This is outside the region of your account.")
-
-    def must_have(self, roles: tuple[str, ...]) -> None:
-        """Raise the problem `missing-role` (403) unless the account has one of the roles, or is an admin."""
-        if not self.roles.intersection(roles) and "admin" not in self.roles:
-            raise Problem(403, "missing-role", "This needs one of the roles: {roles}.", roles=", ".join(roles))
-
-
-ANYBODY = Principal(PUBLIC_ACCOUNT, frozenset(), "")
-"""The caller of a public route."""
-
-
 class Authenticator:
-    """Checks bearer tokens (JWT): signed by our secret (HS256) or a JWKS key (RS256, ES256), for us, not expired."""
+    """Checks bearer tokens (JWT): signed by our secret (HS256) or a JWKS key (RS256, ES256), for
+    us, not expired.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keys = {key.key_id: key for key in settings.jwks.keys} if settings.jwks else {}
-        # Checking a signature costs more than all else of a request, and a token comes with many requests. What was
+        # Checking a signature costs more than all else of a request, and a token comes with many
+        # requests. What was
         # valid once stays so until it expires; refusals are not remembered.
         self._checked = lru_cache(maxsize=REMEMBERED_TOKENS)(self._check)
 
     def principal(self, authorization: str | None) -> Principal:
-        """Who an `Authorization` header speaks for. Raises `Problem` 401."""
+        """Who an `Authorization` header speaks for.
+
+        Raises:
+            Problem: 401, there is no token, or not one of ours.
+            ForeignRegion: the token is for another district.
+        """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise _unauthorized("missing-token", Text("This needs a bearer token."), 'Bearer realm="linli"')
+            raise _unauthorized(
+                "missing-token", Text("This needs a bearer token."), 'Bearer realm="linli"'
+            )
         try:
             principal, expires = self._checked(token.strip())
             if expires + LEEWAY_SECONDS < time():
                 raise jwt.ExpiredSignatureError
-            return principal
         except jwt.ExpiredSignatureError:
             raise _invalid(Text("The token has expired.")) from None
         except (jwt.PyJWTError, ValueError):
             # Not which check failed: that helps forgers only.
             raise _invalid(Text("The token is not valid.")) from None
+        principal.must_belong_to(self._settings.district)
+        return principal
 
     def _check(self, token: str) -> tuple[Principal, int]:
         claims = self._claims(token)
@@ -112,12 +85,18 @@ class Authenticator:
 
     def _principal(self, claims: dict[str, Any]) -> Principal:
         roles, region, unit = claims.get("roles", []), claims.get("region", ""), claims.get("unit")
-        if not isinstance(roles, list) or not isinstance(region, str) or not _REGION.fullmatch(region):
+        if (
+            not isinstance(roles, list)
+            or not isinstance(region, str)
+            or not _REGION.fullmatch(region)
+        ):
             raise ValueError("claims of another kind")
         if not claims["sub"] or claims["sub"] == PUBLIC_ACCOUNT:
             raise ValueError("a reserved account")
         known = frozenset(role for role in roles if role in ROLES)
-        return Principal(claims["sub"], known, region, UUID(unit) if isinstance(unit, str) else None)
+        return Principal(
+            claims["sub"], known, region, UUID(unit) if isinstance(unit, str) else None
+        )
 
 
 def _invalid(detail: Text) -> Problem:

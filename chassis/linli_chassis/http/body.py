@@ -1,4 +1,6 @@
-"""From bytes to a JSON object that PostgreSQL can hold. What the object may contain is said by schemas."""
+"""From bytes to a JSON object that PostgreSQL can hold. What the object may contain is said by
+schemas.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
     if length is not None and length > limit:
         raise _too_large(limit)
     try:
-        # A chunked body has no length, and our server's input ends it; one byte more tells that it is too large.
+        # A chunked body has no length, and our server's input ends it; one byte more tells that it
+        # is too large.
         raw: bytes = environ["wsgi.input"].read(limit + 1 if length is None else length)
     except TimeoutError:
         raise Problem(408, "slow-body", "The body did not arrive in time.") from None
@@ -58,7 +61,8 @@ def parse_object(raw: bytes, content_type: str) -> dict[str, Any]:
 
 
 def refuse_unstorable(value: Any, *, source: str = "pointer") -> None:
-    """Raise a field problem for NUL characters, half surrogate pairs and integers over 64 bits, wherever they stand.
+    """Raise a field problem for NUL characters, half surrogate pairs and integers over 64 bits,
+    wherever they stand.
 
     PostgreSQL has no place for them; without this they would fail in the middle of a transaction.
     """

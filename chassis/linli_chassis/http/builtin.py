@@ -1,4 +1,6 @@
-"""What every service answers besides its own routes: health, readiness, metrics and the documentation of its API."""
+"""What every service answers besides its own routes: health, readiness, metrics and the
+documentation of its API.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +11,23 @@ from typing import Any
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
-from linli_chassis import metrics
-from linli_chassis.health import Readiness
 from linli_chassis.http.docs import docs_page
-from linli_chassis.http.exchange import json_response, to_json
+from linli_chassis.http.pipeline import json_response, to_json
+from linli_chassis.observability import metrics
+from linli_chassis.observability.health import Readiness
 
-_HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+_HTML_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 @dataclass(frozen=True)
 class _Page:
     give: Callable[[str], Response]
 
-    def answer(self, _request: Request, _path: dict[str, Any], locale: str, _correlation_id: str) -> Response:
+    def answer(
+        self, _request: Request, _path: dict[str, Any], locale: str, _correlation_id: str
+    ) -> Response:
         return self.give(locale)
 
 
@@ -56,7 +62,9 @@ class BuiltIn:
 
     def _ready(self, _locale: str) -> Response:
         state = self._readiness.check()
-        return json_response(to_json({"service": self.service.name, **state.document}), 200 if state.ready else 503)
+        return json_response(
+            to_json({"service": self.service.name, **state.document}), 200 if state.ready else 503
+        )
 
     def _metrics(self, _locale: str) -> Response:
         return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
@@ -67,8 +75,14 @@ class BuiltIn:
     def _docs(self, locale: str) -> Response:
         if locale not in self._pages:
             self._pages[locale] = docs_page(self.document, locale)
-        headers = {"Content-Security-Policy": _HTML_POLICY, "Content-Language": locale, "Vary": "Accept-Language"}
-        return Response(self._pages[locale], headers=headers, content_type="text/html; charset=utf-8")
+        headers = {
+            "Content-Security-Policy": _HTML_POLICY,
+            "Content-Language": locale,
+            "Vary": "Accept-Language",
+        }
+        return Response(
+            self._pages[locale], headers=headers, content_type="text/html; charset=utf-8"
+        )
 
     @property
     def document(self) -> dict[str, Any]:

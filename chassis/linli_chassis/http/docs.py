@@ -1,4 +1,6 @@
-"""The page that shows an OpenAPI document to people: one HTML file, without scripts or anything from elsewhere."""
+"""The page that shows an OpenAPI document to people: one HTML file, without scripts or anything
+from elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from linli_chassis.http.auth import PUBLIC
+from linli_contracts.identity import PUBLIC
+
 from linli_chassis.i18n import Text, translate, word
 
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -18,7 +21,9 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def docs_page(document: Mapping[str, Any], locale: str) -> str:
-    """The page of an OpenAPI document that `openapi_of` made, its labels in the language of `locale`."""
+    """The page of an OpenAPI document that `openapi_of` made, its labels in the language of
+    `locale`.
+    """
     return _Page(document, locale).render()
 
 
@@ -68,7 +73,9 @@ class _Page:
         return "".join(lists)
 
     def _group(self, name: str, operations: list[tuple[str, str, Mapping[str, Any]]]) -> str:
-        return f"<h2>{self._translated(name)}</h2>" + "".join(self._operation(*operation) for operation in operations)
+        return f"<h2>{self._translated(name)}</h2>" + "".join(
+            self._operation(*operation) for operation in operations
+        )
 
     def _operation(self, method: str, path: str, operation: Mapping[str, Any]) -> str:
         return (
@@ -80,7 +87,11 @@ class _Page:
         )
 
     def _description(self, described: Mapping[str, Any]) -> str:
-        return f"<p>{self._translated(described['description'])}</p>" if described.get("description") else ""
+        return (
+            f"<p>{self._translated(described['description'])}</p>"
+            if described.get("description")
+            else ""
+        )
 
     def _roles(self, operation: Mapping[str, Any]) -> str:
         roles = operation["x-roles"]
@@ -153,7 +164,9 @@ class _Page:
 
     def _limits(self, schema: Mapping[str, Any]) -> str:
         parts = [self._translated(schema["description"])] if "description" in schema else []
-        parts += [f"<code>{escape(name)}: {escape(value)}</code>" for name, value in _limits_of(schema)]
+        parts += [
+            f"<code>{escape(name)}: {escape(value)}</code>" for name, value in _limits_of(schema)
+        ]
         return " ".join(parts)
 
     def _star(self, required: bool) -> str:
@@ -174,7 +187,17 @@ class _Page:
 
 
 def _limits_of(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    names = ("enum", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern", "default")
+    names = (
+        "enum",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "pattern",
+        "default",
+    )
     return ((name, _as_json(schema[name])) for name in names if name in schema)
 
 

@@ -1,7 +1,9 @@
-"""POSTs that may be sent again: the answer to an `Idempotency-Key` is kept with the change it answers.
+"""POSTs that may be sent again: the answer to an `Idempotency-Key` is kept with the change it
+answers.
 
-Key and change are written in one transaction. A second request with the same key waits at the first one's row until
-that has committed, and is then given its answer; if the first rolled back, the second is carried out.
+Key and change are written in one transaction. A second request with the same key waits at the first
+one's row until that has committed, and is then given its answer; if the first rolled back, the
+second is carried out.
 """
 
 from __future__ import annotations
@@ -9,14 +11,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from linli_chassis.crypto import CryptoError
-from linli_chassis.database import metadata
 from linli_chassis.http.problems import Problem
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.storage.crypto import CryptoError
+from linli_chassis.storage.database import metadata
+from linli_chassis.storage.unit_of_work import UnitOfWork
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replay"
@@ -31,7 +34,9 @@ idempotency = sa.Table(
     sa.Column("body_sha256", sa.Text, nullable=False),
     sa.Column("status", sa.SmallInteger, comment="of the answer; null only inside the transaction"),
     sa.Column("answer", sa.Text, comment="encrypted by the keyring: it may hold personal data"),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column(
+        "created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
+    ),
     sa.Index("idempotency_created", "created_at"),
 )
 
@@ -61,38 +66,54 @@ class StoredAnswer:
 def attempt_of(key: str, account: str, route: str, query: bytes, body: bytes) -> Attempt:
     """A request's attempt. Raises `Problem` 400 for a key that is too long or not printable ASCII."""
     if not _KEY.fullmatch(key):
-        raise Problem(400, "invalid-idempotency-key", "Idempotency-Key must be 1 to 200 printable ASCII characters.")
+        raise Problem(
+            400,
+            "invalid-idempotency-key",
+            "Idempotency-Key must be 1 to 200 printable ASCII characters.",
+        )
     return Attempt(account, key, route, hashlib.sha256(query + b"\0" + body).hexdigest())
 
 
-def begin(uow: UnitOfWork, attempt: Attempt) -> StoredAnswer | None:
+def begin(uow: UnitOfWork[Any], attempt: Attempt) -> StoredAnswer | None:
     """Claim the key, waiting for a request that holds it; the stored answer if there is one.
 
     Raises:
         Problem: 422, the key was used for another request.
     """
     claim = pg.insert(idempotency).values(
-        account=attempt.account, key=attempt.key, route=attempt.route, body_sha256=attempt.body_sha256
+        account=attempt.account,
+        key=attempt.key,
+        route=attempt.route,
+        body_sha256=attempt.body_sha256,
     )
-    claimed = uow.connection.execute(claim.on_conflict_do_nothing().returning(idempotency.c.key)).first()
+    claimed = uow.connection.execute(
+        claim.on_conflict_do_nothing().returning(idempotency.c.key)
+    ).first()
     if claimed:
         return None
     row = uow.connection.execute(sa.select(idempotency).where(_is(attempt))).one()
     if (row.route, row.body_sha256) != (attempt.route, attempt.body_sha256):
-        raise Problem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.")
+        raise Problem(
+            422, "idempotency-key-reused", "This Idempotency-Key was used for another request."
+        )
     try:
         return StoredAnswer(row.status, uow.keyring.decrypt(row.answer, attempt.context))
     except CryptoError:
-        # Its key was taken out of the keyring. The change was made, so carrying it out again would be wrong.
+        # Its key was taken out of the keyring. The change was made, so carrying it out again would
+        # be wrong.
         raise Problem(
-            409, "answer-unreadable", "This request was carried out; its answer can no longer be read."
+            409,
+            "answer-unreadable",
+            "This request was carried out; its answer can no longer be read.",
         ) from None
 
 
-def finish(uow: UnitOfWork, attempt: Attempt, answer: StoredAnswer) -> None:
+def finish(uow: UnitOfWork[Any], attempt: Attempt, answer: StoredAnswer) -> None:
     """Keep the answer, encrypted, with the change."""
     encrypted = uow.keyring.encrypt(answer.text, attempt.context)
-    uow.connection.execute(sa.update(idempotency).where(_is(attempt)).values(status=answer.status, answer=encrypted))
+    uow.connection.execute(
+        sa.update(idempotency).where(_is(attempt)).values(status=answer.status, answer=encrypted)
+    )
 
 
 def _is(attempt: Attempt) -> sa.ColumnElement[bool]:

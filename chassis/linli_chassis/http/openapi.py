@@ -12,12 +12,16 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from linli_chassis.http import idempotency
 from linli_chassis.http.body import MEDIA_TYPE
-from linli_chassis.http.declared import RouteInfo, routes_of
 from linli_chassis.http.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
+from linli_chassis.http.route_info import RouteInfo, routes_of
 
 OPENAPI_VERSION = "3.1.0"
 _PARAMETER = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
-_KINDS = {"uuid": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}, "float": {"type": "number"}}
+_KINDS = {
+    "uuid": {"type": "string", "format": "uuid"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+}
 
 _ERROR = {
     "type": "object",
@@ -54,14 +58,19 @@ def openapi_of(service: Any) -> dict[str, Any]:
         info={"description": (service.__doc__ or "").strip()},
         plugins=[plugin],
     )
-    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    )
     spec.components.schema("Problem", _PROBLEM)
     spec.components.response(
-        "Problem", {"description": "The problem.", "content": {PROBLEM_MEDIA_TYPE: {"schema": "Problem"}}}
+        "Problem",
+        {"description": "The problem.", "content": {PROBLEM_MEDIA_TYPE: {"schema": "Problem"}}},
     )
     for info in routes_of(service):
         path = _PARAMETER.sub(r"{\g<name>}", info.path)
-        spec.path(f"/api/{service.name}/v1{path}", operations={info.method.lower(): _operation(info)})
+        spec.path(
+            f"/api/{service.name}/v1{path}", operations={info.method.lower(): _operation(info)}
+        )
     document: dict[str, Any] = spec.to_dict()
     schemas = document["components"]["schemas"]
     for (kind, *_), name in plugin.converter.refs.items() if plugin.converter else ():
@@ -83,7 +92,10 @@ def _operation(info: RouteInfo) -> dict[str, Any]:
     if info.description:
         operation["description"] = info.description
     if info.body:
-        operation["requestBody"] = {"required": True, "content": {MEDIA_TYPE: {"schema": info.body}}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {MEDIA_TYPE: {"schema": info.body}},
+        }
     return operation
 
 
@@ -117,9 +129,9 @@ def _other_parameters(info: RouteInfo) -> list[dict[str, Any]]:
 
 
 def _answer(info: RouteInfo) -> dict[str, Any]:
-    if info.answer is None:
+    if info.response is None:
         return {"description": "Done."}
-    return {"description": "The answer.", "content": {MEDIA_TYPE: {"schema": info.answer}}}
+    return {"description": "The answer.", "content": {MEDIA_TYPE: {"schema": info.response}}}
 
 
 def _schema_name(schema: Any) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from linli_kernel.errors import DomainError
 from werkzeug.wrappers import Response
 
 from linli_chassis.i18n import Text, translate
@@ -42,7 +43,9 @@ class Problem(Exception):
         pointer: JSON pointer into the body, e.g. "/geometry", where one value is at fault.
     """
 
-    def __init__(self, status: int, slug: str, template: str, /, pointer: str | None = None, **params: Any) -> None:
+    def __init__(
+        self, status: int, slug: str, template: str, /, pointer: str | None = None, **params: Any
+    ) -> None:
         self.status = status
         self.slug = slug
         self.detail = Text(template, **params)
@@ -54,7 +57,8 @@ class Problem(Exception):
 
 
 def field_problem(messages: Any, *, source: str = "pointer") -> Problem:
-    """The problem of a body (`source="pointer"`) or query (`source="parameter"`) against its schema.
+    """The problem of a body (`source="pointer"`) or query (`source="parameter"`) against its
+    schema.
 
     Args:
         messages: What marshmallow's `ValidationError.messages` holds.
@@ -62,30 +66,29 @@ def field_problem(messages: Any, *, source: str = "pointer") -> Problem:
     if source == "pointer":
         problem = Problem(422, "invalid-body", "The body is not as it should be; see `errors`.")
     else:
-        problem = Problem(422, "invalid-query", "The query parameters are not as they should be; see `errors`.")
+        problem = Problem(
+            422, "invalid-query", "The query parameters are not as they should be; see `errors`."
+        )
     for pointer, detail in flatten(messages):
-        problem.errors.append({source: pointer if source == "pointer" else pointer.lstrip("/"), "detail": detail})
+        problem.errors.append(
+            {source: pointer if source == "pointer" else pointer.lstrip("/"), "detail": detail}
+        )
     return problem
 
 
-def domain_problem(error: Exception, statuses: Mapping[type[Exception], int]) -> Problem | None:
-    """The problem of a domain error that its service maps to a status; None for any other error.
-
-    The error tells `.message` (English template), `.params` and perhaps `.pointer`.
-    """
-    status = next((statuses[kind] for kind in type(error).__mro__ if kind in statuses), None)
-    if status is None:
-        return None
-    params: Mapping[str, Any] = getattr(error, "params", {})
-    message = getattr(error, "message", None) or str(error)
-    return Problem(status, kebab(type(error).__name__), message, getattr(error, "pointer", None), **params)
+def domain_problem(error: DomainError) -> Problem:
+    """The problem of an error of the domain: its status, and its class name as the type."""
+    slug = kebab(type(error).__name__)
+    return Problem(error.status, slug, error.message, error.pointer, **error.params)
 
 
 def flatten(messages: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
     """Each message of a marshmallow error with its JSON pointer (RFC 6901)."""
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
-            yield from flatten(inner, pointer if key == "_schema" else f"{pointer}/{escape(str(key))}")
+            yield from flatten(
+                inner, pointer if key == "_schema" else f"{pointer}/{escape(str(key))}"
+            )
     elif isinstance(messages, list | tuple):
         for inner in messages:
             yield from flatten(inner, pointer)
@@ -103,19 +106,27 @@ def kebab(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
-def problem_response(problem: Problem, locale: str, *, instance: str, correlation_id: str) -> Response:
+def problem_response(
+    problem: Problem, locale: str, *, instance: str, correlation_id: str
+) -> Response:
     """The answer that tells a problem, in the language of `locale`."""
     document: dict[str, Any] = {
         "type": f"urn:linli:problem:{problem.slug}",
-        "title": translate(TITLES.get(problem.status, TITLES[500 if problem.status >= 500 else 400]), locale),
+        "title": translate(
+            TITLES.get(problem.status, TITLES[500 if problem.status >= 500 else 400]), locale
+        ),
         "status": problem.status,
         "detail": translate(problem.detail, locale),
         "instance": instance,
         "correlation_id": correlation_id,
     }
     if problem.errors:
-        document["errors"] = [{**error, "detail": translate(error["detail"], locale)} for error in problem.errors]
-    response = Response(json.dumps(document, ensure_ascii=False), problem.status, content_type=MEDIA_TYPE)
+        document["errors"] = [
+            {**error, "detail": translate(error["detail"], locale)} for error in problem.errors
+        ]
+    response = Response(
+        json.dumps(document, ensure_ascii=False), problem.status, content_type=MEDIA_TYPE
+    )
     response.headers["Content-Language"] = locale
     response.headers.update(problem.headers)
     return response

@@ -1,39 +1,53 @@
-"""Bases of the schemas at the HTTP edge: bodies and queries refuse what they do not know, answers are dumped."""
+"""Bases of the schemas at the HTTP edge: bodies and queries refuse what they do not know, answers
+are dumped.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 from marshmallow.validate import Length, Range
 
 from linli_chassis.http.body import MAX_INTEGER
-from linli_chassis.http.problems import flatten
 from linli_chassis.i18n import Text, current_locale, translate
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
-MAX_IMPORT_ITEMS = 1000
 _MAX_CURSOR = 1000
+
+Item = TypeVar("Item")
 
 
 class BodySchema(Schema):
-    """What a client may send. Unknown fields are refused; NUL characters are before the schema sees the body."""
+    """What a client may send. With `makes` it loads into that dataclass, else into a dict. Unknown fields are refused; NUL characters are before the schema sees
+    the body.
+    """
+
+    makes: ClassVar[type[Any] | None] = None
 
     class Meta:
         unknown = RAISE
+
+    def load(self, data: Any, **options: Any) -> Any:
+        """The loaded values, made into what the schema makes. Raises `ValidationError`."""
+        values = super().load(data, **options)
+        return values if self.makes is None else self.makes(**values)
 
 
 class QuerySchema(BodySchema):
     """What may stand in the query. A `List` field takes the parameter as often as it is given."""
 
 
-class AnswerSchema(Schema):
-    """What an answer holds. A field with `required=True` that the method did not give is an error of ours (500)."""
+class ResponseSchema(Schema):
+    """What an answer holds. A field with `required=True` that the method did not give is an error
+    of ours (500).
+    """
 
 
 class TranslatedText(fields.String):
@@ -43,8 +57,29 @@ class TranslatedText(fields.String):
         return None if value is None else translate(value, current_locale.get())
 
 
+@dataclass(frozen=True, kw_only=True)
+class PageRequest:
+    """Which page of a list is asked for; the base of what a list's query makes.
+
+    `after` is the position of the last item of the page before, or None for the first page.
+    """
+
+    limit: int = DEFAULT_LIMIT
+    after: Sequence[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page of a list; `next` is the cursor of the one after it, if there is one."""
+
+    items: Sequence[Item]
+    next: str | None
+
+
 class PageQuery(QuerySchema):
-    """The query of a list: `limit` and `cursor`. Loads into `limit` and `after`, the position or None."""
+    """The query of a list: `limit` and `cursor`; makes a `PageRequest` or what `makes` names."""
+
+    makes: ClassVar[type[Any] | None] = PageRequest
 
     limit = fields.Integer(
         load_default=DEFAULT_LIMIT,
@@ -64,15 +99,18 @@ class PageQuery(QuerySchema):
         return {**data, "after": decode_cursor(cursor) if cursor else None}
 
 
-def page(rows: Sequence[Any], limit: int, key: Callable[[Any], Sequence[Any]]) -> dict[str, Any]:
-    """One page of `rows`, of which `limit + 1` were fetched.
+def page(
+    rows: Sequence[Item], request: PageRequest, position: Callable[[Item], Sequence[Any]]
+) -> Page[Item]:
+    """One page of `rows`, of which `request.limit + 1` were fetched.
 
     Args:
-        key: The position of a row in the order of the list; it comes back in `call.query["after"]` as JSON values
-            (an id or a time as its text).
+        position: The place of a row in the order of the list; it comes back in `request.after` as
+            JSON values (an id or a time as its text).
     """
-    items = list(rows[:limit])
-    return {"items": items, "next": encode_cursor(key(items[-1])) if len(rows) > limit else None}
+    items = rows[: request.limit]
+    more = len(rows) > request.limit
+    return Page(items, encode_cursor(position(items[-1])) if more else None)
 
 
 def encode_cursor(position: Sequence[Any]) -> str:
@@ -93,11 +131,11 @@ def decode_cursor(cursor: str) -> list[Any]:
     return position
 
 
-def page_of(item: type[Schema]) -> type[AnswerSchema]:
+def page_of(item: type[Schema]) -> type[ResponseSchema]:
     """The answer schema of a page of `item`."""
-    return _named(
+    return named_schema(
         f"{item.__name__}Page",
-        AnswerSchema,
+        ResponseSchema,
         {
             "items": fields.List(fields.Nested(item), required=True),
             "next": fields.String(
@@ -109,75 +147,8 @@ def page_of(item: type[Schema]) -> type[AnswerSchema]:
     )
 
 
-class RefusedItem(AnswerSchema):
-    """An item of an import that was not taken, and why."""
-
-    index = fields.Integer(required=True, metadata={"description": "Its place among the items, from 0."})
-    pointer = fields.String(required=True)
-    detail = TranslatedText(required=True)
-
-
-class ImportAnswer(AnswerSchema):
-    """What became of an import."""  # services add fields of their own in a subclass
-
-    accepted = fields.Integer(required=True, metadata={"description": "Items that changed something."})
-    unchanged = fields.Integer(required=True, metadata={"description": "Items that were there already."})
-    refused = fields.List(fields.Nested(RefusedItem), required=True)
-
-
-def import_answer(accepted: int, unchanged: int, refused: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
-    """The answer of an import, its refused items in the order they were sent."""
-    return {
-        "accepted": accepted,
-        "unchanged": unchanged,
-        "refused": sorted(refused, key=lambda item: item["index"]),
-        **more,
-    }
-
-
-def refused_item(index: int, detail: str, field: str = "") -> dict[str, Any]:
-    """One refused item. `field` is the pointer within the item, e.g. "/name"; `detail` a `Text`."""
-    return {"index": index, "pointer": f"/items/{index}{field}", "detail": detail}
-
-
-class ImportItems(fields.List[Any]):
-    """Items that are each judged alone: loads into `(taken, refused)`."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002
-        if not isinstance(value, list):
-            raise self.make_error("invalid")
-        if not 1 <= len(value) <= MAX_IMPORT_ITEMS:
-            raise ValidationError(Text("Length must be between {min} and {max}.", min=1, max=MAX_IMPORT_ITEMS))
-        taken: list[tuple[int, Any]] = []
-        refused: list[dict[str, Any]] = []
-        for index, item in enumerate(value):
-            try:
-                taken.append((index, self.inner.deserialize(item)))
-            except ValidationError as error:
-                field, detail = next(flatten(error.messages))
-                refused.append(refused_item(index, detail, field))
-        return taken, refused
-
-
-class _ImportBase(BodySchema):
-    @post_load
-    def split(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        taken, refused = data["items"]
-        return {**data, "items": taken, "refused": refused}
-
-
-def ImportBody(item: type[Schema], **more: fields.Field[Any]) -> type[BodySchema]:  # noqa: N802
-    """The body of a bulk import: `{"items": [...]}`, at most 1000.
-
-    Loads into `items`, a list of `(index, loaded item)`, and `refused`, ready for `import_answer`: an item that breaks
-    its schema is listed with its first error and does not stop the others. `more` are fields beside `items`.
-    """
-    return _named(
-        f"{item.__name__}Import", _ImportBase, {"items": ImportItems(fields.Nested(item), required=True), **more}
-    )
-
-
-def _named(name: str, base: type[Any], attributes: dict[str, Any]) -> type[Any]:
+def named_schema(name: str, base: type[Any], attributes: dict[str, Any]) -> type[Any]:
+    """A schema made on the way, for a generic one such as a page."""
     # Schemas made on the way are not looked up by name, and two of the same name are no error.
     meta = type("Meta", (base.Meta,), {"register": False})
     return type(name, (base,), {**attributes, "Meta": meta, "__module__": __name__})

@@ -1,4 +1,6 @@
-"""The HTTP server of a service: finds the route, tells logs and metrics of a request, and loses none on stopping."""
+"""The HTTP server of a service: finds the route, tells logs and metrics of a request, and loses
+none on stopping.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from linli_chassis import metrics, tracing
 from linli_chassis.http.builtin import BuiltIn
-from linli_chassis.http.declared import METHODS
-from linli_chassis.http.exchange import not_found
+from linli_chassis.http.pipeline import not_found
 from linli_chassis.http.problems import MEDIA_TYPE, Problem, problem_response
+from linli_chassis.http.route_info import METHODS
 from linli_chassis.i18n import current_locale, negotiate
+from linli_chassis.observability import metrics, tracing
 
 CORRELATION_HEADER = "X-Correlation-ID"
 STOP_SECONDS = 20.0
@@ -56,7 +58,9 @@ class Outcome:
 
 @contextmanager
 def bound_to_request(service: str, correlation_id: str, locale: str) -> Iterator[None]:
-    """Bind logs and texts to a request. Each greenlet has a context of its own, so the worker binds again."""
+    """Bind logs and texts to a request. Each greenlet has a context of its own, so the worker binds
+    again.
+    """
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(service=service, correlation_id=correlation_id)
     token = current_locale.set(locale)
@@ -98,7 +102,13 @@ class Application:
             method = request.method if request.method in _MEASURED_METHODS else "other"
             metrics.http_requests.labels(service, template, method, response.status_code).inc()
             metrics.http_request_seconds.labels(service, template).observe(seconds)
-            log.debug("answered", route=template, method=request.method, status=response.status_code, seconds=seconds)
+            log.debug(
+                "answered",
+                route=template,
+                method=request.method,
+                status=response.status_code,
+                seconds=seconds,
+            )
         return response(environ, start_response)
 
     def _answer(self, request: Request, locale: str, correlation_id: str) -> tuple[str, Response]:
@@ -112,9 +122,14 @@ class Application:
         except Exception as error:
             log.exception("request failed", route=template, exc_info=error)
             problem = Problem(
-                500, "internal-error", "Something went wrong here; give {id} when you ask about it.", id=correlation_id
+                500,
+                "internal-error",
+                "Something went wrong here; give {id} when you ask about it.",
+                id=correlation_id,
             )
-        return template, problem_response(problem, locale, instance=request.path, correlation_id=correlation_id)
+        return template, problem_response(
+            problem, locale, instance=request.path, correlation_id=correlation_id
+        )
 
     def _match(self, request: Request) -> tuple[Rule, dict[str, Any]]:
         if self._server.draining:
@@ -122,7 +137,9 @@ class Application:
         try:
             rule, path = self._adapter.match(request.path, request.method, return_rule=True)
         except MethodNotAllowed as error:
-            problem = Problem(405, "no-such-method", "This path does not take {method}.", method=request.method)
+            problem = Problem(
+                405, "no-such-method", "This path does not take {method}.", method=request.method
+            )
             problem.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
             raise problem from None
         except HTTPException:
@@ -147,7 +164,9 @@ def tick() -> None:
 
 
 class HttpServer(WebServer):
-    """Serves the routes of a container: on a socket, or as `mount[<service>]` of the container's config."""
+    """Serves the routes of a container: on a socket, or as `mount[<service>]` of the container's
+    config.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -193,7 +212,9 @@ class HttpServer(WebServer):
         return Application(self, [*(rule for rule, _ in rules), *builtin.rules()])
 
     def run(self) -> None:
-        """Accept connections until stopped. A failing accept (no file handles left) is waited out, not died of."""
+        """Accept connections until stopped. A failing accept (no file handles left) is waited out,
+        not died of.
+        """
         while self._is_accepting:
             try:
                 sock, address = self._sock.accept()
@@ -203,10 +224,13 @@ class HttpServer(WebServer):
                 log.warning("cannot accept a connection", error=str(error))
                 eventlet.sleep(0.1)
                 continue
-            self.container.spawn_managed_thread(lambda sock=sock, address=address: self._serve(sock, address))
+            self.container.spawn_managed_thread(
+                lambda sock=sock, address=address: self._serve(sock, address)
+            )
 
     def _serve(self, sock: Any, address: Any) -> None:
-        # nameko kills the container when a managed thread raises; one broken connection is no reason.
+        # nameko kills the container when a managed thread raises; one broken connection is no
+        # reason.
         try:
             sock.settimeout(self._serv.socket_timeout)
             self._serv.process_request([address, sock, wsgi.STATE_IDLE])
@@ -236,7 +260,9 @@ class HttpServer(WebServer):
 
 
 class HttpProtocol(wsgi.HttpProtocol):
-    """eventlet's protocol, in which the application may close the connection and bad requests get problems too."""
+    """eventlet's protocol, in which the application may close the connection and bad requests get
+    problems too.
+    """
 
     def get_environ(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environ()
@@ -248,7 +274,11 @@ class HttpProtocol(wsgi.HttpProtocol):
         self.close_connection = True
         document = {"type": "urn:linli:problem:bad-request", "title": "Bad request", "status": code}
         body = json.dumps(document).encode()
-        head = (f"HTTP/1.1 {code} Bad Request", f"Content-Type: {MEDIA_TYPE}", f"Content-Length: {len(body)}")
+        head = (
+            f"HTTP/1.1 {code} Bad Request",
+            f"Content-Type: {MEDIA_TYPE}",
+            f"Content-Length: {len(body)}",
+        )
         self.wfile.write("\r\n".join([*head, "Connection: close", "", ""]).encode() + body)
 
     def _close(self) -> None:

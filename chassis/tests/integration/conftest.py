@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from linli_chassis.testing.bus import CONSUMER, Bus, create_chassis_tables
-from linli_chassis.testing.client import ENVIRON
+from linli_devkit.bus import CONSUMER, Bus, create_chassis_tables
+from linli_devkit.client import ENVIRON
 
 
 @pytest.fixture
@@ -19,7 +19,10 @@ def make_bus(database: Callable[[list[str]], str], tmp_path: Path) -> Iterator[C
             url = database([])
             for service in ("grid", "service_desk", CONSUMER):
                 create_chassis_tables(url, service)
-            bus = Bus({**ENVIRON, "DATABASE_URL": url, "LINLI_HEARTBEAT_SECONDS": "4", **environ}, tmp_path)
+            bus = Bus(
+                {**ENVIRON, "DATABASE_URL": url, "LINLI_HEARTBEAT_SECONDS": "4", **environ},
+                tmp_path,
+            )
             stack.callback(bus.close)
             return bus
 

@@ -1,4 +1,6 @@
-"""A service with a real socket, event loop and database: run as a process of its own by the HTTP tests."""
+"""A service with a real socket, event loop and database: run as a process of its own by the HTTP
+tests.
+"""
 
 import eventlet
 
@@ -8,10 +10,10 @@ import os  # noqa: E402
 from typing import Any  # noqa: E402
 
 import sqlalchemy as sa  # noqa: E402
-from linli_chassis import logs  # noqa: E402
-from linli_chassis.config import Settings  # noqa: E402
-from linli_chassis.http import PUBLIC, AnswerSchema, BodySchema, Call, Problem, route  # noqa: E402
-from linli_chassis.runtime import serve  # noqa: E402
+from linli_chassis.http import PUBLIC, BodySchema, Problem, RequestContext, ResponseSchema, route  # noqa: E402
+from linli_chassis.observability import logs  # noqa: E402
+from linli_chassis.process.runtime import serve  # noqa: E402
+from linli_chassis.settings import Settings  # noqa: E402
 from marshmallow import fields  # noqa: E402
 
 
@@ -22,7 +24,7 @@ class Thing(BodySchema):
     seconds = fields.Float(load_default=0)
 
 
-class Kept(AnswerSchema):
+class Kept(ResponseSchema):
     """A thing that was kept."""
 
     number = fields.Integer(required=True)
@@ -35,8 +37,16 @@ class Probe:
     name = "grid"
     settings = Settings
 
-    @route("POST", "/things", roles=("resident",), body=Thing, answer=Kept, status=201, summary="Keep a thing")
-    def keep(self, call: Call) -> Any:
+    @route(
+        "POST",
+        "/things",
+        roles=("resident",),
+        body=Thing,
+        response=Kept,
+        status=201,
+        summary="Keep a thing",
+    )
+    def keep(self, call: RequestContext) -> Any:
         """Write first, then take time, as a real command may."""
         insert = sa.text("INSERT INTO thing (name) VALUES (:name) RETURNING number")
         number = call.uow.connection.execute(insert, {"name": call.body["name"]}).scalar_one()
@@ -46,9 +56,13 @@ class Probe:
         return {"number": number, "name": call.body["name"]}
 
     @route("GET", "/count", roles=PUBLIC, summary="How many things there are")
-    def count(self, call: Call) -> Any:
+    def count(self, call: RequestContext) -> Any:
         """Count them."""
-        return {"things": call.uow.connection.execute(sa.text("SELECT count(*) FROM thing")).scalar_one()}
+        return {
+            "things": call.uow.connection.execute(
+                sa.text("SELECT count(*) FROM thing")
+            ).scalar_one()
+        }
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
-from linli_chassis.testing.bus import Bus, emit_rejections
-from linli_chassis.testing.processes import eventually
+from linli_devkit.bus import Bus, emit_rejections
+from linli_devkit.processes import eventually
 
 
 class BusConformance:
@@ -51,16 +51,26 @@ class BusConformance:
         with bus.relay(), bus.probe():
             bus.reject(50)
             bus.await_effects(50)
-            eventually(lambda: bus.count("SELECT count(*) FROM outbox WHERE published_at IS NULL", "grid") == 0)
+            eventually(
+                lambda: (
+                    bus.count("SELECT count(*) FROM outbox WHERE published_at IS NULL", "grid") == 0
+                )
+            )
             bus.execute("UPDATE outbox SET published_at = NULL", "grid")
             bus.reject()
             effects = bus.await_effects(51)
-            eventually(lambda: bus.count("SELECT count(*) FROM outbox WHERE published_at IS NULL", "grid") == 0)
+            eventually(
+                lambda: (
+                    bus.count("SELECT count(*) FROM outbox WHERE published_at IS NULL", "grid") == 0
+                )
+            )
             bus.reject()
             effects = bus.await_effects(52)
         assert len(effects) == len({effect.event_id for effect in effects}) == 52
 
-    def test_an_event_that_fails_holds_nobody_up_and_is_tried_until_it_works(self, bus: Bus) -> None:
+    def test_an_event_that_fails_holds_nobody_up_and_is_tried_until_it_works(
+        self, bus: Bus
+    ) -> None:
         with bus.relay(), bus.probe():
             bus.reject(reason="no_consent")
             bus.reject(20)
@@ -68,15 +78,23 @@ class BusConformance:
             assert bus.count("SELECT count(*) FROM inbox WHERE state = 'due'") == 1
             bus.execute("INSERT INTO gate VALUES (true)")
             bus.await_effects(21)
-            assert bus.count("SELECT count(*) FROM inbox WHERE state <> 'handled' OR body IS NOT NULL") == 0
+            assert (
+                bus.count("SELECT count(*) FROM inbox WHERE state <> 'handled' OR body IS NOT NULL")
+                == 0
+            )
 
-    def test_an_event_that_can_never_be_handled_ends_as_a_dead_letter_and_can_be_replayed(self, bus: Bus) -> None:
+    def test_an_event_that_can_never_be_handled_ends_as_a_dead_letter_and_can_be_replayed(
+        self, bus: Bus
+    ) -> None:
         with bus.relay(), bus.probe():
             bus.reject(reason="false_report")
             eventually(lambda: bus.count("SELECT count(*) FROM inbox WHERE attempts >= 5") == 1)
             bus.execute("UPDATE inbox SET attempts = 11, next_attempt_at = now()")
             eventually(lambda: bus.count("SELECT count(*) FROM inbox WHERE state = 'dead'") == 1)
-            assert bus.count("SELECT count(*) FROM inbox WHERE error LIKE '%can never be handled%'") == 1
+            assert (
+                bus.count("SELECT count(*) FROM inbox WHERE error LIKE '%can never be handled%'")
+                == 1
+            )
 
     def test_a_consumer_killed_under_load_loses_and_doubles_nothing(self, bus: Bus) -> None:
         with bus.relay():

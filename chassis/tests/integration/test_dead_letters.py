@@ -6,23 +6,32 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from linli_chassis.config import Settings
-from linli_chassis.dead_letters import dead_events, decisions, discard, failing_events, kept_event, replay
-from linli_chassis.housekeeping import Retention, purge
-from linli_chassis.inbox import Inbox
-from linli_chassis.runtime import Runtime
-from linli_chassis.testing.bus import create_chassis_tables
-from linli_chassis.testing.client import ENVIRON
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.messaging.dead_letters import (
+    dead_events,
+    decisions,
+    discard,
+    failing_events,
+    kept_event,
+    replay,
+)
+from linli_chassis.messaging.inbox import Inbox
+from linli_chassis.messaging.retention import Retention, purge
+from linli_chassis.process.runtime import Runtime
+from linli_chassis.settings import Settings
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event, encode
-from linli_contracts.events.grid import RequestRejected
-from linli_contracts.examples import example_event
+from linli_contracts.events.grid.requests import RequestRejected
+from linli_devkit.bus import create_chassis_tables
+from linli_devkit.client import ENVIRON
+from linli_devkit.contracts.examples import example_event
 
 REJECTED = RequestRejected.event_type.name
 
 
 class Service:
-    """An inbox whose handler can be taken away, as an older version of a service would have it, or made to fail."""
+    """An inbox whose handler can be taken away, as an older version of a service would have it, or
+    made to fail.
+    """
 
     def __init__(self, url: str) -> None:
         self.runtime = Runtime.of("evaluation", Settings.load({**ENVIRON, "DATABASE_URL": url}))
@@ -39,12 +48,17 @@ class Service:
 
     def due_now(self) -> None:
         with self.engine.begin() as connection:
-            connection.execute(sa.text("UPDATE inbox SET next_attempt_at = now() WHERE state = 'due'"))
+            connection.execute(
+                sa.text("UPDATE inbox SET next_attempt_at = now() WHERE state = 'due'")
+            )
 
     def states(self) -> list[Any]:
         with self.engine.connect() as connection:
             return [
-                tuple(row) for row in connection.execute(sa.text("SELECT state, attempts FROM inbox ORDER BY 1, 2"))
+                tuple(row)
+                for row in connection.execute(
+                    sa.text("SELECT state, attempts FROM inbox ORDER BY 1, 2")
+                )
             ]
 
 
@@ -72,7 +86,9 @@ def test_an_event_of_a_newer_service_is_handled_once_after_the_update(service: S
     assert [state for state, _ in service.states()] == ["handled", "handled"]
 
 
-def test_an_event_that_came_again_readable_is_not_handled_twice_by_a_replay(service: Service) -> None:
+def test_an_event_that_came_again_readable_is_not_handled_twice_by_a_replay(
+    service: Service,
+) -> None:
     event = example_event(RequestRejected)
     service.older.receive([encode(event)])
     service.inbox.receive([encode(event)])
@@ -128,8 +144,12 @@ def test_who_decided_what_is_kept_for_what_was_dead_and_for_nothing_else(service
     assert replay(service.engine, "evaluation", ids, "Li Na") == 0
     [decision] = decisions(service.engine, "evaluation")
     assert (decision.event_id, decision.action, decision.by, decision.reason, decision.state) == (
-        dead.event_id, "discard", "Wang Wei", "not needed", "discarded",
-    )  # fmt: skip
+        dead.event_id,
+        "discard",
+        "Wang Wei",
+        "not needed",
+        "discarded",
+    )
     assert decisions(service.engine, "evaluation", other.id) == []
     kept = kept_event(service.engine, "evaluation", dead.event_id)
     assert kept is not None
@@ -138,7 +158,9 @@ def test_who_decided_what_is_kept_for_what_was_dead_and_for_nothing_else(service
 
 
 def test_what_was_discarded_is_forgotten_in_time_and_what_is_dead_is_not(service: Service) -> None:
-    service.older.receive([encode(example_event(RequestRejected)), encode(example_event(RequestRejected))])
+    service.older.receive(
+        [encode(example_event(RequestRejected)), encode(example_event(RequestRejected))]
+    )
     given_up, _ = dead_events(service.engine, "evaluation")
     discard(service.engine, "evaluation", [given_up.event_id], "Wang Wei", "not needed")
     with service.engine.begin() as connection:
@@ -150,7 +172,9 @@ def test_what_was_discarded_is_forgotten_in_time_and_what_is_dead_is_not(service
     assert [state for state, _ in service.states()] == ["dead"]
 
 
-def test_an_attempt_that_a_database_error_ended_is_told_without_the_words_of_a_row(service: Service) -> None:
+def test_an_attempt_that_a_database_error_ended_is_told_without_the_words_of_a_row(
+    service: Service,
+) -> None:
     event = replace(example_event(RequestRejected), subject="13987654321")
     service.inbox = Inbox(service.runtime.unit_of_work, {REJECTED: refused_by_the_database})
     service.inbox.receive([encode(event)])
@@ -172,4 +196,6 @@ def looking_for_what_is_not_there(uow: UnitOfWork, _events: list[Event]) -> None
 
 
 def refused_by_the_database(uow: UnitOfWork, events: list[Event]) -> None:
-    uow.connection.execute(sa.text("SELECT CAST(:word AS integer)"), {"word": f"{events[0].subject} 槐荫里七号"})
+    uow.connection.execute(
+        sa.text("SELECT CAST(:word AS integer)"), {"word": f"{events[0].subject} 槐荫里七号"}
+    )

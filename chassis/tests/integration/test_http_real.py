@@ -1,4 +1,6 @@
-"""HTTP over a real socket and a real database: replays, limits, keep-alive, and a stop that loses no request."""
+"""HTTP over a real socket and a real database: replays, limits, keep-alive, and a stop that loses
+no request.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,16 @@ from typing import Any
 import linli_chassis.http  # noqa: F401 - its table belongs to the chassis' tables
 import pytest
 import sqlalchemy as sa
-from linli_chassis.config import Settings
-from linli_chassis.database import create_engine
-from linli_chassis.health import Readiness
-from linli_chassis.housekeeping import Retention, purge
 from linli_chassis.http import idempotency
-from linli_chassis.runtime import Runtime
-from linli_chassis.testing.client import ENVIRON, token
-from linli_chassis.testing.postgres import PostgresServer
-from linli_chassis.testing.processes import eventually, process
-from linli_chassis.testing.rabbitmq import free_port
+from linli_chassis.messaging.retention import Retention, purge
+from linli_chassis.observability.health import Readiness
+from linli_chassis.process.runtime import Runtime
+from linli_chassis.settings import Settings
+from linli_chassis.storage.database import create_engine
+from linli_devkit.client import ENVIRON, token
+from linli_devkit.postgres import PostgresServer
+from linli_devkit.processes import eventually, process
+from linli_devkit.rabbitmq import free_port
 
 from .conftest import create_chassis_tables
 
@@ -55,7 +57,9 @@ class Service:
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
 
-    def ask(self, method: str, path: str, body: Any = None, *, connection: Any = None, **headers: str) -> Reply:
+    def ask(
+        self, method: str, path: str, body: Any = None, *, connection: Any = None, **headers: str
+    ) -> Reply:
         if connection is None:
             with closing(self.connect()) as own:
                 return self.ask(method, path, body, connection=own, **headers)
@@ -67,7 +71,9 @@ class Service:
         response = connection.getresponse()
         return Reply(response.status, dict(response.headers), response.read())
 
-    def keep(self, name: str, key: str | None = None, *, seconds: float = 0, account: str = "tester") -> Reply:
+    def keep(
+        self, name: str, key: str | None = None, *, seconds: float = 0, account: str = "tester"
+    ) -> Reply:
         headers = {"Authorization": f"Bearer {token('resident', account=account)}"}
         if key is not None:
             headers["Idempotency-Key"] = key
@@ -82,7 +88,9 @@ class Service:
 
     def names(self) -> list[str]:
         with self.engine.connect() as connection:
-            return list(connection.execute(sa.text("SELECT name FROM thing ORDER BY number")).scalars())
+            return list(
+                connection.execute(sa.text("SELECT name FROM thing ORDER BY number")).scalars()
+            )
 
     def open_transactions(self) -> int:
         busy = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
@@ -108,7 +116,12 @@ def running_probe(postgres: PostgresServer, folder: Path) -> Iterator[Service]:
             connection.execute(sa.text("CREATE TABLE thing (number serial, name text)"))
         port = free_port()
         bind = f"127.0.0.1:{port}"
-        environ = {**ENVIRON, "DATABASE_URL": url, "LINLI_HTTP_BIND": bind, "LINLI_MAX_BODY_BYTES": "4096"}
+        environ = {
+            **ENVIRON,
+            "DATABASE_URL": url,
+            "LINLI_HTTP_BIND": bind,
+            "LINLI_MAX_BODY_BYTES": "4096",
+        }
         with process([_PROBE], environ, folder / "log") as running:
             service = Service(port, engine, running, folder / "log")
             eventually(service.is_up)
@@ -117,7 +130,9 @@ def running_probe(postgres: PostgresServer, folder: Path) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def shared_probe(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def shared_probe(
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     with running_probe(postgres, tmp_path_factory.mktemp("probe")) as service:
         yield service
 
@@ -151,7 +166,9 @@ def test_without_a_key_each_post_is_done(probe: Service) -> None:
 
 
 def test_a_key_belongs_to_its_account(probe: Service) -> None:
-    assert probe.keep("a", "same", account="one").json != probe.keep("a", "same", account="two").json
+    assert (
+        probe.keep("a", "same", account="one").json != probe.keep("a", "same", account="two").json
+    )
 
 
 def test_a_key_of_another_request_is_refused(probe: Service) -> None:
@@ -170,7 +187,12 @@ def test_a_refused_command_keeps_neither_its_change_nor_its_key(probe: Service) 
     assert [probe.keep("refused", "key-1").status for _ in range(2)] == [409, 409]
     assert probe.names() == []
     with probe.engine.connect() as connection:
-        assert connection.execute(sa.select(sa.func.count()).select_from(idempotency.idempotency)).scalar_one() == 0
+        assert (
+            connection.execute(
+                sa.select(sa.func.count()).select_from(idempotency.idempotency)
+            ).scalar_one()
+            == 0
+        )
 
 
 def test_of_many_at_the_same_time_one_is_done_and_the_others_get_its_answer(probe: Service) -> None:
@@ -200,7 +222,9 @@ def test_requests_follow_each_other_on_one_connection(probe: Service) -> None:
     connection = probe.connect()
     connection.connect()
     first_socket = connection.sock
-    statuses = [probe.ask("POST", THINGS, {"name": str(n)}, connection=connection).status for n in range(5)]
+    statuses = [
+        probe.ask("POST", THINGS, {"name": str(n)}, connection=connection).status for n in range(5)
+    ]
     statuses.append(probe.ask("POST", THINGS, {}, connection=connection).status)
     statuses.append(probe.ask("GET", "/nowhere", connection=connection).status)
     statuses.append(probe.ask("GET", "/api/grid/v1/count", connection=connection).status)
@@ -233,7 +257,10 @@ def test_a_chunked_body_is_refused_as_soon_as_it_is_too_large(probe: Service) ->
 
 def test_a_chunked_body_within_the_limit_is_taken(probe: Service) -> None:
     body = json.dumps({"name": "in pieces"}).encode()
-    pieces = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:5], body[5:])) + b"0\r\n\r\n"
+    pieces = (
+        b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:5], body[5:]))
+        + b"0\r\n\r\n"
+    )
     answer = probe.raw(_head("Transfer-Encoding: chunked", "Connection: close"), pieces)
     assert b" 201 " in answer.splitlines()[0]
     assert probe.names() == ["in pieces"]
@@ -301,21 +328,31 @@ def test_a_database_that_goes_away_is_a_503_and_its_return_is_noticed(probe: Ser
     assert probe.keep("after").status == 201
 
 
-def test_the_log_is_json_with_the_correlation_id_and_without_words_of_residents(probe: Service) -> None:
+def test_the_log_is_json_with_the_correlation_id_and_without_words_of_residents(
+    probe: Service,
+) -> None:
     with probe.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE thing ADD CONSTRAINT short CHECK (length(name) < 10)"))
-    reply = probe.ask("POST", THINGS, {"name": "13800000000 张三"}, **{"X-Correlation-ID": "corr-1"})
+        connection.execute(
+            sa.text("ALTER TABLE thing ADD CONSTRAINT short CHECK (length(name) < 10)")
+        )
+    reply = probe.ask(
+        "POST", THINGS, {"name": "13800000000 张三"}, **{"X-Correlation-ID": "corr-1"}
+    )
     with probe.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE thing DROP CONSTRAINT short"))
     assert (reply.status, reply.json["correlation_id"]) == (500, "corr-1")
     text = probe.log.read_text()
     assert "13800000000" not in text
-    [line] = [json.loads(line) for line in text.splitlines() if "corr-1" in line and '"error"' in line]
+    [line] = [
+        json.loads(line) for line in text.splitlines() if "corr-1" in line and '"error"' in line
+    ]
     assert (line["service"], line["correlation_id"]) == ("grid", "corr-1")
     assert "constraint short" in line["exception"]
 
 
-def test_a_service_is_ready_once_its_migrations_have_run(probe: Service, postgres: PostgresServer) -> None:
+def test_a_service_is_ready_once_its_migrations_have_run(
+    probe: Service, postgres: PostgresServer
+) -> None:
     reply = probe.ask("GET", "/readyz")
     assert (reply.status, reply.json["database"]) == (503, "behind")
     assert reply.json["pending_migrations"]

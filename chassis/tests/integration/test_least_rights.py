@@ -1,4 +1,6 @@
-"""Accounts with the least rights, on a broker whose topology somebody else declared: enough to work, and no more."""
+"""Accounts with the least rights, on a broker whose topology somebody else declared: enough to
+work, and no more.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,12 @@ from typing import Any
 
 import pika
 import pytest
-from linli_chassis.bus.amqp import declare_topology
-from linli_chassis.bus.topology import EXCHANGE, LOG, UNROUTED, queue_of, rights_of
-from linli_chassis.testing.bus import CONSUMER, Bus
-from linli_chassis.testing.client import DISTRICT
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import RabbitServer
+from linli_chassis.messaging.amqp_publisher import declare_topology
+from linli_chassis.messaging.topology import EXCHANGE, LOG, UNROUTED, queue_of, rights_of
+from linli_devkit.bus import CONSUMER, Bus
+from linli_devkit.client import DISTRICT
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import RabbitServer
 from pika.exceptions import ChannelClosedByBroker
 
 pytestmark = pytest.mark.broker
@@ -61,7 +63,9 @@ def test_a_relay_publishes_nothing_before_the_queues_of_all_stand(bus: Bus, amqp
         assert len(bus.await_effects(5)) == 5
 
 
-def test_a_consumer_binds_its_queue_anew_when_a_binding_was_lost(bus: Bus, rabbit: RabbitServer, amqp_uri: str) -> None:
+def test_a_consumer_binds_its_queue_anew_when_a_binding_was_lost(
+    bus: Bus, rabbit: RabbitServer, amqp_uri: str
+) -> None:
     declare_topology(amqp_uri, DISTRICT, 4)
     vhost, queue = amqp_uri.rpartition("/")[2], queue_of(CONSUMER)
     path = f"/bindings/{vhost}/e/{EXCHANGE}/q/{queue}"
@@ -81,9 +85,14 @@ REFUSED: dict[str, Callable[[Any], object]] = {
     "delete the exchange": lambda channel: channel.exchange_delete(EXCHANGE),
     "read another's queue": lambda channel: channel.basic_get(queue_of("service_desk")),
     "read what nobody wanted": lambda channel: channel.basic_get(UNROUTED),
-    "publish into the log": lambda channel: (channel.confirm_delivery(), channel.basic_publish("", LOG, b"")),
+    "publish into the log": lambda channel: (
+        channel.confirm_delivery(),
+        channel.basic_publish("", LOG, b""),
+    ),
     "purge another's queue": lambda channel: channel.queue_purge(queue_of("service_desk")),
-    "bind another's queue": lambda channel: channel.queue_bind(queue_of("service_desk"), EXCHANGE, "#"),
+    "bind another's queue": lambda channel: channel.queue_bind(
+        queue_of("service_desk"), EXCHANGE, "#"
+    ),
     "publish past the exchange": lambda channel: (
         channel.confirm_delivery(),
         channel.basic_publish("", queue_of("service_desk"), b""),

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from linli_chassis.bus.topology import EXCHANGE, queue_of
-from linli_chassis.runtime import relay_of
-from linli_chassis.testing.bus import CONSUMER, Bus
-from linli_chassis.testing.processes import eventually
-from linli_chassis.testing.rabbitmq import RabbitServer
+from linli_chassis.messaging.topology import EXCHANGE, queue_of
+from linli_chassis.process.runtime import relay_of
+from linli_devkit.bus import CONSUMER, Bus
+from linli_devkit.processes import eventually
+from linli_devkit.rabbitmq import RabbitServer
 
 pytestmark = pytest.mark.broker
 
@@ -42,13 +42,19 @@ LOSSES = {
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_events_arrive_once_though_their_queue_was(bus: Bus, rabbit: RabbitServer, amqp_uri: str, loss: str) -> None:
+def test_events_arrive_once_though_their_queue_was(
+    bus: Bus, rabbit: RabbitServer, amqp_uri: str, loss: str
+) -> None:
     vhost, queue = amqp_uri.rpartition("/")[2], queue_of(CONSUMER)
     key = "110101.grid.request_rejected.v1"
     with bus.relay():
         bus.reject(20)
-        eventually(lambda: bus.count("SELECT count(*) FROM outbox WHERE published_at IS NULL", "grid") == 0)
-        rabbit.api("DELETE", LOSSES[loss].format(vhost=vhost, queue=queue, exchange=EXCHANGE, key=key))
+        eventually(
+            lambda: bus.count("SELECT count(*) FROM outbox WHERE published_at IS NULL", "grid") == 0
+        )
+        rabbit.api(
+            "DELETE", LOSSES[loss].format(vhost=vhost, queue=queue, exchange=EXCHANGE, key=key)
+        )
         bus.reject(20)
         with relay_of_the_consumer(bus), bus.probe():
             bus.await_effects(40)

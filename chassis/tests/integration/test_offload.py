@@ -1,18 +1,20 @@
-"""Computing beside the event loop, and in a process of its own, each time from a process that is patched."""
+"""Computing beside the event loop, and in a process of its own, each time from a process that is
+patched.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-from linli_chassis.offload import offload, offload_apart
+from linli_chassis.process.offload import offload, offload_apart
 
 PATCH = """
-from linli_chassis import green
+from linli_chassis.process import green
 green.patch()
 import eventlet, os, signal, time
-from linli_chassis import offload as module
-from linli_chassis.offload import ComputingEnded, offload, offload_apart
+from linli_chassis.process import offload as module
+from linli_chassis.process.offload import ComputingEnded, offload, offload_apart
 
 def child():
     return module._apart._process.pid
@@ -29,7 +31,9 @@ def gone(pid):
 
 
 def run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", PATCH + code], capture_output=True, text=True, timeout=60)  # noqa: S603
+    done = subprocess.run(
+        [sys.executable, "-c", PATCH + code], capture_output=True, text=True, timeout=60
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
 
@@ -40,7 +44,9 @@ def test_without_an_event_loop_work_is_simply_called() -> None:
 
 
 def test_work_apart_is_done_in_another_process_which_is_kept_for_the_next() -> None:
-    assert run("a, b = offload_apart('os:getpid'), offload_apart('os:getpid'); print(a == b == child() != os.getpid())")
+    assert run(
+        "a, b = offload_apart('os:getpid'), offload_apart('os:getpid'); print(a == b == child() != os.getpid())"
+    )
 
 
 def test_meanwhile_the_event_loop_turns() -> None:
@@ -54,7 +60,10 @@ print(len(ticks))
 
 
 def test_much_goes_in_and_out() -> None:
-    assert run("much = list(range(10**6)); print(offload_apart('builtins:sorted', much) == much)") == "True"
+    assert (
+        run("much = list(range(10**6)); print(offload_apart('builtins:sorted', much) == much)")
+        == "True"
+    )
 
 
 def test_what_work_raises_is_raised_and_the_process_goes_on() -> None:
@@ -114,4 +123,4 @@ print(list(pool.imap(lambda n: offload_apart("math:factorial", n), range(8))))
 def test_it_ends_with_the_process_it_computes_for() -> None:
     pid = int(run("print(offload_apart('os:getpid'))"))
     found = subprocess.run(["ps", "-p", str(pid)], capture_output=True, text=True, timeout=10)  # noqa: S603, S607
-    assert "linli_chassis.computing" not in found.stdout
+    assert "linli_chassis.process.worker_process" not in found.stdout

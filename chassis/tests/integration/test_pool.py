@@ -1,4 +1,6 @@
-"""Connections that the server has closed: noticed before they are used again, and asked after only when idle."""
+"""Connections that the server has closed: noticed before they are used again, and asked after only
+when idle.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from linli_chassis import database as module
-from linli_chassis.database import create_engine, is_away
+from linli_chassis.storage import database as module
+from linli_chassis.storage.database import create_engine, is_unavailable
 
 BACKEND = sa.text("SELECT pg_backend_pid()")
 
@@ -25,7 +27,9 @@ def asked(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The connections that were asked whether they still stand."""
     connections: list[Any] = []
     ask = engine.dialect.do_ping
-    monkeypatch.setattr(engine.dialect, "do_ping", lambda given: connections.append(given) or ask(given))
+    monkeypatch.setattr(
+        engine.dialect, "do_ping", lambda given: connections.append(given) or ask(given)
+    )
     return connections
 
 
@@ -60,7 +64,9 @@ def test_a_connection_that_was_idle_is_asked(
     assert len(asked) == 1
 
 
-def test_who_comes_back_after_a_restart_does_not_notice_it(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_comes_back_after_a_restart_does_not_notice_it(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = use(engine)
     close_all(engine)
     monkeypatch.setattr(module, "_IDLE_SECONDS", 0.0)
@@ -73,5 +79,5 @@ def test_who_was_in_the_midst_is_told_once_that_the_database_was_away(engine: sa
     close_all(engine)
     with pytest.raises(sa.exc.OperationalError) as caught:
         use(engine)
-    assert is_away(caught.value)
+    assert is_unavailable(caught.value)
     assert use(engine)

@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from linli_chassis.testing.client import ServiceUnderTest
-from linli_contracts.events.grid import RequestVerified
-from linli_contracts.examples import example_event
+from linli_contracts.events.grid.requests import RequestVerified
+from linli_devkit.client import ServiceUnderTest
+from linli_devkit.contracts.examples import example_event
 
 README = Path(__file__).parents[2] / "README.md"
 
 
-def test_the_service_of_the_readme_takes_in_answers_and_forgets(service: Callable[..., ServiceUnderTest]) -> None:
-    [program] = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+def test_the_service_of_the_readme_takes_in_answers_and_forgets(
+    service: Callable[..., ServiceUnderTest],
+) -> None:
+    [program] = re.findall(
+        r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     shown: dict[str, Any] = {"__name__": "shown"}
     exec(program, shown)  # noqa: S102  # a page of ours
     tally = service(shown["TallyService"])

@@ -1,4 +1,6 @@
-"""Following what services tell: every event once, whatever the order in which transactions are committed."""
+"""Following what services tell: every event once, whatever the order in which transactions are
+committed.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,12 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from linli_chassis import outbox
-from linli_chassis.database import create_engine
-from linli_chassis.operations import tail
+from linli_chassis.messaging import outbox
+from linli_chassis.messaging.operations import tail
+from linli_chassis.storage.database import create_engine
 from linli_contracts.envelope import Event
-from linli_contracts.events.grid import RequestRejected
-from linli_contracts.examples import example_event
+from linli_contracts.events.grid.requests import RequestRejected
+from linli_devkit.contracts.examples import example_event
 
 
 @pytest.fixture
@@ -29,8 +31,12 @@ def ids(found: Iterator[Event], count: int) -> list[UUID]:
     return [event.id for event in islice(found, count)]
 
 
-def test_an_event_whose_transaction_takes_longer_than_the_next_ones_is_told_too(engine: sa.Engine) -> None:
-    slow, quick, later = (replace(example_event(RequestRejected), subject=str(uuid4())) for _ in range(3))
+def test_an_event_whose_transaction_takes_longer_than_the_next_ones_is_told_too(
+    engine: sa.Engine,
+) -> None:
+    slow, quick, later = (
+        replace(example_event(RequestRejected), subject=str(uuid4())) for _ in range(3)
+    )
     since = datetime.now(UTC) - timedelta(minutes=1)
     followed = tail(engine, ["grid"], since, poll_seconds=0.01)
     with engine.begin() as first:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
-from linli_chassis.config import BadSettings, Settings, setting, settings_table
+from linli_chassis.settings import BadSettings, Settings, setting, settings_table
 
 SECRET = "s" * 32
 KEYS = "k:" + "QUFB" * 10 + "QUE="
@@ -49,14 +49,22 @@ def test_a_service_adds_its_own_settings() -> None:
 
 def test_what_is_published_again_must_find_its_id_in_every_inbox() -> None:
     wrong = problems(LINLI_OUTBOX_KEEP_DAYS="35", LINLI_INBOX_KEEP_DAYS="35")
-    assert wrong == {"LINLI_OUTBOX_KEEP_DAYS": "must be less than LINLI_INBOX_KEEP_DAYS, which is 35"}
+    assert wrong == {
+        "LINLI_OUTBOX_KEEP_DAYS": "must be less than LINLI_INBOX_KEEP_DAYS, which is 35"
+    }
 
 
 def test_all_errors_are_told_at_once_with_what_to_write_instead() -> None:
     with pytest.raises(BadSettings) as caught:
         Settings.load({"LINLI_DATABASE_POOL": "many", "LINLI_TIME_ZONE": "Mars/Base"})
     wrong = {problem.name for problem in caught.value.problems}
-    assert wrong == {"LINLI_DISTRICT", "DATABASE_URL", "LINLI_KEYS", "LINLI_DATABASE_POOL", "LINLI_TIME_ZONE"}
+    assert wrong == {
+        "LINLI_DISTRICT",
+        "DATABASE_URL",
+        "LINLI_KEYS",
+        "LINLI_DATABASE_POOL",
+        "LINLI_TIME_ZONE",
+    }
     assert "six digits of GB/T 2260" in str(caught.value)
 
 
@@ -101,7 +109,9 @@ def test_without_a_way_to_check_tokens_no_service_starts() -> None:
 
 
 def test_keys_of_a_jwks_file_are_enough_to_check_tokens(tmp_path: Path) -> None:
-    key: dict[str, Any] = json.loads(ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key()))
+    key: dict[str, Any] = json.loads(
+        ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key())
+    )
     path = tmp_path / "jwks.json"
     path.write_text(json.dumps({"keys": [{**key, "kid": "one"}]}))
     settings = Settings.load({**GOOD, "LINLI_JWT_SECRET": "", "LINLI_JWKS_FILE": str(path)})
@@ -115,10 +125,19 @@ def test_a_jwks_with_a_shared_secret_in_it_is_refused() -> None:
 
 
 def test_secrets_are_in_no_repr_and_no_error() -> None:
-    shown = repr(OwnSettings.load({**GOOD, "AMQP_URI": "amqp://u:hunter3@h/v", "LINLI_API_KEY": "hunter4"}))
+    shown = repr(
+        OwnSettings.load({**GOOD, "AMQP_URI": "amqp://u:hunter3@h/v", "LINLI_API_KEY": "hunter4"})
+    )
     assert not [secret for secret in ("hunter", SECRET, "QUFB") if secret in shown]
     with pytest.raises(BadSettings) as caught:
-        Settings.load({**GOOD, "DATABASE_URL": "hunter2", "LINLI_KEYS": "k:hunter2", "LINLI_JWT_SECRET": "hunter2"})
+        Settings.load(
+            {
+                **GOOD,
+                "DATABASE_URL": "hunter2",
+                "LINLI_KEYS": "k:hunter2",
+                "LINLI_JWT_SECRET": "hunter2",
+            }
+        )
     assert "hunter2" not in str(caught.value)
 
 

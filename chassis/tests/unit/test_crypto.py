@@ -8,7 +8,7 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_chassis.crypto import CryptoError, Keyring, Tampered, UnknownKey
+from linli_chassis.storage.crypto import CryptoError, Keyring, Tampered, UnknownKey
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 
@@ -67,7 +67,8 @@ def test_keys_are_read_from_their_setting_and_never_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nokey", "k:", "k:AAAA", "k:!!!!", "a b:AAAA", "k:" + "A" * 43 + "=,k:" + "A" * 43 + "="]
+    "text",
+    ["", "nokey", "k:", "k:AAAA", "k:!!!!", "a b:AAAA", "k:" + "A" * 43 + "=,k:" + "A" * 43 + "="],
 )
 def test_keys_that_cannot_be_used_are_refused_without_quoting_them(text: str) -> None:
     with pytest.raises(ValueError, match="key") as caught:

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from linli_chassis import failpoints
+from linli_chassis.process import failpoints
 
 _THREE_TIMES = f"""
-from linli_chassis import failpoints
+from linli_chassis.process import failpoints
 for round in range(5):
     failpoints.reached("{failpoints.BEFORE_ACK}")
     failpoints.reached("{failpoints.AFTER_CONFIRM}")

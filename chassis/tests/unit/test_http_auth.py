@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
-from linli_chassis.config import Settings
 from linli_chassis.http.auth import Authenticator, Principal
 from linli_chassis.http.problems import Problem
+from linli_chassis.settings import Settings
 
 SECRET = "s" * 40
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -48,8 +48,12 @@ def claims(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
 
 
-def bearer(key: Any = SECRET, algorithm: str = "HS256", kid: str | None = None, **changes: Any) -> str:
-    return "Bearer " + jwt.encode(claims(**changes), key, algorithm, headers={"kid": kid} if kid else None)
+def bearer(
+    key: Any = SECRET, algorithm: str = "HS256", kid: str | None = None, **changes: Any
+) -> str:
+    return "Bearer " + jwt.encode(
+        claims(**changes), key, algorithm, headers={"kid": kid} if kid else None
+    )
 
 
 def refused(authorization: str | None) -> Problem:
@@ -100,7 +104,9 @@ def test_a_token_that_is_not_for_us_or_not_whole_is_refused(changes: dict[str, A
     assert refused(bearer(**changes)).slug == "invalid-token"
 
 
-def test_a_token_that_was_good_is_refused_once_it_has_expired(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_was_good_is_refused_once_it_has_expired(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     authorization = bearer()
     assert AUTHENTICATOR.principal(authorization).account == "u1"
     later = datetime.now(UTC) + timedelta(hours=1, minutes=1)
@@ -117,15 +123,22 @@ def test_a_token_of_another_secret_is_refused() -> None:
 
 
 def test_a_public_key_is_no_secret_to_sign_with() -> None:
-    pem = RSA_KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    pem = RSA_KEY.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
     header, payload = (
         jwt.utils.base64url_encode(json.dumps(part, default=str).encode())
-        for part in ({"alg": "HS256", "kid": "rsa", "typ": "JWT"}, {**claims(), "exp": 4_000_000_000})
+        for part in (
+            {"alg": "HS256", "kid": "rsa", "typ": "JWT"},
+            {**claims(), "exp": 4_000_000_000},
+        )
     )
     import hashlib
     import hmac
 
-    signature = jwt.utils.base64url_encode(hmac.new(pem, header + b"." + payload, hashlib.sha256).digest())
+    signature = jwt.utils.base64url_encode(
+        hmac.new(pem, header + b"." + payload, hashlib.sha256).digest()
+    )
     refused("Bearer " + b".".join((header, payload, signature)).decode())
 
 

@@ -1,4 +1,6 @@
-"""Bodies: what is no JSON object, too large, or cannot be stored is refused before any schema sees it."""
+"""Bodies: what is no JSON object, too large, or cannot be stored is refused before any schema sees
+it.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def refusal(raw: bytes, content_type: str = JSON) -> Problem:
         ('{"a": 1}'.encode("utf-16"), JSON, 400, "not-utf-8"),
     ],
 )
-def test_a_body_that_is_no_json_object_is_refused(raw: bytes, content_type: str, status: int, slug: str) -> None:
+def test_a_body_that_is_no_json_object_is_refused(
+    raw: bytes, content_type: str, status: int, slug: str
+) -> None:
     problem = refusal(raw, content_type)
     assert (problem.status, problem.slug) == (status, slug)
 
@@ -53,7 +57,9 @@ def test_an_empty_body_is_an_empty_object() -> None:
 
 
 def test_the_charset_parameter_does_no_harm() -> None:
-    assert parse_object('{"名": "张三"}'.encode(), "application/json; charset=utf-8") == {"名": "张三"}
+    assert parse_object('{"名": "张三"}'.encode(), "application/json; charset=utf-8") == {
+        "名": "张三"
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from linli_chassis.http.problems import Problem, domain_problem, field_problem, flatten, problem_response
+from linli_chassis.http.problems import (
+    Problem,
+    domain_problem,
+    field_problem,
+    flatten,
+    problem_response,
+)
 
 
 class DomainError(Exception):
@@ -45,7 +51,9 @@ def document(problem: Problem, locale: str = "en") -> dict[str, Any]:
         ({"map": {"k": {"value": ["a"]}}}, [("/map/k/value", "a")]),
     ],
 )
-def test_messages_get_the_pointer_of_their_value(messages: Any, pointers: list[tuple[str, str]]) -> None:
+def test_messages_get_the_pointer_of_their_value(
+    messages: Any, pointers: list[tuple[str, str]]
+) -> None:
     assert list(flatten(messages)) == pointers
 
 

@@ -9,7 +9,15 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_chassis.http import BodySchema, ImportAnswer, ImportBody, PageQuery, import_answer, page, refused_item
+from linli_chassis.http import (
+    BodySchema,
+    ImportBody,
+    ImportResponse,
+    PageQuery,
+    import_response,
+    page,
+    refused_item,
+)
 from linli_chassis.http.schemas import decode_cursor, encode_cursor
 from linli_chassis.i18n import Text, current_locale
 from marshmallow import ValidationError, fields
@@ -22,7 +30,9 @@ class Item(BodySchema):
 
 @given(
     st.lists(
-        st.text(st.characters(categories=("L", "N"))) | st.integers(-(2**63) + 1, 2**63 - 1) | st.none(),
+        st.text(st.characters(categories=("L", "N")))
+        | st.integers(-(2**63) + 1, 2**63 - 1)
+        | st.none(),
         min_size=1,
         max_size=4,
     )
@@ -58,7 +68,8 @@ def test_pages_together_give_every_row_once(count: int, limit: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"limit": "0"}, {"limit": "501"}, {"limit": "x"}, {"cursor": "%%%"}, {"cursor": "x" * 1001}]
+    "query",
+    [{"limit": "0"}, {"limit": "501"}, {"limit": "x"}, {"cursor": "%%%"}, {"cursor": "x" * 1001}],
 )
 def test_limits_and_cursors_out_of_bounds_are_refused(query: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
@@ -71,7 +82,15 @@ def test_a_list_begins_at_its_first_page() -> None:
 
 def test_an_import_takes_the_good_items_and_lists_the_bad_ones() -> None:
     body = ImportBody(Item)().load(
-        {"items": [{"name": "a"}, {"name": 1}, {"name": "c", "more": 1}, 4, {"name": "e", "count": 5}]}
+        {
+            "items": [
+                {"name": "a"},
+                {"name": 1},
+                {"name": "c", "more": 1},
+                4,
+                {"name": "e", "count": 5},
+            ]
+        }
     )
     assert body["items"] == [(0, {"name": "a"}), (4, {"name": "e", "count": 5})]
     assert [(item["index"], item["pointer"]) for item in body["refused"]] == [
@@ -88,15 +107,20 @@ def test_an_import_needs_one_to_a_thousand_items(items: Any) -> None:
 
 
 def test_an_import_may_have_fields_beside_its_items() -> None:
-    body = ImportBody(Item, source=fields.String(required=True))().load({"source": "la311", "items": [{"name": "a"}]})
+    body = ImportBody(Item, source=fields.String(required=True))().load(
+        {"source": "la311", "items": [{"name": "a"}]}
+    )
     assert body["source"] == "la311"
 
 
 def test_refused_items_are_told_in_order_and_in_the_clients_language() -> None:
-    refused = [refused_item(3, Text("Unknown field."), "/a"), refused_item(1, "Not a valid string.", "/b")]
+    refused = [
+        refused_item(3, Text("Unknown field."), "/a"),
+        refused_item(1, "Not a valid string.", "/b"),
+    ]
     token = current_locale.set("zh")
     try:
-        dumped = ImportAnswer().dump(import_answer(1, 0, refused))
+        dumped = ImportResponse().dump(import_response(1, 0, refused))
     finally:
         current_locale.reset(token)
     assert [item["detail"] for item in dumped["refused"]] == ["不是有效的字符串。", "未知的字段。"]

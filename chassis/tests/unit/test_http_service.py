@@ -13,25 +13,25 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 import structlog
-from linli_chassis import metrics
-from linli_chassis.config import Settings
 from linli_chassis.http import (
     PUBLIC,
-    AnswerSchema,
     BodySchema,
-    Call,
-    ImportAnswer,
     ImportBody,
+    ImportResponse,
     PageQuery,
     Problem,
-    import_answer,
+    RequestContext,
+    ResponseSchema,
+    import_response,
     page,
     page_of,
     route,
     routes_of,
 )
 from linli_chassis.i18n import current_locale
-from linli_chassis.testing.client import ENVIRON, Answer, token
+from linli_chassis.observability import metrics
+from linli_chassis.settings import Settings
+from linli_devkit.client import ENVIRON, Answer, token
 from marshmallow import fields, validate
 from nameko.containers import ServiceContainer
 from openapi_spec_validator import validate as validate_openapi
@@ -40,11 +40,15 @@ from werkzeug.test import Client
 
 
 class Thing(BodySchema):
-    name = fields.String(required=True, validate=validate.Length(max=5), metadata={"description": "What it is called."})
+    name = fields.String(
+        required=True,
+        validate=validate.Length(max=5),
+        metadata={"description": "What it is called."},
+    )
     kind = fields.String(validate=validate.OneOf(["a", "b"]))
 
 
-class ThingAnswer(AnswerSchema):
+class ThingAnswer(ResponseSchema):
     thing_id = fields.UUID(required=True)
     name = fields.String(required=True, allow_none=True)
 
@@ -76,16 +80,23 @@ class ThingService:
         "/things",
         roles=("resident", "operator"),
         body=Thing,
-        answer=ThingAnswer,
+        response=ThingAnswer,
         status=201,
         summary="Keep a thing",
     )
-    def keep(self, call: Call) -> Any:
+    def keep(self, call: RequestContext) -> Any:
         """A thing is kept until it is closed."""
         return {"thing_id": THING, "name": call.body["name"]}
 
-    @route("GET", "/things", roles=PUBLIC, query=ThingQuery, answer=page_of(ThingAnswer), summary="List things")
-    def list_things(self, call: Call) -> Any:
+    @route(
+        "GET",
+        "/things",
+        roles=PUBLIC,
+        query=ThingQuery,
+        response=page_of(ThingAnswer),
+        summary="List things",
+    )
+    def list_things(self, call: RequestContext) -> Any:
         return page(
             [{"thing_id": THING, "name": n} for n in call.query.get("kind", [])],
             call.query["limit"],
@@ -93,30 +104,39 @@ class ThingService:
         )
 
     @route("GET", "/things/<uuid:thing_id>", roles=PUBLIC, summary="One thing")
-    def one(self, call: Call) -> Any:
+    def one(self, call: RequestContext) -> Any:
         return {"thing_id": call.path["thing_id"], "account": call.principal.account}
 
     @route(
-        "POST", "/things/import", roles=("operator",), body=ImportBody(Thing), answer=ImportAnswer, summary="Take many"
+        "POST",
+        "/things/import",
+        roles=("operator",),
+        body=ImportBody(Thing),
+        response=ImportResponse,
+        summary="Take many",
     )
-    def take(self, call: Call) -> Any:
-        return import_answer(len(call.body["items"]), 0, call.body["refused"])
+    def take(self, call: RequestContext) -> Any:
+        return import_response(len(call.body["items"]), 0, call.body["refused"])
 
     @route("PUT", "/things/<code>", roles=PUBLIC, summary="Fail as told")
-    def fail(self, call: Call) -> Any:
+    def fail(self, call: RequestContext) -> Any:
         raise FAILURES[call.path["code"]]
 
     @route("DELETE", "/things/<code>", roles=PUBLIC, status=204, summary="Forget a thing")
-    def forget(self, _call: Call) -> Any:
+    def forget(self, _call: RequestContext) -> Any:
         return None
 
-    @route("GET", "/broken", roles=PUBLIC, answer=ThingAnswer, summary="Break a promise")
-    def break_promise(self, _call: Call) -> Any:
+    @route("GET", "/broken", roles=PUBLIC, response=ThingAnswer, summary="Break a promise")
+    def break_promise(self, _call: RequestContext) -> Any:
         return {"name": "x"}
 
     @route("GET", "/whoami", roles=PUBLIC, summary="What is bound")
-    def whoami(self, call: Call) -> Any:
-        return {**structlog.contextvars.get_contextvars(), "locale": current_locale.get(), "call": call.locale}
+    def whoami(self, call: RequestContext) -> Any:
+        return {
+            **structlog.contextvars.get_contextvars(),
+            "locale": current_locale.get(),
+            "call": call.locale,
+        }
 
 
 class Deadlock(psycopg2.OperationalError):
@@ -124,7 +144,9 @@ class Deadlock(psycopg2.OperationalError):
 
 
 def away() -> sa.exc.OperationalError:
-    return sa.exc.OperationalError("SELECT 1", {}, psycopg2.OperationalError("server closed the connection"))
+    return sa.exc.OperationalError(
+        "SELECT 1", {}, psycopg2.OperationalError("server closed the connection")
+    )
 
 
 FAILURES = {
@@ -137,11 +159,15 @@ FAILURES = {
 
 
 class FakeRuntime:
-    """A runtime without a database; tells how many units of work were left with and without an error."""
+    """A runtime without a database; tells how many units of work were left with and without an
+    error.
+    """
 
     def __init__(self) -> None:
         self.service = "grid"
-        self.settings = Settings.load({**ENVIRON, "DATABASE_URL": "postgresql:///none", "LINLI_MAX_BODY_BYTES": "2048"})
+        self.settings = Settings.load(
+            {**ENVIRON, "DATABASE_URL": "postgresql:///none", "LINLI_MAX_BODY_BYTES": "2048"}
+        )
         self.engine = sa.create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none")
         self.committed = 0
         self.rolled_back = 0
@@ -169,12 +195,21 @@ class Web:
         self._client = Client(mount["grid"])
 
     def __call__(
-        self, method: str, path: str, role: str | None = "operator", language: str = "en", **more: Any
+        self,
+        method: str,
+        path: str,
+        role: str | None = "operator",
+        language: str = "en",
+        **more: Any,
     ) -> Answer:
         headers = {"Accept-Language": language, **more.pop("headers", {})}
         if role:
             headers["Authorization"] = f"Bearer {token(role)}"
-        path = path if path.startswith("/api") or path in ("/healthz", "/readyz", "/metrics") else f"/api/grid/v1{path}"
+        path = (
+            path
+            if path.startswith("/api") or path in ("/healthz", "/readyz", "/metrics")
+            else f"/api/grid/v1{path}"
+        )
         response = self._client.open(path, method=method, headers=headers, **more)
         return Answer(response.status_code, dict(response.headers), response.get_data())
 
@@ -212,9 +247,13 @@ def test_each_wrong_value_is_pointed_at_and_nothing_is_begun(web: Web) -> None:
 
 
 def test_refusals_are_told_in_the_language_asked_for(web: Web) -> None:
-    assert web("POST", "/things", json={}, language="zh-CN").json["errors"][0]["detail"] == "必填项缺失。"
     assert (
-        web("POST", "/things", json={}, language="en").json["errors"][0]["detail"] == "Missing data for required field."
+        web("POST", "/things", json={}, language="zh-CN").json["errors"][0]["detail"]
+        == "必填项缺失。"
+    )
+    assert (
+        web("POST", "/things", json={}, language="en").json["errors"][0]["detail"]
+        == "Missing data for required field."
     )
 
 
@@ -223,8 +262,22 @@ def test_refusals_are_told_in_the_language_asked_for(web: Web) -> None:
     [
         ("POST", "/things", None, {"json": {}}, 401, "missing-token"),
         ("POST", "/things", "reviewer", {"json": {}}, 403, "missing-role"),
-        ("POST", "/things", "operator", {"data": "{", "content_type": "application/json"}, 400, "broken-json"),
-        ("POST", "/things", "operator", {"data": "[]", "content_type": "application/json"}, 400, "not-an-object"),
+        (
+            "POST",
+            "/things",
+            "operator",
+            {"data": "{", "content_type": "application/json"},
+            400,
+            "broken-json",
+        ),
+        (
+            "POST",
+            "/things",
+            "operator",
+            {"data": "[]", "content_type": "application/json"},
+            400,
+            "not-an-object",
+        ),
         ("POST", "/things", "operator", {"data": "name=x"}, 415, "not-json"),
         ("POST", "/things", "operator", {"json": {"name": "x" * 3000}}, 413, "body-too-large"),
         ("POST", "/things", "operator", {"json": {"name": "\0"}}, 422, "invalid-body"),
@@ -297,14 +350,21 @@ def test_a_database_that_is_away_is_worth_another_try(web: Web) -> None:
 
 def test_a_correlation_id_is_taken_over_bound_in_the_worker_and_echoed(web: Web) -> None:
     answer = web("GET", "/whoami", None, headers={"X-Correlation-ID": "abc-1"}, language="zh")
-    assert answer.json == {"service": "grid", "correlation_id": "abc-1", "locale": "zh", "call": "zh"}
+    assert answer.json == {
+        "service": "grid",
+        "correlation_id": "abc-1",
+        "locale": "zh",
+        "call": "zh",
+    }
     assert answer.headers["X-Correlation-ID"] == "abc-1"
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "张", '"><script>'])
 def test_a_correlation_id_that_could_do_harm_is_replaced(web: Web, given: str) -> None:
     headers = {"X-Correlation-ID": given.encode().decode("latin-1")}
-    assert re.fullmatch(r"[0-9a-f-]{36}", web("GET", "/whoami", None, headers=headers).headers["X-Correlation-ID"])
+    assert re.fullmatch(
+        r"[0-9a-f-]{36}", web("GET", "/whoami", None, headers=headers).headers["X-Correlation-ID"]
+    )
 
 
 def test_a_list_parameter_may_be_given_several_times_and_pages_follow(web: Web) -> None:
@@ -328,9 +388,13 @@ def test_a_head_request_has_the_headers_of_get_only(web: Web) -> None:
 
 
 def test_an_import_answers_for_each_item(web: Web) -> None:
-    answer = web("POST", "/things/import", json={"items": [{"name": "a"}, {"name": 5}]}, language="zh")
+    answer = web(
+        "POST", "/things/import", json={"items": [{"name": "a"}, {"name": 5}]}, language="zh"
+    )
     assert answer.json["accepted"] == 1
-    assert answer.json["refused"] == [{"index": 1, "pointer": "/items/1/name", "detail": "不是有效的字符串。"}]
+    assert answer.json["refused"] == [
+        {"index": 1, "pointer": "/items/1/name", "detail": "不是有效的字符串。"}
+    ]
 
 
 def test_a_method_can_be_called_without_http() -> None:
@@ -342,7 +406,12 @@ def test_routes_tell_what_they_declare() -> None:
     routes = routes_of(ThingService)
     assert len(routes) == 8
     [keep] = [info for info in routes if info.method_name == "keep"]
-    assert (keep.method, keep.path, keep.roles, keep.status) == ("POST", "/things", ("resident", "operator"), 201)
+    assert (keep.method, keep.path, keep.roles, keep.status) == (
+        "POST",
+        "/things",
+        ("resident", "operator"),
+        201,
+    )
     assert keep.body is Thing
     assert keep.description == "A thing is kept until it is closed."
 
@@ -360,7 +429,9 @@ def test_the_openapi_document_is_valid_and_says_who_may_call(web: Web) -> None:
     keep = document["paths"]["/api/grid/v1/things"]["post"]
     assert keep["x-roles"] == ["resident", "operator"]
     assert keep["security"] == [{"bearer": []}]
-    assert keep["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Thing"}
+    assert keep["requestBody"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/Thing"
+    }
     assert document["components"]["schemas"]["Thing"]["additionalProperties"] is False
     one = document["paths"]["/api/grid/v1/things/{thing_id}"]["get"]
     assert one["security"] == []
@@ -374,9 +445,9 @@ def test_the_page_of_the_api_needs_nothing_from_elsewhere(web: Web) -> None:
         assert label in answer.text
         assert "prefers-color-scheme" in answer.text
         assert not re.search(r"<script|https?://", answer.text)
-        assert len(routes_of(ThingService)) == answer.text.count('<section id="') - answer.text.count(
-            '<section id="schema-'
-        )
+        assert len(routes_of(ThingService)) == answer.text.count(
+            '<section id="'
+        ) - answer.text.count('<section id="schema-')
 
 
 def test_health_is_told_without_a_database_and_readiness_is_not(web: Web) -> None:

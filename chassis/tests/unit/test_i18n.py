@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linli_chassis.http import ROLES
 from linli_chassis.i18n import CONTEXT, Text, catalogue, negotiate, read_catalogue, translate
-from linli_chassis.templates import templates_of
+from linli_devkit.templates import templates_of
 from marshmallow import Schema, ValidationError, fields, validate
 
 PACKAGE = Path(linli_chassis.__file__).parent
@@ -33,7 +33,9 @@ def test_translations_keep_the_named_parameters_of_their_template() -> None:
 
     named = re.compile(r"\{\w+\}")
     wrong = {
-        text for text, chinese in catalogue("zh").items() if set(named.findall(text)) != set(named.findall(chinese))
+        text
+        for text, chinese in catalogue("zh").items()
+        if set(named.findall(text)) != set(named.findall(chinese))
     }
     assert not wrong
 
@@ -65,9 +67,34 @@ class Everything(Schema):
         {"text": "a"},
         {"text": "abcde"},
         {"text": 3},
-        {"text": "ab", "exact": "1", "code": "1", "choice": "z", "among": ["b"], "number": 0, "low": 0},
-        {"text": "ab", "number": "x", "low": "nan", "identity": "x", "at": "x", "day": "x", "hour": "x", "yes": "x"},
-        {"text": "ab", "at": "2026-01-01T00:00:00", "inner": 1, "mapping": 1, "among": 1, "mail": "x", "url": "x"},
+        {
+            "text": "ab",
+            "exact": "1",
+            "code": "1",
+            "choice": "z",
+            "among": ["b"],
+            "number": 0,
+            "low": 0,
+        },
+        {
+            "text": "ab",
+            "number": "x",
+            "low": "nan",
+            "identity": "x",
+            "at": "x",
+            "day": "x",
+            "hour": "x",
+            "yes": "x",
+        },
+        {
+            "text": "ab",
+            "at": "2026-01-01T00:00:00",
+            "inner": 1,
+            "mapping": 1,
+            "among": 1,
+            "mail": "x",
+            "url": "x",
+        },
         {"text": "ab", "unknown": 1},
     ],
 )
@@ -96,7 +123,10 @@ def test_codes_are_told_in_words_in_the_place_that_is_theirs_only() -> None:
     refused = Text("This needs one of the roles: {roles}.", roles="grid_worker, dispatcher")
     assert translate(refused, "en") == "This needs one of the roles: grid_worker, dispatcher."
     assert translate(refused, "zh") == "需要具备以下角色之一：网格员、调度员。"
-    assert translate(Text("This path does not take {method}.", method="admin"), "zh") == "该路径不支持 admin。"
+    assert (
+        translate(Text("This path does not take {method}.", method="admin"), "zh")
+        == "该路径不支持 admin。"
+    )
 
 
 def test_a_code_among_others_that_has_no_words_leaves_them_all_as_they_are() -> None:
@@ -111,7 +141,8 @@ def test_every_role_has_its_chinese_word() -> None:
 def test_an_entry_with_a_context_does_not_stand_for_the_one_without(tmp_path: Path) -> None:
     catalogue_file = tmp_path / "messages.po"
     catalogue_file.write_text(
-        'msgid "open"\nmsgstr "打开"\n\nmsgctxt "state"\nmsgid "open"\nmsgstr "办理中"\n', encoding="utf-8"
+        'msgid "open"\nmsgstr "打开"\n\nmsgctxt "state"\nmsgid "open"\nmsgstr "办理中"\n',
+        encoding="utf-8",
     )
     assert read_catalogue(catalogue_file, "zh") == {"open": "打开", f"state{CONTEXT}open": "办理中"}
 
@@ -129,7 +160,11 @@ def test_templates_are_found_in_errors_of_the_domain_and_under_their_names(tmp_p
         "LATE = 'Too late.'\nraise NoSuch('No {thing}.', thing=1)\nraise NoSuch(LATE)\nraise Own('nowhere')\n",
         encoding="utf-8",
     )
-    assert templates_of(tmp_path) == {"As said.": "errors.py:7", "No {thing}.": "rules.py:2", "Too late.": "rules.py:3"}
+    assert templates_of(tmp_path) == {
+        "As said.": "errors.py:7",
+        "No {thing}.": "rules.py:2",
+        "Too late.": "rules.py:3",
+    }
 
 
 def test_what_has_no_translation_is_said_in_english() -> None:
@@ -157,5 +192,7 @@ def test_a_parameter_is_never_read_as_a_template(value: str) -> None:
         (";;;,,=", "zh"),
     ],
 )
-def test_the_language_is_the_one_the_client_likes_best_of_ours(header: str | None, language: str) -> None:
+def test_the_language_is_the_one_the_client_likes_best_of_ours(
+    header: str | None, language: str
+) -> None:
     assert negotiate(header, "zh") == language

@@ -13,7 +13,7 @@ import eventlet
 import pytest
 import sqlalchemy as sa
 import structlog
-from linli_chassis import logs, tracing
+from linli_chassis.observability import logs, tracing
 
 
 @pytest.fixture
@@ -53,7 +53,9 @@ def test_libraries_speak_through_the_same_lines(stream: io.StringIO) -> None:
 
 
 def test_values_named_like_personal_data_are_dropped_at_any_depth(stream: io.StringIO) -> None:
-    structlog.get_logger().info("x", phone="138", request={"name": "张三", "id": 1}, all=[{"contact": "c", "n": 2}])
+    structlog.get_logger().info(
+        "x", phone="138", request={"name": "张三", "id": 1}, all=[{"contact": "c", "n": 2}]
+    )
     [line] = lines(stream)
     assert line["request"] == {"id": 1}
     assert line["all"] == [{"n": 2}]
@@ -61,7 +63,9 @@ def test_values_named_like_personal_data_are_dropped_at_any_depth(stream: io.Str
 
 
 def test_a_database_error_is_told_without_the_values_it_quotes(stream: io.StringIO) -> None:
-    statement = sa.exc.StatementError("bad value 张三", "INSERT", {"words": "张三"}, ValueError("about 13800000000"))
+    statement = sa.exc.StatementError(
+        "bad value 张三", "INSERT", {"words": "张三"}, ValueError("about 13800000000")
+    )
     try:
         raise RuntimeError("storing failed") from statement
     except RuntimeError:
@@ -97,10 +101,15 @@ def test_a_batch_is_one_line_with_the_requests_it_was_about(stream: io.StringIO)
 
 
 def test_a_large_batch_is_cut_into_lines_that_a_collector_takes_whole(stream: io.StringIO) -> None:
-    told = [Told("linli.grid.request_registered.v1", f"01a202b4-5f86-70a6-b6f2-{n:012}") for n in range(250)]
+    told = [
+        Told("linli.grid.request_registered.v1", f"01a202b4-5f86-70a6-b6f2-{n:012}")
+        for n in range(250)
+    ]
     logs.events("events told", "grid", told)
     assert [line["count"] for line in lines(stream)] == [100, 100, 50]
-    assert {one for line in lines(stream) for one in line["correlation_ids"]} == {one.correlation_id for one in told}
+    assert {one for line in lines(stream) for one in line["correlation_ids"]} == {
+        one.correlation_id for one in told
+    }
     assert max(map(len, stream.getvalue().splitlines())) < 8_000
 
 
@@ -120,5 +129,7 @@ def test_a_line_within_a_trace_names_it(stream: io.StringIO) -> None:
 
 
 def test_namekos_container_does_not_tell_an_errors_words(stream: io.StringIO) -> None:
-    logging.getLogger("nameko.containers").error("error handling worker: %s", ValueError("13987654321"))
+    logging.getLogger("nameko.containers").error(
+        "error handling worker: %s", ValueError("13987654321")
+    )
     assert lines(stream) == []

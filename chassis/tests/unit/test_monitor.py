@@ -9,8 +9,8 @@ from functools import partial
 from http.client import HTTPResponse
 
 import pytest
-from linli_chassis import metrics
-from linli_chassis.monitor import STUCK_SECONDS, monitored, relay_health
+from linli_chassis.observability import metrics
+from linli_chassis.observability.monitor import STUCK_SECONDS, monitored, relay_health
 from structlog.testing import capture_logs
 
 
@@ -27,7 +27,11 @@ def test_a_relay_is_healthy_as_long_as_it_goes_round_at_work_or_waiting() -> Non
         with monitored("grid", "127.0.0.1:0", partial(relay_health, "grid")) as address:
             assert address is not None
             with get(address, "/healthz") as answer:
-                assert json.load(answer) == {"status": "ok", "service": "grid", "active": bool(active)}
+                assert json.load(answer) == {
+                    "status": "ok",
+                    "service": "grid",
+                    "active": bool(active),
+                }
 
 
 def test_a_relay_that_stands_still_is_not_healthy() -> None:
@@ -45,7 +49,9 @@ def test_a_relay_whose_address_is_taken_says_so_and_works_on() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         capture_logs() as said,
-        monitored("grid", f"127.0.0.1:{taken.getsockname()[1]}", partial(relay_health, "grid")) as address,
+        monitored(
+            "grid", f"127.0.0.1:{taken.getsockname()[1]}", partial(relay_health, "grid")
+        ) as address,
     ):
         assert address is None
     assert [line["event"] for line in said] == ["this process cannot be watched"]

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from linli_chassis import tracing
+from linli_chassis.observability import tracing
 from linli_contracts.envelope import Event
-from linli_contracts.events.grid import RequestRejected
-from linli_contracts.examples import example_event
+from linli_contracts.events.grid.requests import RequestRejected
+from linli_devkit.contracts.examples import example_event
 from structlog.testing import capture_logs
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -51,7 +51,9 @@ def test_nothing_of_opentelemetry_is_imported_unless_it_is_asked_for() -> None:
             assert tracing.current() is None
 
 
-def test_where_it_is_not_installed_that_is_said_and_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_it_is_not_installed_that_is_said_and_work_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.resources", None)
     with capture_logs() as said:
         tracing.configure("grid", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"})
@@ -71,7 +73,14 @@ def test_without_spans_the_trace_of_a_client_is_handed_on_all_the_same() -> None
 
 
 @pytest.mark.parametrize(
-    "header", ["", "nonsense", PARENT + "-x", PARENT.replace("4bf92f3577b34da6a3ce929d0e0e4736", "0" * 32), "\r\nX: y"]
+    "header",
+    [
+        "",
+        "nonsense",
+        PARENT + "-x",
+        PARENT.replace("4bf92f3577b34da6a3ce929d0e0e4736", "0" * 32),
+        "\r\nX: y",
+    ],
 )
 def test_a_traceparent_that_is_none_is_not_believed(header: str) -> None:
     with tracing.serving("grid", "POST", "/api/grid/v1/requests", header):
@@ -84,7 +93,9 @@ def test_a_request_is_a_span_below_that_of_its_client(spans: list[Any]) -> None:
         told.update(route="/api/grid/v1/requests", status=201, correlation_id="c")
     [span] = spans
     assert span.name == "POST /api/grid/v1/requests"
-    assert (f"{span.context.trace_id:032x}", f"{span.parent.span_id:016x}") == tuple(PARENT.split("-")[1:3])
+    assert (f"{span.context.trace_id:032x}", f"{span.parent.span_id:016x}") == tuple(
+        PARENT.split("-")[1:3]
+    )
     assert inside is not None
     assert inside.split("-")[2] == f"{span.context.span_id:016x}"
     assert span.resource.attributes["service.name"] == "linli-grid"
@@ -116,7 +127,9 @@ def test_a_handler_that_fails_leaves_failed_spans_without_its_words(spans: list[
     assert "13987654321" not in span.to_json()
 
 
-def test_an_event_that_nothing_led_to_continues_the_trace_of_its_aggregate(spans: list[Any]) -> None:
+def test_an_event_that_nothing_led_to_continues_the_trace_of_its_aggregate(
+    spans: list[Any],
+) -> None:
     told = tracing.told_by("grid", event(), OTHER)
     assert told is not None
     assert told.split("-")[1] == OTHER.split("-")[1]

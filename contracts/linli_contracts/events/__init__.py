@@ -1,5 +1,1 @@
-"""The events, one module per producing service. Importing this package fills the catalogue."""
-
-from linli_contracts.events import evaluation, grid, organization, service_desk
-
-__all__ = ["evaluation", "grid", "organization", "service_desk"]
+"""The events of the platform: a package for each producing service, a module for each feature."""

@@ -11,17 +11,23 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
-from linli_contracts.catalogue import SERVICES, event_types
 from linli_contracts.envelope import Message, decode
+from linli_contracts.manifest import api_services
+from linli_contracts.registry import event_types
 from linli_contracts.schema import EventType
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = yaml.safe_load((ROOT / "contracts" / "asyncapi.yaml").read_text(encoding="utf-8"))
-# From the npm package @asyncapi/specs (schemas/3.0.0.json); kept out of the repository, used where it was put.
+# From the npm package @asyncapi/specs (schemas/3.0.0.json); kept out of the repository, used where
+# it was put.
 META_SCHEMA = ROOT / ".tools" / "asyncapi" / "3.0.0.json"
 EVERY_TYPE = pytest.mark.parametrize("entry", event_types(), ids=lambda entry: entry.name)
 
-REFERENCE = {"type": "object", "required": ["$ref"], "properties": {"$ref": {"type": "string", "pattern": "^#/"}}}
+REFERENCE = {
+    "type": "object",
+    "required": ["$ref"],
+    "properties": {"$ref": {"type": "string", "pattern": "^#/"}},
+}
 STRUCTURE = {
     "type": "object",
     "required": ["asyncapi", "info", "servers", "channels", "operations", "components"],
@@ -32,7 +38,14 @@ STRUCTURE = {
         "channels": {
             "minProperties": 1,
             "additionalProperties": {
-                "required": ["address", "messages", "parameters", "bindings", "x-producer", "x-consumers"],
+                "required": [
+                    "address",
+                    "messages",
+                    "parameters",
+                    "bindings",
+                    "x-producer",
+                    "x-consumers",
+                ],
                 "properties": {
                     "address": {"type": "string"},
                     "messages": {"minProperties": 1, "additionalProperties": REFERENCE},
@@ -49,7 +62,7 @@ STRUCTURE = {
                     "action": {"enum": ["send", "receive"]},
                     "channel": REFERENCE,
                     "messages": {"type": "array", "minItems": 1, "items": REFERENCE},
-                    "x-service": {"enum": list(SERVICES)},
+                    "x-service": {"enum": list(api_services())},
                 },
             },
         },
@@ -58,7 +71,14 @@ STRUCTURE = {
             "properties": {
                 "messages": {
                     "additionalProperties": {
-                        "required": ["name", "summary", "contentType", "headers", "payload", "examples"],
+                        "required": [
+                            "name",
+                            "summary",
+                            "contentType",
+                            "headers",
+                            "payload",
+                            "examples",
+                        ],
                         "properties": {"examples": {"type": "array", "minItems": 1}},
                     }
                 }
@@ -97,7 +117,9 @@ def test_the_structure_is_that_of_asyncapi_3() -> None:
 
 @pytest.mark.parametrize("part", ["channels", "operations", "info"])
 def test_a_document_without_a_part_would_be_found_out(part: str) -> None:
-    assert not Draft202012Validator(STRUCTURE).is_valid({k: v for k, v in DOCUMENT.items() if k != part})
+    assert not Draft202012Validator(STRUCTURE).is_valid(
+        {k: v for k, v in DOCUMENT.items() if k != part}
+    )
 
 
 @pytest.mark.skipif(not META_SCHEMA.exists(), reason="the AsyncAPI meta schema is not at hand")
@@ -121,7 +143,10 @@ def test_a_channel_has_the_routing_key_as_its_address(entry: EventType) -> None:
     channel = DOCUMENT["channels"][entry.name.removeprefix("linli.")]
     assert channel["address"].replace("{district}", "110101") == entry.routing_key("110101")
     assert channel["parameters"].keys() == {"district"}
-    assert (channel["x-producer"], channel["x-consumers"]) == (entry.producer, list(entry.consumers))
+    assert (channel["x-producer"], channel["x-consumers"]) == (
+        entry.producer,
+        list(entry.consumers),
+    )
     assert [resolve(one["$ref"]) for one in channel["messages"].values()] == [message_of(entry)]
     assert channel["bindings"]["amqp"]["exchange"]["type"] == "topic"
 
@@ -134,7 +159,9 @@ def test_the_producer_sends_and_each_consumer_receives(entry: EventType) -> None
         for operation in DOCUMENT["operations"].values()
         if operation["channel"]["$ref"] == channel
     ]
-    assert sorted(told) == sorted([(entry.producer, "send"), *((name, "receive") for name in entry.consumers)])
+    assert sorted(told) == sorted(
+        [(entry.producer, "send"), *((name, "receive") for name in entry.consumers)]
+    )
 
 
 @EVERY_TYPE
@@ -145,8 +172,20 @@ def test_the_example_of_a_message_holds_by_its_schemas_and_can_be_read(entry: Ev
     merged = {"allOf": [resolve(headers["allOf"][0]["$ref"]), headers["allOf"][1]]}
     checker = Draft202012Validator.FORMAT_CHECKER
     for example in message["examples"]:
-        assert list(Draft202012Validator(payload, format_checker=checker).iter_errors(example["payload"])) == []
-        assert list(Draft202012Validator(merged, format_checker=checker).iter_errors(example["headers"])) == []
+        assert (
+            list(
+                Draft202012Validator(payload, format_checker=checker).iter_errors(
+                    example["payload"]
+                )
+            )
+            == []
+        )
+        assert (
+            list(
+                Draft202012Validator(merged, format_checker=checker).iter_errors(example["headers"])
+            )
+            == []
+        )
         event = decode(Message(example["headers"], json.dumps(example["payload"]).encode()))
         assert event.type == entry.name
         assert str(event.data[message["x-key"]]) == event.subject

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from linli_contracts import catalogue
-from linli_contracts.catalogue import SERVICES, UnknownEventType, consumed_by, event_types, find, produced_by
-from linli_contracts.events.grid import RequestRegistered
+from linli_contracts import registry as catalogue
+from linli_contracts.events.grid.requests import RequestRegistered
+from linli_contracts.manifest import api_services
+from linli_contracts.registry import UnknownEventType, consumed_by, event_types, find, produced_by
 from linli_contracts.schema import EventData, EventType, event
 from marshmallow import Schema, ValidationError, fields
 
@@ -33,13 +34,20 @@ def every_field(schema: Schema, prefix: str) -> Iterator[tuple[str, fields.Field
             yield from every_field(nested.schema, f"{prefix}.{name}")
 
 
-FIELDS = dict(pair for entry in event_types() for pair in every_field(entry.schema(), entry.schema.__name__))
+FIELDS = dict(
+    pair for entry in event_types() for pair in every_field(entry.schema(), entry.schema.__name__)
+)
 
 
 def test_an_entry_is_found_by_its_cloud_events_type() -> None:
     entry = find("linli.grid.request_registered.v1")
     assert entry is RequestRegistered.event_type
-    assert (entry.producer, entry.fact, entry.version, entry.key) == ("grid", "request_registered", 1, "request_id")
+    assert (entry.producer, entry.fact, entry.version, entry.key) == (
+        "grid",
+        "request_registered",
+        1,
+        "request_id",
+    )
 
 
 def test_an_unknown_type_is_named_in_the_error() -> None:
@@ -54,18 +62,22 @@ def test_the_routing_key_leads_with_the_district() -> None:
 
 @EVERY_TYPE
 def test_an_entry_names_services_of_the_platform(entry: EventType) -> None:
-    assert entry.producer in SERVICES
-    assert set(entry.consumers) <= set(SERVICES) - {entry.producer}
+    assert entry.producer in api_services()
+    assert set(entry.consumers) <= set(api_services()) - {entry.producer}
     assert len(set(entry.consumers)) == len(entry.consumers)
     assert re.fullmatch(r"linli\.[a-z_]+\.[a-z_]+\.v[1-9]\d*", entry.name)
 
 
 def test_entries_are_listed_in_the_order_a_request_meets_the_services() -> None:
     assert [entry.producer for entry in event_types()] == sorted(
-        (entry.producer for entry in event_types()), key=SERVICES.index
+        (entry.producer for entry in event_types()), key=api_services().index
     )
-    assert {entry.name for service in SERVICES for entry in produced_by(service)} == set(catalogue.CATALOGUE)
-    assert all(service in entry.consumers for service in SERVICES for entry in consumed_by(service))
+    assert {entry.name for service in api_services() for entry in produced_by(service)} == set(
+        catalogue.REGISTRY
+    )
+    assert all(
+        service in entry.consumers for service in api_services() for entry in consumed_by(service)
+    )
 
 
 @EVERY_TYPE
@@ -100,7 +112,15 @@ def test_no_field_can_carry_personal_data(path: str, field: fields.Field[Any]) -
 
 
 def test_a_field_that_could_name_a_person_would_be_caught() -> None:
-    for name in ("resident_name", "phone", "contact", "address", "description", "note", "id_number_of_person"):
+    for name in (
+        "resident_name",
+        "phone",
+        "contact",
+        "address",
+        "description",
+        "note",
+        "id_number_of_person",
+    ):
         assert PERSONAL.search(name)
 
 

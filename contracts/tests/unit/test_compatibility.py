@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_contracts.catalogue import event_types
-from linli_contracts.compatibility import Break, compare, compare_all
-from linli_contracts.json_schema import json_schema
+from linli_contracts.registry import event_types
+from linli_devkit.contracts.compatibility import Break, compare, compare_all
+from linli_devkit.contracts.json_schema import json_schema
 
 SCHEMAS = {entry.name: json_schema(entry) for entry in event_types()}
 NAME = "linli.grid.sample_taken.v1"
@@ -33,7 +33,11 @@ SAMPLE: dict[str, Any] = {
         "parts": {
             "type": "array",
             "minItems": 1,
-            "items": {"type": "object", "properties": {"cost": {"type": "integer"}}, "required": ["cost"]},
+            "items": {
+                "type": "object",
+                "properties": {"cost": {"type": "integer"}},
+                "required": ["cost"],
+            },
         },
         "optional": {"type": "string", "maxLength": 5},
     },
@@ -59,18 +63,34 @@ BREAKING: dict[str, tuple[Change, str, str]] = {
     "a field removed": (lambda _, fields: fields.pop("optional"), "optional", "gone"),
     "a required field removed": (lambda _, fields: fields.pop("code"), "code", "gone"),
     "a field renamed": (lambda _, fields: fields.update(codes=fields.pop("code")), "code", "gone"),
-    "a field made required": (lambda schema, _: schema["required"].append("optional"), "optional", "required now"),
-    "a field no longer required": (lambda schema, _: schema["required"].remove("code"), "code", "no longer required"),
+    "a field made required": (
+        lambda schema, _: schema["required"].append("optional"),
+        "optional",
+        "required now",
+    ),
+    "a field no longer required": (
+        lambda schema, _: schema["required"].remove("code"),
+        "code",
+        "no longer required",
+    ),
     "a new field that is required": (
         lambda schema, fields: (fields.update(new=CODE), schema["required"].append("new")),
         "new",
         "a new field is required",
     ),
     "a type changed": (put("code", type="integer"), "code", "type went from string to integer"),
-    "a type widened": (put("parts[].cost", type="number"), "parts[].cost", "type went from integer to number"),
+    "a type widened": (
+        put("parts[].cost", type="number"),
+        "parts[].cost",
+        "type went from integer to number",
+    ),
     "a type added": (put("code", type=["string", "integer"]), "code", "integer or string"),
     "nullability removed": (put("depth", type="number"), "depth", "no longer be null"),
-    "nullability removed from an object": (put("place", type="object"), "place", "no longer be null"),
+    "nullability removed from an object": (
+        put("place", type="object"),
+        "place",
+        "no longer be null",
+    ),
     "nullability added": (put("code", type=["string", "null"]), "code", "may be null now"),
     "an enumeration narrowed": (put("kind", enum=["soil"]), "kind", "lost water"),
     "an enumeration widened": (put("kind", enum=["soil", "water", "air"]), "kind", "gained air"),
@@ -85,10 +105,26 @@ BREAKING: dict[str, tuple[Change, str, str]] = {
     "a format changed": (put("sample_id", format="uri"), "sample_id", "format went"),
     "an empty array allowed": (put("parts", minItems=0), "parts", "minItems went"),
     "a default given": (put("optional", default="a"), "optional", "default went"),
-    "a nested field removed": (lambda _, fields: fields["place"].update(properties={}), "place.longitude", "gone"),
-    "a nested type changed": (put("place.longitude", type="string"), "place.longitude", "type went"),
-    "a field of an item no longer required": (put("parts[]", required=[]), "parts[].cost", "no longer required"),
-    "items no longer described": (lambda _, fields: fields["parts"].pop("items"), "parts", "what the array holds"),
+    "a nested field removed": (
+        lambda _, fields: fields["place"].update(properties={}),
+        "place.longitude",
+        "gone",
+    ),
+    "a nested type changed": (
+        put("place.longitude", type="string"),
+        "place.longitude",
+        "type went",
+    ),
+    "a field of an item no longer required": (
+        put("parts[]", required=[]),
+        "parts[].cost",
+        "no longer required",
+    ),
+    "items no longer described": (
+        lambda _, fields: fields["parts"].pop("items"),
+        "parts",
+        "what the array holds",
+    ),
     "closed to new fields": (put("", additionalProperties=False), "", "additionalProperties went"),
 }
 
@@ -96,8 +132,12 @@ FINE: dict[str, Change] = {
     "nothing": put(""),
     "an optional field added": lambda _, fields: fields.update(new={"type": "integer"}),
     "an optional object added": lambda _, fields: fields.update(new=copy.deepcopy(SAMPLE)),
-    "an optional field added in an object": lambda _, fields: fields["place"]["properties"].update(altitude=CODE),
-    "an optional field added in an item": lambda _, fields: fields["parts"]["items"]["properties"].update(unit=CODE),
+    "an optional field added in an object": lambda _, fields: fields["place"]["properties"].update(
+        altitude=CODE
+    ),
+    "an optional field added in an item": lambda _, fields: fields["parts"]["items"][
+        "properties"
+    ].update(unit=CODE),
     "other words": put("kind", description="The kind.", title="Kind", examples=["soil"]),
     "another order of required": lambda schema, _: schema["required"].reverse(),
     "another order of values": put("kind", enum=["water", "soil"]),
@@ -131,18 +171,25 @@ def test_a_break_names_the_event_the_field_and_the_remedy() -> None:
 
 def test_null_in_an_enumeration_is_told_once() -> None:
     change = put("kind", type=["string", "null"], enum=["soil", "water", None])
-    assert [found.change for found in compare(NAME, SAMPLE, changed(change))] == ["it may be null now"]
+    assert [found.change for found in compare(NAME, SAMPLE, changed(change))] == [
+        "it may be null now"
+    ]
 
 
 def test_values_that_are_no_strings_are_compared_too() -> None:
     one, two = {"enum": [1, 2]}, {"enum": [2, 3]}
-    assert [found.change for found in compare(NAME, one, two)] == ["its values lost 1", "its values gained 3"]
+    assert [found.change for found in compare(NAME, one, two)] == [
+        "its values lost 1",
+        "its values gained 3",
+    ]
 
 
 def test_a_new_type_is_fine_and_a_type_that_is_gone_is_not() -> None:
     later = NAME.replace("v1", "v2")
     assert compare_all({NAME: SAMPLE}, {NAME: SAMPLE, later: {}}) == []
-    assert [found.change for found in compare_all({NAME: SAMPLE}, {later: SAMPLE})] == ["the event type is gone"]
+    assert [found.change for found in compare_all({NAME: SAMPLE}, {later: SAMPLE})] == [
+        "the event type is gone"
+    ]
 
 
 schemas = st.sampled_from(sorted(SCHEMAS))
@@ -168,7 +215,9 @@ def test_adding_optional_fields_anywhere_never_breaks_and_taking_them_back_alway
 ) -> None:
     later = copy.deepcopy(SCHEMAS[name])
     node = data.draw(st.sampled_from(list(objects(later))))
-    node["properties"][data.draw(st.text("xyz", min_size=1))] = data.draw(st.sampled_from(list(SCHEMAS.values())))
+    node["properties"][data.draw(st.text("xyz", min_size=1))] = data.draw(
+        st.sampled_from(list(SCHEMAS.values()))
+    )
     assert compare(name, SCHEMAS[name], later) == []
     assert compare(name, later, SCHEMAS[name]) != []
 
@@ -178,7 +227,9 @@ def test_changing_any_one_rule_of_any_field_breaks(name: str, data: st.DataObjec
     later = copy.deepcopy(SCHEMAS[name])
     node = data.draw(st.sampled_from(list(objects(later))))
     field = node["properties"][data.draw(st.sampled_from(sorted(node["properties"])))]
-    rule = data.draw(st.sampled_from(sorted(field.keys() - {"description", "properties", "required", "items"})))
+    rule = data.draw(
+        st.sampled_from(sorted(field.keys() - {"description", "properties", "required", "items"}))
+    )
     del field[rule]
     assert compare(name, SCHEMAS[name], later) != []
     assert compare(name, later, SCHEMAS[name]) != []

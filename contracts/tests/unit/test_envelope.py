@@ -1,4 +1,6 @@
-"""Events on the wire: what goes out comes back; what is no event of ours is told apart, and nothing else is raised."""
+"""Events on the wire: what goes out comes back; what is no event of ours is told apart, and nothing
+else is raised.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_contracts.catalogue import UnknownEventType
 from linli_contracts.envelope import (
     MAX_BODY_BYTES,
     REQUIRED_ATTRIBUTES,
@@ -24,11 +25,12 @@ from linli_contracts.envelope import (
     encode,
     source_of,
 )
-from linli_contracts.events.evaluation import ScorecardPublished
-from linli_contracts.events.grid import GridDrawn
-from linli_contracts.events.organization import ResourceOffered
-from linli_contracts.events.service_desk import CaseRated
-from linli_contracts.examples import example_event
+from linli_contracts.events.evaluation.scorecards import ScorecardPublished
+from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.events.organization.resources import ResourceOffered
+from linli_contracts.events.service_desk.feedback import CaseRated
+from linli_contracts.registry import UnknownEventType
+from linli_devkit.contracts.examples import example_event
 from marshmallow import ValidationError
 
 RATED = encode(example_event(CaseRated))
@@ -47,7 +49,9 @@ def without(mapping: Mapping[str, str], name: str) -> dict[str, str]:
 
 
 def test_an_event_travels_as_a_cloud_event_in_binary_mode() -> None:
-    event = replace(example_event(CaseRated, sequence=6), causation_id="abc", traceparent="00-1-2-01")
+    event = replace(
+        example_event(CaseRated, sequence=6), causation_id="abc", traceparent="00-1-2-01"
+    )
     message = encode(event)
     assert message.content_type == "application/json"
     assert message.headers == {
@@ -83,8 +87,12 @@ def test_chinese_text_travels_as_utf_8() -> None:
     offset=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
     sequence=st.integers(1, 2**63 - 1),
 )
-def test_time_and_sequence_survive_the_way(microseconds: int, offset: timezone, sequence: int) -> None:
-    happened = (datetime(1970, 1, 2, tzinfo=UTC) + timedelta(microseconds=microseconds)).astimezone(offset)
+def test_time_and_sequence_survive_the_way(
+    microseconds: int, offset: timezone, sequence: int
+) -> None:
+    happened = (datetime(1970, 1, 2, tzinfo=UTC) + timedelta(microseconds=microseconds)).astimezone(
+        offset
+    )
     read = decode(encode(replace(example_event(CaseRated), time=happened, sequence=sequence)))
     assert (read.time, read.sequence) == (happened, sequence)
     assert read.time.tzinfo is UTC
@@ -101,7 +109,9 @@ def test_reading_ignores_fields_it_does_not_know_at_every_level() -> None:
 
 def test_reading_ignores_headers_it_does_not_know_and_the_case_of_names() -> None:
     headers: dict[str, Any] = {name.title(): value for name, value in RATED.headers.items()}
-    assert decode(replace(RATED, headers={**headers, "x-death": [{"count": 3}], "ce-new": "1"})) == decode(RATED)
+    assert decode(
+        replace(RATED, headers={**headers, "x-death": [{"count": 3}], "ce-new": "1"})
+    ) == decode(RATED)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +189,9 @@ json_values = st.recursive(
     body=st.binary() | json_values.map(lambda value: json.dumps(value).encode()),
     keep_body=st.booleans(),
 )
-def test_whatever_comes_is_read_or_unreadable(name: str, value: Any, body: bytes, keep_body: bool) -> None:
+def test_whatever_comes_is_read_or_unreadable(
+    name: str, value: Any, body: bytes, keep_body: bool
+) -> None:
     message = with_header(name, value)
     with suppress(UnreadableEvent):
         decode(message if keep_body else replace(message, body=body))
@@ -226,9 +238,17 @@ def test_an_event_against_its_schema_is_refused_before_it_is_sent(event: Event) 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"time": datetime(2026, 11, 21)}, {"sequence": 0}, {"subject": "a b"}, {"correlation_id": ""}, {"source": "x"}],  # noqa: DTZ001
+    [
+        {"time": datetime(2026, 11, 21)},
+        {"sequence": 0},
+        {"subject": "a b"},
+        {"correlation_id": ""},
+        {"source": "x"},
+    ],
 )
-def test_an_attribute_that_could_not_be_read_is_refused_before_it_is_sent(changes: dict[str, Any]) -> None:
+def test_an_attribute_that_could_not_be_read_is_refused_before_it_is_sent(
+    changes: dict[str, Any],
+) -> None:
     with pytest.raises(ValueError, match=r"is not|has no"):
         encode(replace(example_event(CaseRated), **changes))
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
-from importlib import resources
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from jsonschema import Draft202012Validator
-from linli_contracts.catalogue import event_types
 from linli_contracts.envelope import decode, encode
-from linli_contracts.events.grid import GridDrawn, RequestRegistered, RequestVerified
-from linli_contracts.events.service_desk import CaseOpened
-from linli_contracts.examples import example_event, stored_event, stored_example
-from linli_contracts.json_schema import json_schema
+from linli_contracts.events.grid.requests import RequestRegistered, RequestVerified
+from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.events.service_desk.cases import CaseOpened
+from linli_contracts.registry import event_types
 from linli_contracts.schema import EventType
+from linli_devkit.contracts.examples import EXAMPLES, example_event, stored_event, stored_example
+from linli_devkit.contracts.json_schema import json_schema
 from marshmallow import ValidationError
 
 EVERY_TYPE = pytest.mark.parametrize("entry", event_types(), ids=lambda entry: entry.name)
 
 
 def test_the_examples_are_those_of_the_catalogue_and_no_others() -> None:
-    stored = {path.name for path in (resources.files("linli_contracts") / "examples").iterdir()}
+    stored = {path.name for path in EXAMPLES.iterdir()}
     assert stored == {f"{entry.name}.json" for entry in event_types()}
 
 
@@ -33,7 +33,10 @@ def test_an_example_is_valid_by_marshmallow_and_by_json_schema(entry: EventType)
     data = stored_example(entry)["data"]
     assert entry.schema().validate(data) == {}
     checker = Draft202012Validator.FORMAT_CHECKER
-    assert list(Draft202012Validator(json_schema(entry), format_checker=checker).iter_errors(data)) == []
+    assert (
+        list(Draft202012Validator(json_schema(entry), format_checker=checker).iter_errors(data))
+        == []
+    )
 
 
 @EVERY_TYPE
@@ -74,7 +77,9 @@ def test_each_event_made_has_an_id_of_its_own_that_sorts_by_time() -> None:
 
 def test_overrides_are_python_values_that_take_the_place_of_the_examples() -> None:
     at = datetime(2026, 11, 1, 8, tzinfo=timezone(timedelta(hours=8)))
-    event = example_event(RequestRegistered, grid_code=None, location_status="outside", registered_at=at)
+    event = example_event(
+        RequestRegistered, grid_code=None, location_status="outside", registered_at=at
+    )
     assert event.data["grid_code"] is None
     assert event.data["registered_at"] == at
     assert event.data["registered_at"].tzinfo is UTC
@@ -92,7 +97,12 @@ def test_what_is_given_beside_the_data_is_taken() -> None:
     cause, about = uuid4(), uuid4()
     at = datetime(2026, 11, 1, 8, tzinfo=timezone(timedelta(hours=8)))
     event = example_event(
-        RequestVerified, subject=about, time=at, sequence=7, correlation_id="batch-1", causation_id=cause
+        RequestVerified,
+        subject=about,
+        time=at,
+        sequence=7,
+        correlation_id="batch-1",
+        causation_id=cause,
     )
     assert event.subject == str(about)
     assert event.time == at
@@ -100,7 +110,9 @@ def test_what_is_given_beside_the_data_is_taken() -> None:
     assert (event.sequence, event.correlation_id, event.causation_id) == (7, "batch-1", str(cause))
 
 
-@pytest.mark.parametrize("overrides", [{"no_such_field": 1}, {"channel": "pigeon"}, {"request_id": None}])
+@pytest.mark.parametrize(
+    "overrides", [{"no_such_field": 1}, {"channel": "pigeon"}, {"request_id": None}]
+)
 def test_an_override_against_the_schema_is_refused(overrides: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         example_event(RequestRegistered, **overrides)

@@ -28,21 +28,27 @@ def load(**data: Any) -> Any:
 
 
 def test_a_time_is_written_in_utc_with_its_offset() -> None:
-    assert Sample().dump({"at": datetime(2026, 11, 22, 8, 30, tzinfo=BEIJING)}) == {"at": "2026-11-22T00:30:00+00:00"}
+    assert Sample().dump({"at": datetime(2026, 11, 22, 8, 30, tzinfo=BEIJING)}) == {
+        "at": "2026-11-22T00:30:00+00:00"
+    }
 
 
 def test_an_unknown_time_is_written_as_null() -> None:
     assert Sample().dump({"at": None}) == {"at": None}
 
 
-@pytest.mark.parametrize("text", ["2026-11-22T08:30:00+08:00", "2026-11-22T00:30:00Z", "2026-11-22T00:30:00+00:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-22T08:30:00+08:00", "2026-11-22T00:30:00Z", "2026-11-22T00:30:00+00:00"]
+)
 def test_a_time_is_read_as_utc_whatever_its_offset(text: str) -> None:
     at = load(at=text)["at"]
     assert at == datetime(2026, 11, 22, 0, 30, tzinfo=UTC)
     assert at.tzinfo is UTC
 
 
-@pytest.mark.parametrize("text", ["2026-11-22T08:30:00", "2026-11-22", "now", "", 1, True, "0001-01-01T00:00:00+08:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-22T08:30:00", "2026-11-22", "now", "", 1, True, "0001-01-01T00:00:00+08:00"]
+)
 def test_what_is_no_moment_is_refused(text: Any) -> None:
     with pytest.raises(ValidationError):
         load(at=text)
@@ -80,15 +86,25 @@ REGIONS = ("110101", "110101001", "110101001001", "11010100100101", "11010100100
 @pytest.mark.parametrize(
     ("pattern", "good", "bad"),
     [
-        (shared.REGION_CODE, REGIONS, ("", "1101", "11010100", "1101010010010", "1101010010010011", "11010a")),
+        (
+            shared.REGION_CODE,
+            REGIONS,
+            ("", "1101", "11010100", "1101010010010", "1101010010010011", "11010a"),
+        ),
         (shared.GRID_CODE, REGIONS[3:], REGIONS[:3]),
-        (shared.SERVICE_CODE, ("elder_care.home_visit", "other.other"), ("elder_care", "Elder.visit", "a.b.c", "a.")),
+        (
+            shared.SERVICE_CODE,
+            ("elder_care.home_visit", "other.other"),
+            ("elder_care", "Elder.visit", "a.b.c", "a."),
+        ),
         (shared.CODE, ("no_capacity", "a", "0.5"), ("", "No capacity", "没有", "a" * 65)),
         (shared.LANGUAGE, ("zh", "zh-yue", "zh_CN"), ("", "中文", "zh CN")),
         (shared.SHA256, ("0" * 64,), ("0" * 63, "A" * 64)),
     ],
 )
-def test_codes_are_known_by_their_form(pattern: Pattern, good: tuple[str, ...], bad: tuple[str, ...]) -> None:
+def test_codes_are_known_by_their_form(
+    pattern: Pattern, good: tuple[str, ...], bad: tuple[str, ...]
+) -> None:
     for value in good:
         assert pattern(value) == value
         for spoiled in (f"{value}\n", f" {value}", f"{value} "):
@@ -106,7 +122,9 @@ def test_digits_of_other_scripts_make_no_code(digits: str) -> None:
 
 
 @given(longitude=st.floats(-180, 180), latitude=st.floats(-90, 90))
-def test_a_coarse_place_is_within_half_a_step_and_stays_valid(longitude: float, latitude: float) -> None:
+def test_a_coarse_place_is_within_half_a_step_and_stays_valid(
+    longitude: float, latitude: float
+) -> None:
     place = coarse(longitude, latitude)
     assert abs(place["longitude"] - longitude) <= 0.000501
     assert abs(place["latitude"] - latitude) <= 0.000501
@@ -114,7 +132,9 @@ def test_a_coarse_place_is_within_half_a_step_and_stays_valid(longitude: float, 
     assert load(place=place) == {"place": place}
 
 
-@pytest.mark.parametrize("place", [{"longitude": 181, "latitude": 0}, {"longitude": 0, "latitude": -91}, {}, [0, 0]])
+@pytest.mark.parametrize(
+    "place", [{"longitude": 181, "latitude": 0}, {"longitude": 0, "latitude": -91}, {}, [0, 0]]
+)
 def test_a_place_off_the_globe_is_refused(place: Any) -> None:
     with pytest.raises(ValidationError):
         load(place=place)

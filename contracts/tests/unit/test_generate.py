@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
-from linli_contracts import generate
-from linli_contracts.catalogue import event_types
+from linli_contracts.registry import event_types
 from linli_contracts.schema import EventType
+from linli_devkit.contracts import generate
 
 ROOT = Path(__file__).parents[3]
 EVERY_TYPE = pytest.mark.parametrize("entry", event_types(), ids=lambda entry: entry.name)
@@ -41,23 +41,34 @@ def test_what_was_just_written_has_not_drifted(checkout: Path) -> None:
     assert generate.write(checkout) == []
 
 
-def test_each_file_that_drifted_is_named(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_file_that_drifted_is_named(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (checkout / "docs/events.md").write_text("# Other\n")
     (checkout / "contracts/asyncapi.yaml").unlink()
     left_over = checkout / "contracts/schemas/linli.grid.gone.v1.json"
     left_over.write_text("{}")
     assert generate.main(["--root", str(checkout), "--check"]) == 1
     named = [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()]
-    assert named == ["contracts/asyncapi.yaml", "contracts/schemas/linli.grid.gone.v1.json", "docs/events.md"]
+    assert named == [
+        "contracts/asyncapi.yaml",
+        "contracts/schemas/linli.grid.gone.v1.json",
+        "docs/events.md",
+    ]
     assert left_over.exists()
 
 
-def test_writing_puts_right_what_drifted_and_names_it(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_writing_puts_right_what_drifted_and_names_it(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (checkout / "docs/events.md").write_text("# Other\n")
     left_over = checkout / "contracts/schemas/linli.grid.gone.v1.json"
     left_over.write_text("{}")
     assert generate.main(["--root", str(checkout)]) == 0
-    assert capsys.readouterr().out.split() == ["contracts/schemas/linli.grid.gone.v1.json", "docs/events.md"]
+    assert capsys.readouterr().out.split() == [
+        "contracts/schemas/linli.grid.gone.v1.json",
+        "docs/events.md",
+    ]
     assert not left_over.exists()
     assert generate.drifted(checkout) == []
 
@@ -81,7 +92,9 @@ def test_a_break_is_told_and_nothing_is_published_over_it(
     assert "reason" in json.loads(path.read_text())["properties"]
 
 
-def test_a_folder_that_is_no_checkout_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_no_checkout_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         generate.main(["--root", str(tmp_path)])
     assert "--root" in capsys.readouterr().err

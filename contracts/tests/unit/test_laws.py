@@ -1,4 +1,6 @@
-"""Laws over all events: the two forms of a schema agree, and whatever is valid travels and comes back equal."""
+"""Laws over all events: the two forms of a schema agree, and whatever is valid travels and comes
+back equal.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,18 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from linli_contracts.catalogue import event_types
 from linli_contracts.envelope import decode, encode
-from linli_contracts.examples import stored_event, stored_example
-from linli_contracts.json_schema import json_schema
+from linli_contracts.registry import event_types
 from linli_contracts.schema import EventType
+from linli_devkit.contracts.examples import stored_event, stored_example
+from linli_devkit.contracts.json_schema import json_schema
 from marshmallow import ValidationError
 
 CHECKER = Draft202012Validator.FORMAT_CHECKER
-VALIDATORS = {entry.name: Draft202012Validator(json_schema(entry), format_checker=CHECKER) for entry in event_types()}
+VALIDATORS = {
+    entry.name: Draft202012Validator(json_schema(entry), format_checker=CHECKER)
+    for entry in event_types()
+}
 
 
 def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -56,15 +61,26 @@ KINDS: dict[str, Any] = {
     "number": numbers,
     "integer": lambda schema: st.integers(schema.get("minimum"), schema.get("maximum")),
     "boolean": lambda _: st.booleans(),
-    "array": lambda schema: st.lists(values(schema["items"]), min_size=schema.get("minItems", 0), max_size=3),
+    "array": lambda schema: st.lists(
+        values(schema["items"]), min_size=schema.get("minItems", 0), max_size=3
+    ),
     "null": lambda _: st.none(),
 }
-anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text(), max_size=2)
+anything = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.lists(st.text(), max_size=2)
+)
 entries = st.sampled_from(event_types())
 
 
 @given(entry=entries, data=st.data())
-def test_whatever_the_json_schema_allows_is_read_and_travels(entry: EventType, data: st.DataObject) -> None:
+def test_whatever_the_json_schema_allows_is_read_and_travels(
+    entry: EventType, data: st.DataObject
+) -> None:
     wire = data.draw(values(json_schema(entry)))
     assert list(VALIDATORS[entry.name].iter_errors(wire)) == []
     event = replace(stored_event(entry), data=entry.load(wire))
@@ -85,7 +101,9 @@ def test_whatever_is_read_is_written_as_the_json_schema_allows(
 
 
 @given(entry=entries, data=st.data(), value=anything | st.datetimes() | st.uuids() | st.binary())
-def test_what_cannot_be_written_is_a_validation_error(entry: EventType, data: st.DataObject, value: Any) -> None:
+def test_what_cannot_be_written_is_a_validation_error(
+    entry: EventType, data: st.DataObject, value: Any
+) -> None:
     values_now = entry.load(stored_example(entry)["data"])
     values_now[data.draw(st.sampled_from(sorted(values_now)))] = value
     try:

@@ -1,4 +1,6 @@
-"""The quick ways judge nothing by themselves: where they answer, they answer as marshmallow and cloudevents do."""
+"""The quick ways judge nothing by themselves: where they answer, they answer as marshmallow and
+cloudevents do.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,10 @@ from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_contracts import envelope, quick
-from linli_contracts.catalogue import event_types, find
 from linli_contracts.envelope import Event, Message, UnreadableEvent, decode, encode
-from linli_contracts.examples import stored_event, stored_example
+from linli_contracts.registry import event_types, find
 from linli_contracts.schema import EventType
+from linli_devkit.contracts.examples import stored_event, stored_example
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 ENTRIES = event_types()
@@ -44,14 +46,27 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 FOUND = [leaf for entry in ENTRIES for leaf in leaves(stored_example(entry)["data"])]
-LOADED = [leaf for entry in ENTRIES for leaf in leaves(SCHEMAS[entry.name].load(stored_example(entry)["data"]))]
+LOADED = [
+    leaf
+    for entry in ENTRIES
+    for leaf in leaves(SCHEMAS[entry.name].load(stored_example(entry)["data"]))
+]
 EAST = timezone(timedelta(hours=8))
 ODD = [
     *(None, True, False, 0, 1, -1, 7.5, 10**400, float("nan"), float("inf")),
     *("", " ", "nan", b"abc", [], {}, [None], [""], "a" * 300, "１２３４５６", "110101\n"),
     *("2026-11-21T02:00:00", "2026-11-21T02:00:00Z", "2026-11-21T10:00:00+08:00", "2026-11-21"),
-    *("0001-01-01T00:00:00+08:00", "{01a1f15c-4b00-731d-8cd5-808443f2bc13}", "01a1f15c4b00731d8cd5808443f2bc13"),
-    *(UUID(int=7), datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=EAST), datetime(1, 1, 1, tzinfo=EAST)),  # noqa: DTZ001
+    *(
+        "0001-01-01T00:00:00+08:00",
+        "{01a1f15c-4b00-731d-8cd5-808443f2bc13}",
+        "01a1f15c4b00731d8cd5808443f2bc13",
+    ),
+    *(
+        UUID(int=7),
+        datetime(2026, 1, 1),
+        datetime(2026, 1, 1, tzinfo=EAST),
+        datetime(1, 1, 1, tzinfo=EAST),
+    ),
 ]
 
 
@@ -64,7 +79,11 @@ def changed(draw: st.DataObject, document: Any, known: list[Any]) -> Any:
             container.pop(key)
         elif key in container or isinstance(container, list):
             container[key] = draw.draw(
-                st.sampled_from(ODD) | st.sampled_from(known) | st.text() | st.integers() | st.floats()
+                st.sampled_from(ODD)
+                | st.sampled_from(known)
+                | st.text()
+                | st.integers()
+                | st.floats()
             )
         if not list(places(document)):
             break
@@ -92,7 +111,9 @@ def test_every_event_type_has_quick_ways(entry: EventType) -> None:
 
 
 @given(entry=st.sampled_from(ENTRIES), data=st.data())
-def test_what_is_read_quickly_is_what_marshmallow_reads(entry: EventType, data: st.DataObject) -> None:
+def test_what_is_read_quickly_is_what_marshmallow_reads(
+    entry: EventType, data: st.DataObject
+) -> None:
     wire = changed(data, stored_example(entry)["data"], FOUND)
     quickly, unsure = answer(WAYS[entry.name][0], wire)
     if not unsure:
@@ -113,7 +134,9 @@ def test_what_is_written_quickly_is_what_marshmallow_writes_and_finds_good(
 
 
 @given(entry=st.sampled_from(ENTRIES), data=st.data())
-def test_the_catalogue_answers_as_without_the_quick_ways(entry: EventType, data: st.DataObject) -> None:
+def test_the_catalogue_answers_as_without_the_quick_ways(
+    entry: EventType, data: st.DataObject
+) -> None:
     wire = changed(data, stored_example(entry)["data"], FOUND)
     ours, refused = answer(entry.load, wire)
     theirs, error = answer(SCHEMAS[entry.name].load, wire)
@@ -146,10 +169,12 @@ STRANGE = {
     "a kind it does not know": Schema.from_dict({"at": fields.Date()})(unknown=EXCLUDE),
     "a number as text": Schema.from_dict({"at": fields.Float(as_string=True)})(unknown=EXCLUDE),
     "a whole number not strictly": Schema.from_dict({"at": fields.Integer()})(unknown=EXCLUDE),
-    "a default when writing": Schema.from_dict({"at": fields.String(dump_default="x")})(unknown=EXCLUDE),
-    "a validator of ids": Schema.from_dict({"at": fields.UUID(validate=validate.OneOf([UUID(int=1)]))})(
+    "a default when writing": Schema.from_dict({"at": fields.String(dump_default="x")})(
         unknown=EXCLUDE
     ),
+    "a validator of ids": Schema.from_dict(
+        {"at": fields.UUID(validate=validate.OneOf([UUID(int=1)]))}
+    )(unknown=EXCLUDE),
     "many nested": Schema.from_dict({"at": fields.Nested(Inner, many=True)})(unknown=EXCLUDE),
     "a strict one nested": Schema.from_dict({"at": fields.Nested(Strict)})(unknown=EXCLUDE),
 }
@@ -168,7 +193,9 @@ tokens = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size
 moments = st.datetimes(
     min_value=datetime(1, 1, 3),  # noqa: DTZ001
     max_value=datetime(9999, 12, 29),  # noqa: DTZ001
-    timezones=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+    timezones=st.integers(-14 * 60, 14 * 60).map(
+        lambda minutes: timezone(timedelta(minutes=minutes))
+    ),
 )
 told = st.builds(
     replace,
@@ -187,26 +214,60 @@ told = st.builds(
 def test_the_headers_are_those_of_the_cloud_events_library(event: Event) -> None:
     message = encode(event)
     attributes = {
-        "specversion": "1.0", "id": str(event.id), "source": event.source, "type": event.type, "subject": event.subject,
-        "time": event.time.astimezone(UTC), "dataschema": find(event.type).dataschema,
-        "datacontenttype": "application/json", "sequence": str(event.sequence), "partitionkey": event.subject,
-        "correlationid": event.correlation_id, "causationid": event.causation_id, "traceparent": event.traceparent,
-    }  # fmt: skip
+        "specversion": "1.0",
+        "id": str(event.id),
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": event.time.astimezone(UTC),
+        "dataschema": find(event.type).dataschema,
+        "datacontenttype": "application/json",
+        "sequence": str(event.sequence),
+        "partitionkey": event.subject,
+        "correlationid": event.correlation_id,
+        "causationid": event.causation_id,
+        "traceparent": event.traceparent,
+    }
     known = {name: value for name, value in attributes.items() if value is not None}
     theirs = to_binary_event(CloudEvent(known, message.body))
     assert list(message.headers.items()) == list(theirs.headers.items())
     assert (message.body, message.content_type) == (theirs.body, theirs.content_type)
 
 
-NAMES = ["ce-time", "ce-specversion", "ce-new", "ce-data", "ce-not_allowed", "x-death", "ce-id", "ce-"]
+NAMES = [
+    "ce-time",
+    "ce-specversion",
+    "ce-new",
+    "ce-data",
+    "ce-not_allowed",
+    "x-death",
+    "ce-id",
+    "ce-",
+]
 VALUES = [
-    *("", "1.0", "0.3", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T23:59:60Z", "20260101T000000Z"),
-    *("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-W01-1", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"),
+    *(
+        "",
+        "1.0",
+        "0.3",
+        "2026-02-30T00:00:00Z",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T23:59:60Z",
+        "20260101T000000Z",
+    ),
+    *(
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00.5Z",
+        "2026-W01-1",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+    ),
 ]
 
 
 @given(event=told, name=st.sampled_from(NAMES), value=st.sampled_from(VALUES) | st.text(max_size=5))
-def test_headers_are_read_as_the_cloud_events_library_reads_them(event: Event, name: str, value: str) -> None:
+def test_headers_are_read_as_the_cloud_events_library_reads_them(
+    event: Event, name: str, value: str
+) -> None:
     message = encode(event)
     for headers in (message.headers, {**message.headers, name: value}):
         changed = Message(headers, message.body)

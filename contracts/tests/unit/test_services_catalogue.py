@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from linli_contracts.fields import CODE, SERVICE_CODE
-from linli_contracts.services import BadServiceCatalogue, load_services
+from linli_contracts.service_catalogue import BadServiceCatalogue, load_service_items
 
 HEAD = "domains:\n  housing: {zh: 住房, en: Housing}\nservices:\n"
 GOOD = "  housing.repair: {zh: 房屋维修, en: Repair, answer_hours: 4, finish_hours: 24, priority_for: [older]}\n"
@@ -20,9 +20,16 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_the_default_catalogue_has_every_basic_service_in_both_languages() -> None:
-    services = load_services()
+    services = load_service_items()
     domains = Counter(entry.domain for entry in services.values())
-    assert domains.keys() >= {"education", "healthcare", "elder_care", "employment", "housing", "environment"}
+    assert domains.keys() >= {
+        "education",
+        "healthcare",
+        "elder_care",
+        "employment",
+        "housing",
+        "environment",
+    }
     for code, entry in services.items():
         assert SERVICE_CODE(code) == entry.code
         assert entry.name_en.isascii()
@@ -32,22 +39,32 @@ def test_the_default_catalogue_has_every_basic_service_in_both_languages() -> No
 
 
 def test_no_two_services_of_the_default_catalogue_are_called_the_same() -> None:
-    services = load_services().values()
-    assert len({entry.name_zh for entry in services}) == len({entry.name_en for entry in services}) == len(services)
+    services = load_service_items().values()
+    assert (
+        len({entry.name_zh for entry in services})
+        == len({entry.name_en for entry in services})
+        == len(services)
+    )
 
 
 def test_a_district_may_bring_its_own_catalogue(tmp_path: Path) -> None:
-    services = load_services(written(tmp_path, HEAD + GOOD))
+    services = load_service_items(written(tmp_path, HEAD + GOOD))
     assert list(services) == ["housing.repair"]
     entry = services["housing.repair"]
-    assert (entry.domain, entry.answer_hours, entry.finish_hours, entry.priority_for) == ("housing", 4, 24, ("older",))
+    assert (entry.domain, entry.answer_hours, entry.finish_hours, entry.priority_for) == (
+        "housing",
+        4,
+        24,
+        ("older",),
+    )
 
 
 @pytest.mark.parametrize(
-    ("language", "name"), [("zh", "房屋维修"), ("en", "Housing repair"), ("en-GB", "Housing repair")]
+    ("language", "name"),
+    [("zh", "房屋维修"), ("en", "Housing repair"), ("en-GB", "Housing repair")],
 )
 def test_a_service_has_a_name_in_each_language(language: str, name: str) -> None:
-    assert load_services()["housing.repair"].name(language) == name
+    assert load_service_items()["housing.repair"].name(language) == name
 
 
 @pytest.mark.parametrize(
@@ -77,22 +94,22 @@ def test_a_service_has_a_name_in_each_language(language: str, name: str) -> None
 )
 def test_a_bad_catalogue_is_refused_with_the_reason(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(BadServiceCatalogue, match=f"(?i){reason}"):
-        load_services(written(tmp_path, text))
+        load_service_items(written(tmp_path, text))
 
 
 def test_a_catalogue_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "services.yaml"
     path.write_bytes((HEAD + GOOD).encode("gbk"))
     with pytest.raises(BadServiceCatalogue):
-        load_services(path)
+        load_service_items(path)
 
 
 def test_a_catalogue_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        load_services(tmp_path / "none.yaml")
+        load_service_items(tmp_path / "none.yaml")
 
 
 def test_the_codes_of_groups_are_codes() -> None:
-    for entry in load_services().values():
+    for entry in load_service_items().values():
         for group in entry.priority_for:
             assert CODE(group)

@@ -1,4 +1,6 @@
-"""The indicator definitions of a district: its own YAML file, or the ones that come with this service."""
+"""The indicator definitions of a district: its own YAML file, or the ones that come with this
+service.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def load_file(path: str | None) -> Definitions:
     Raises:
         BadDefinitions: the file cannot be read or used; says where and why.
     """
-    source = Path(path) if path else resources.files("linli_evaluation") / "data" / "indicators.yaml"
+    source = (
+        Path(path) if path else resources.files("linli_evaluation") / "data" / "indicators.yaml"
+    )
     try:
         document = yaml.safe_load(source.read_text(encoding="utf-8"))
     except OSError as error:

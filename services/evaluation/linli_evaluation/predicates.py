@@ -48,15 +48,25 @@ def _test(test: Test, columns: Columns) -> sa.ColumnElement[bool]:
     return sa.func.coalesce(compared, sa.false())
 
 
-def looked_at(indicator: Indicator, columns: Columns, period: tuple[datetime, datetime]) -> sa.ColumnElement[bool]:
-    """Whether an indicator looks at a row: its time is in the period [start, end), and its condition holds."""
+def looked_at(
+    indicator: Indicator, columns: Columns, period: tuple[datetime, datetime]
+) -> sa.ColumnElement[bool]:
+    """Whether an indicator looks at a row: its time is in the period [start, end), and its
+    condition holds.
+    """
     fulfilled = condition(indicator.where, columns)
     if indicator.kind != "ratio":
         fulfilled = sa.and_(fulfilled, columns[str(indicator.value)].is_not(None))
-    return fulfilled if indicator.time is None else sa.and_(in_period(columns[indicator.time], period), fulfilled)
+    return (
+        fulfilled
+        if indicator.time is None
+        else sa.and_(in_period(columns[indicator.time], period), fulfilled)
+    )
 
 
-def in_period(column: sa.ColumnElement[Any], period: tuple[datetime, datetime]) -> sa.ColumnElement[bool]:
+def in_period(
+    column: sa.ColumnElement[Any], period: tuple[datetime, datetime]
+) -> sa.ColumnElement[bool]:
     """Whether a time lies in the period [start, end)."""
     return sa.and_(column >= period[0], column < period[1])
 
@@ -69,7 +79,9 @@ def share(part: Count | Sum, columns: Columns) -> sa.ColumnElement[Any]:
 
 
 def penalty(indicator: Indicator, columns: Columns) -> sa.ColumnElement[Any]:
-    """Points that one row costs: each time from a tier's first on, up to the next tier's. Exact numerics."""
+    """Points that one row costs: each time from a tier's first on, up to the next tier's. Exact
+    numerics.
+    """
     times = columns[str(indicator.penalty_field)]
     ends = [sa.literal(tier.first) for tier in indicator.penalty[1:]] + [times + 1]
     costs = [
@@ -80,13 +92,19 @@ def penalty(indicator: Indicator, columns: Columns) -> sa.ColumnElement[Any]:
     return sum(costs[1:], costs[0])
 
 
-def measures(indicator: Indicator, columns: Columns, period: tuple[datetime, datetime]) -> dict[str, Any]:
-    """The aggregates of one indicator: `denominator` with `numerator`, or with `value`; and `penalty`, if any.
+def measures(
+    indicator: Indicator, columns: Columns, period: tuple[datetime, datetime]
+) -> dict[str, Any]:
+    """The aggregates of one indicator: `denominator` with `numerator`, or with `value`; and
+    `penalty`, if any.
 
-    All are independent of the order of the rows to the last bit: integers, exact numerics, and percentiles.
+    All are independent of the order of the rows to the last bit: integers, exact numerics, and
+    percentiles.
     """
     rows = looked_at(indicator, columns, period)
-    found: dict[str, Any] = {"denominator": sa.func.sum(share(indicator.denominator, columns)).filter(rows)}
+    found: dict[str, Any] = {
+        "denominator": sa.func.sum(share(indicator.denominator, columns)).filter(rows)
+    }
     if indicator.kind == "ratio" and indicator.numerator is not None:
         found["numerator"] = sa.func.sum(share(indicator.numerator, columns)).filter(rows)
     else:
@@ -96,7 +114,11 @@ def measures(indicator: Indicator, columns: Columns, period: tuple[datetime, dat
     return found
 
 
-def _statistic(kind: str, column: sa.ColumnElement[Any], rows: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+def _statistic(
+    kind: str, column: sa.ColumnElement[Any], rows: sa.ColumnElement[bool]
+) -> sa.ColumnElement[Any]:
     if kind == "mean":
         return sa.func.avg(sa.cast(column, sa.Numeric)).filter(rows)
-    return sa.func.percentile_cont({"median": 0.5, "p90": 0.9}[kind]).within_group(column).filter(rows)
+    return (
+        sa.func.percentile_cont({"median": 0.5, "p90": 0.9}[kind]).within_group(column).filter(rows)
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from linli_chassis.events import subscribe
-from linli_chassis.http import Call, route
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.http import RequestContext, route
+from linli_chassis.messaging.subscriptions import subscribe
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event
 from linli_contracts.events import grid, organization, service_desk
 
@@ -84,9 +84,13 @@ class EvaluationService:
         recording.staff_grids(uow, events)
 
     @route(
-        "GET", "/facts/<uuid:request_id>", roles=READERS, answer=fact_schemas.OpenedFactAnswer, summary="A fact, opened"
+        "GET",
+        "/facts/<uuid:request_id>",
+        roles=READERS,
+        response=fact_schemas.OpenedFactAnswer,
+        summary="A fact, opened",
     )
-    def get_fact(self, call: Call) -> Any:
+    def get_fact(self, call: RequestContext) -> Any:
         """What is known of one request, and the events that told it."""
         return facts.fact(call.uow, call.principal, call.path["request_id"])
 
@@ -95,10 +99,10 @@ class EvaluationService:
         "/facts",
         roles=READERS,
         query=fact_schemas.FactsQuery,
-        answer=fact_schemas.FactPage,
+        response=fact_schemas.FactPage,
         summary="List facts",
     )
-    def list_facts(self, call: Call) -> Any:
+    def list_facts(self, call: RequestContext) -> Any:
         """Facts within the caller's region."""
         return facts.list_facts(call.uow, call.principal, call.query)
 
@@ -107,17 +111,21 @@ class EvaluationService:
         "/figures",
         roles=READERS,
         query=fact_schemas.FiguresQuery,
-        answer=fact_schemas.FiguresAnswer,
+        response=fact_schemas.FiguresAnswer,
         summary="Count requests by subject and status",
     )
-    def figures(self, call: Call) -> Any:
+    def figures(self, call: RequestContext) -> Any:
         """Counts and median hours, to check an import by."""
         return facts.figures(call.uow, call.principal, call.query)
 
     @route(
-        "GET", "/indicators", roles=READERS + SCORED, answer=card_schemas.IndicatorsAnswer, summary="List indicators"
+        "GET",
+        "/indicators",
+        roles=READERS + SCORED,
+        response=card_schemas.IndicatorsAnswer,
+        summary="List indicators",
     )
-    def list_indicators(self, call: Call) -> Any:
+    def list_indicators(self, call: RequestContext) -> Any:
         """The definitions that open periods are scored by."""
         used = call.uow.settings.definitions
         indicators = [scorecards.described(each) for each in used.indicators]
@@ -128,10 +136,10 @@ class EvaluationService:
         "/scorecards",
         roles=READERS + SCORED,
         query=card_schemas.ScorecardsQuery,
-        answer=card_schemas.ScorecardsAnswer,
+        response=card_schemas.ScorecardsAnswer,
         summary="List the scorecards of a level",
     )
-    def list_scorecards(self, call: Call) -> Any:
+    def list_scorecards(self, call: RequestContext) -> Any:
         """Scorecards that the caller may see, the best first."""
         return scorecards.list_scorecards(call.uow, call.principal, call.query)
 
@@ -140,22 +148,24 @@ class EvaluationService:
         "/scorecards/<subject>",
         roles=READERS + SCORED,
         query=card_schemas.PeriodQuery,
-        answer=card_schemas.OpenedCardAnswer,
+        response=card_schemas.OpenedCardAnswer,
         summary="A scorecard, opened down to its indicators",
     )
-    def get_scorecard(self, call: Call) -> Any:
+    def get_scorecard(self, call: RequestContext) -> Any:
         """One scorecard."""
-        return scorecards.scorecard(call.uow, call.principal, call.path["subject"], call.query["period"])
+        return scorecards.scorecard(
+            call.uow, call.principal, call.path["subject"], call.query["period"]
+        )
 
     @route(
         "GET",
         "/scorecards/<subject>/cases",
         roles=READERS,
         query=card_schemas.CasesQuery,
-        answer=card_schemas.CasesAnswer,
+        response=card_schemas.CasesAnswer,
         summary="The cases behind an indicator of a scorecard",
     )
-    def list_cases(self, call: Call) -> Any:
+    def list_cases(self, call: RequestContext) -> Any:
         """Which cases an indicator looked at, what each added, and the events that tell why."""
         return scorecards.list_cases(call.uow, call.principal, call.path["subject"], call.query)
 
@@ -164,11 +174,11 @@ class EvaluationService:
         "/periods/<period>/close",
         roles=("evaluator",),
         body=card_schemas.ClosePeriod,
-        answer=card_schemas.ClosedPeriod,
+        response=card_schemas.ClosedPeriod,
         status=201,
         summary="Close a period and publish its scorecards",
     )
-    def close_period(self, call: Call) -> Any:
+    def close_period(self, call: RequestContext) -> Any:
         """Score all subjects once and for all."""
         return periods.close(call.uow, call.principal, call.path["period"], call.body["early"])
 
@@ -177,10 +187,10 @@ class EvaluationService:
         "/periods/<period>/revise",
         roles=("evaluator",),
         body=card_schemas.RevisePeriod,
-        answer=card_schemas.ClosedPeriod,
+        response=card_schemas.ClosedPeriod,
         status=201,
         summary="Revise a closed period",
     )
-    def revise_period(self, call: Call) -> Any:
+    def revise_period(self, call: RequestContext) -> Any:
         """Score a closed period anew, with the reason."""
         return periods.revise(call.uow, call.principal, call.path["period"], call.body["reason"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from linli_chassis.config import BadSetting, Settings, setting
+from linli_chassis.settings import BadSetting, Settings, setting
 
 from linli_evaluation.definitions import load_file
 from linli_evaluation.domain.errors import BadDefinitions

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from linli_contracts.envelope import Event
 from linli_contracts.events import grid, service_desk
-from linli_contracts.examples import example_event
 from linli_contracts.schema import EventData
+from linli_devkit.contracts.examples import example_event
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # Monday, 09:00 in Shanghai
 GRID = "110101001001001"
@@ -20,11 +20,18 @@ UNIT = UUID("00000000-0000-4000-8000-0000000000aa")
 class Story:
     """Tells events with the sequences their producers would give. `at` is in hours after `begins`."""
 
-    def __init__(self, grid_code: str | None = GRID, begins: datetime = START, **state: Any) -> None:
+    def __init__(
+        self, grid_code: str | None = GRID, begins: datetime = START, **state: Any
+    ) -> None:
         self.request_id, self.case_id = uuid4(), uuid4()
         self.begins, self.grid_code = begins, grid_code
         self.events: list[Event] = []
-        self._state = {"category": "housing.repair", "channel": "app", "priority": "normal", **state}
+        self._state = {
+            "category": "housing.repair",
+            "channel": "app",
+            "priority": "normal",
+            **state,
+        }
         self._sequences: dict[str, int] = {}
 
     def time(self, hours: float) -> datetime:
@@ -35,12 +42,18 @@ class Story:
         fields = schema().fields
         subject = self.case_id if "case_id" in fields else self.request_id
         known = {
-            "case_id": self.case_id, "grid_code": self.grid_code, "registered_at": self.begins, "unit_id": UNIT,
-            "location_status": "located" if self.grid_code else "outside", **self._state,
-        }  # fmt: skip
+            "case_id": self.case_id,
+            "grid_code": self.grid_code,
+            "registered_at": self.begins,
+            "unit_id": UNIT,
+            "location_status": "located" if self.grid_code else "outside",
+            **self._state,
+        }
         data = {**{name: value for name, value in known.items() if name in fields}, **data}
         sequence = self._sequences[str(subject)] = self._sequences.get(str(subject), 0) + 1
-        self.events.append(example_event(schema, subject=subject, time=self.time(at), sequence=sequence, **data))
+        self.events.append(
+            example_event(schema, subject=subject, time=self.time(at), sequence=sequence, **data)
+        )
         return self
 
     def registered(self) -> Story:
@@ -48,10 +61,18 @@ class Story:
 
     def opened(self, answer_due: float = 4) -> Story:
         due = self.time(answer_due)
-        return self.registered().tell(service_desk.CaseOpened, 1, service="housing.repair", answer_due_at=due)
+        return self.registered().tell(
+            service_desk.CaseOpened, 1, service="housing.repair", answer_due_at=due
+        )
 
     def dispatched(self, at: float = 1.5, due: float = 24, **data: Any) -> Story:
-        return self.tell(service_desk.CaseDispatched, at, due_at=self.time(due), reply_due_at=self.time(at + 2), **data)
+        return self.tell(
+            service_desk.CaseDispatched,
+            at,
+            due_at=self.time(due),
+            reply_due_at=self.time(at + 2),
+            **data,
+        )
 
     def accepted(self, at: float = 2) -> Story:
         return self.tell(service_desk.CaseAccepted, at)
@@ -61,7 +82,9 @@ class Story:
         return self.tell(service_desk.CaseClosed, closed, working_hours=hours)
 
     def rated(self, at: float = 30, solved: bool = True, satisfaction: int | None = 5) -> Story:
-        return self.tell(service_desk.CaseRated, at, answered=True, solved=solved, satisfaction=satisfaction)
+        return self.tell(
+            service_desk.CaseRated, at, answered=True, solved=solved, satisfaction=satisfaction
+        )
 
     def delivered_well(self) -> Story:
         """Answered, done and closed within the limits, and the resident is satisfied."""

@@ -16,7 +16,9 @@ from linli_grid.geometry import area_m2, areas_of
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A piece of ground that is covered twice or not at all. The point lies inside it, in WGS-84 degrees."""
+    """A piece of ground that is covered twice or not at all. The point lies inside it, in WGS-84
+    degrees.
+    """
 
     area_m2: float
     longitude: float
@@ -33,7 +35,9 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was found beyond the tolerance, largest first. `area_m2` is the ground covered, each place once."""
+    """What was found beyond the tolerance, largest first. `area_m2` is the ground covered, each
+    place once.
+    """
 
     area_m2: float
     overlaps: list[Overlap]
@@ -41,15 +45,20 @@ class Coverage:
 
 
 def check_coverage(
-    asked: Mapping[str, bytes], others: Mapping[str, bytes], boundaries: Sequence[bytes], tolerance_m2: float
+    asked: Mapping[str, bytes],
+    others: Mapping[str, bytes],
+    boundaries: Sequence[bytes],
+    tolerance_m2: float,
 ) -> Coverage:
     """Compare grids with each other and with the boundaries of their communities.
 
     Args:
         asked: WKB of the grids in question, by code.
-        others: WKB of the other grids of the district. What they cover is no gap; an overlap with them counts.
-        boundaries: WKB of the communities in question that have one. Ground inside them and in no grid is a gap; so
-            is, with or without boundary, every hole in the ground that the asked grids cover together.
+        others: WKB of the other grids of the district. What they cover is no gap; an overlap with
+            them counts.
+        boundaries: WKB of the communities in question that have one. Ground inside them and in no
+            grid is a gap; so is, with or without boundary, every hole in the ground that the asked
+            grids cover together.
         tolerance_m2: Smaller overlaps and gaps come from drawing and are left out.
     """
     codes = [*asked, *others]
@@ -57,7 +66,9 @@ def check_coverage(
     covered = shapely.union_all(shapes[: len(asked)])
     wanted = shapely.union_all([_filled(covered), *shapely.from_wkb(list(boundaries))])
     tree = shapely.STRtree(shapes)
-    gaps = shapely.difference(wanted, shapely.union_all(shapes[tree.query(wanted, predicate="intersects")]))
+    gaps = shapely.difference(
+        wanted, shapely.union_all(shapes[tree.query(wanted, predicate="intersects")])
+    )
     return Coverage(
         area_m2=sum(area_m2(part) for part in shapely.get_parts(covered)),
         overlaps=_overlaps(codes, shapes, tree, len(asked), tolerance_m2),
@@ -85,7 +96,9 @@ def _overlaps(
         if area > tolerance_m2:
             largest = spot_of(max(pieces, key=lambda piece: piece.area))
             first, second = sorted((codes[one[pair]], codes[other[pair]]))
-            found.append(Overlap((first, second), Spot(round(area, 1), largest.longitude, largest.latitude)))
+            found.append(
+                Overlap((first, second), Spot(round(area, 1), largest.longitude, largest.latitude))
+            )
     return sorted(found, key=lambda overlap: (-overlap.spot.area_m2, overlap.grid_codes))
 
 

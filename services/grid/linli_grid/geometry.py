@@ -1,7 +1,9 @@
-"""Polygons from GeoJSON: checked, repaired where little changes, measured. Knows neither database nor HTTP.
+"""Polygons from GeoJSON: checked, repaired where little changes, measured. Knows neither database
+nor HTTP.
 
-Degrees are WGS-84. Areas are taken on a plane whose scale is that of the WGS-84 ellipsoid at the latitude of the
-polygon's own centroid. There the error of first order vanishes; what stays is the variance of latitude over the
+Degrees are WGS-84. Areas are taken on a plane whose scale is that of the WGS-84 ellipsoid at the
+latitude of the polygon's own centroid. There the error of first order vanishes; what stays is the
+variance of latitude over the
 polygon: under 1e-6 of the area for one 10 km tall, under 1e-4 for one 100 km tall.
 """
 
@@ -28,7 +30,9 @@ _ECCENTRICITY_SQUARED = 6.69437999014e-3
 _RING_POSITIONS = 4  # RFC 7946, 3.1.6: first and last are the same
 
 REPAIR_MAX_SHARE = 0.001
-"""A repair may change at most this share of the area. More is a different polygon, which a person must redraw."""
+"""A repair may change at most this share of the area. More is a different polygon, which a person
+must redraw.
+"""
 _REPAIR_MIN_M2 = 1.0  # below this a share says nothing
 
 
@@ -42,7 +46,9 @@ class ReadArea:
 
 
 def metres_per_degree(latitude: float) -> tuple[float, float]:
-    """Length of one degree of longitude and of latitude, in metres, on the WGS-84 ellipsoid at this latitude."""
+    """Length of one degree of longitude and of latitude, in metres, on the WGS-84 ellipsoid at this
+    latitude.
+    """
     w = sqrt(1 - _ECCENTRICITY_SQUARED * sin(radians(latitude)) ** 2)
     east = radians(1) * _SEMI_MAJOR_M / w * cos(radians(latitude))
     north = radians(1) * _SEMI_MAJOR_M * (1 - _ECCENTRICITY_SQUARED) / w**3
@@ -61,14 +67,16 @@ def read_area(geojson: Mapping[str, Any]) -> ReadArea:
     """Read a GeoJSON Polygon or MultiPolygon, repairing what is invalid where little changes.
 
     Raises:
-        BadGeometry: with the reason, its place where there is one, and a pointer from `/geometry` on.
+        BadGeometry: with the reason, its place where there is one, and a pointer from `/geometry`
+            on.
     """
     drawn = _shape(geojson)
     if drawn.is_valid:
         return _measured(drawn, None)
     reason, place = _why_invalid(drawn)
     repaired = areas_of(shapely.make_valid(drawn))
-    # Where a ring crosses itself, its signed area cancels what the repair keeps, so the difference shows that too.
+    # Where a ring crosses itself, its signed area cancels what the repair keeps, so the difference
+    # shows that too.
     before, after = area_m2(drawn), area_m2(repaired)
     if abs(after - before) > max(REPAIR_MAX_SHARE * max(after, before), _REPAIR_MIN_M2):
         raise BadGeometry(
@@ -90,7 +98,9 @@ def read_area(geojson: Mapping[str, Any]) -> ReadArea:
 
 
 def areas_of(shape: BaseGeometry) -> Area:
-    """Only what has an area: points and lines, as make_valid and intersections leave them, fall away."""
+    """Only what has an area: points and lines, as make_valid and intersections leave them, fall
+    away.
+    """
     parts = shapely.get_parts(shapely.get_parts(shape))
     polygons = [part for part in parts if isinstance(part, Polygon) and not part.is_empty]
     return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
@@ -118,7 +128,9 @@ def _shape(geojson: Mapping[str, Any]) -> Area:
         return _polygon(coordinates, "/geometry/coordinates")
     if kind == "MultiPolygon":
         parts = _list(coordinates, "/geometry/coordinates")
-        return MultiPolygon([_polygon(part, f"/geometry/coordinates/{i}") for i, part in enumerate(parts)])
+        return MultiPolygon(
+            [_polygon(part, f"/geometry/coordinates/{i}") for i, part in enumerate(parts)]
+        )
     raise BadGeometry("A grid is a GeoJSON Polygon or MultiPolygon.", pointer="/geometry/type")
 
 
@@ -134,7 +146,9 @@ def _ring(positions: Any, pointer: str) -> np.ndarray[Any, np.dtype[np.float64]]
         raise BadGeometry("A ring has at least four positions.", pointer=pointer)
     for i, position in enumerate(ring):
         if not _is_position(position):
-            raise BadGeometry("A position is [longitude, latitude], both numbers.", pointer=f"{pointer}/{i}")
+            raise BadGeometry(
+                "A position is [longitude, latitude], both numbers.", pointer=f"{pointer}/{i}"
+            )
     array = np.array([position[:2] for position in ring], dtype=np.float64)
     outside = np.flatnonzero(~((np.abs(array[:, 0]) <= 180) & (np.abs(array[:, 1]) <= 90)))
     if outside.size:
@@ -145,7 +159,9 @@ def _ring(positions: Any, pointer: str) -> np.ndarray[Any, np.dtype[np.float64]]
             y=float(array[outside[0], 1]),
         )
     if tuple(array[0]) != tuple(array[-1]):
-        raise BadGeometry("A ring ends where it begins: repeat its first position.", pointer=pointer)
+        raise BadGeometry(
+            "A ring ends where it begins: repeat its first position.", pointer=pointer
+        )
     return array
 
 
@@ -153,7 +169,9 @@ def _is_position(position: Any) -> bool:
     return (
         isinstance(position, Sequence)
         and len(position) >= 2
-        and all(isinstance(number, int | float) and not isinstance(number, bool) for number in position)
+        and all(
+            isinstance(number, int | float) and not isinstance(number, bool) for number in position
+        )
     )
 
 

@@ -1,8 +1,9 @@
 """Finding the grid of a place: an index over all grids, made anew whenever a grid changes.
 
-Distances are taken on one plane for the whole district (degrees times the scale at the middle of its latitudes): right
-to 0.3 % at 25 km from the middle, which is nothing over the tens of metres asked for here. Scaling keeps straight
-edges straight, so what lies inside a grid lies inside it on the plane.
+Distances are taken on one plane for the whole district (degrees times the scale at the middle of
+its latitudes): right to 0.3 % at 25 km from the middle, which is nothing over the tens of metres
+asked for here. Scaling keeps straight edges straight, so what lies inside a grid lies inside it on
+the plane.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
-from linli_chassis.offload import offload
+from linli_chassis.process.offload import offload
 from numpy.typing import ArrayLike, NDArray
 
 from linli_grid.geometry import metres_per_degree
@@ -35,8 +36,9 @@ class LocatedGrid:
 class GridIndex:
     """All grids at one moment. Immutable, so that green threads share it without locks.
 
-    Where grids overlap a place belongs to the smallest of them, as the one drawn most closely around it; among equals
-    to the one with the lowest code. The same place therefore always finds the same grid, on every replica.
+    Where grids overlap a place belongs to the smallest of them, as the one drawn most closely
+    around it; among equals to the one with the lowest code. The same place therefore always finds
+    the same grid, on every replica.
     """
 
     def __init__(self, grids: Sequence[LocatedGrid]) -> None:
@@ -49,10 +51,14 @@ class GridIndex:
         self._tree = shapely.STRtree(self._shapes)
 
     def locate(self, longitudes: ArrayLike, latitudes: ArrayLike) -> NDArray[np.intp]:
-        """For each place (WGS-84 degrees) the number of its grid in `grids`, or `NONE`. A border counts as inside."""
+        """For each place (WGS-84 degrees) the number of its grid in `grids`, or `NONE`. A border
+        counts as inside.
+        """
         points = self._points(longitudes, latitudes)
         place, grid = self._tree.query(points)
-        inside = shapely.intersects_xy(self._shapes[grid], shapely.get_x(points[place]), shapely.get_y(points[place]))
+        inside = shapely.intersects_xy(
+            self._shapes[grid], shapely.get_x(points[place]), shapely.get_y(points[place])
+        )
         found = np.full(len(points), len(self.grids), dtype=np.intp)
         np.minimum.at(found, place[inside], grid[inside])  # `grids` is in the order of preference
         found[found == len(self.grids)] = NONE
@@ -67,24 +73,30 @@ class GridIndex:
         return [self.grids[number] for number in numbers[order]]
 
     def distance_m(self, longitudes: ArrayLike, latitudes: ArrayLike) -> NDArray[np.float64]:
-        """For each place the metres to the nearest grid: 0 inside, infinite when there are no grids."""
+        """For each place the metres to the nearest grid: 0 inside, infinite when there are no
+        grids.
+        """
         points = self._points(longitudes, latitudes)
         distances = np.full(len(points), np.inf)
         if self.grids:
-            (place, _), metres = self._tree.query_nearest(points, return_distance=True, all_matches=False)
+            (place, _), metres = self._tree.query_nearest(
+                points, return_distance=True, all_matches=False
+            )
             distances[place] = metres
         return distances
 
     def _points(self, longitudes: ArrayLike, latitudes: ArrayLike) -> NDArray[Any]:
-        degrees = np.column_stack((np.asarray(longitudes, dtype=float), np.asarray(latitudes, dtype=float)))
+        degrees = np.column_stack(
+            (np.asarray(longitudes, dtype=float), np.asarray(latitudes, dtype=float))
+        )
         return np.atleast_1d(np.asarray(shapely.points(degrees * self._scale)))
 
 
 class GridLocator:
     """Keeps the index of the current grids, and makes it anew when their version has changed.
 
-    The version is a random UUID in the database, replaced with every change of a grid. A counter would not do: a
-    change rolled back and another one could leave the same number behind.
+    The version is a random UUID in the database, replaced with every change of a grid. A counter
+    would not do: a change rolled back and another one could leave the same number behind.
     """
 
     def __init__(self) -> None:
@@ -95,12 +107,14 @@ class GridLocator:
         """The index of the grids at this version.
 
         Args:
-            version: Read before the grids are, so that a change between the two is seen again next time.
+            version: Read before the grids are, so that a change between the two is seen again next
+                time.
             load: Reads all grids; called only when the version is another one than before.
         """
         if version == self._version:
             return self._index
         index = offload(GridIndex, load())
-        # Meanwhile another worker may have made a newer one; that is noticed next time, by its version.
+        # Meanwhile another worker may have made a newer one; that is noticed next time, by its
+        # version.
         self._index, self._version = index, version
         return index

@@ -1,14 +1,16 @@
-"""The grid service: grids, their workers, and residents' requests up to the case. A table of contents."""
+"""The grid service: grids, their workers, and residents' requests up to the case. A table of
+contents.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from linli_chassis.events import subscribe
-from linli_chassis.http import PUBLIC, Call, page, route
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.http import PUBLIC, RequestContext, page, route
+from linli_chassis.messaging.subscriptions import subscribe
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event
-from linli_contracts.events.organization import RegionRegistered
+from linli_contracts.events.organization.regions import RegionRegistered
 from nameko.extensions import DependencyProvider
 
 from linli_grid.domain import errors
@@ -28,7 +30,9 @@ HANDLERS = ("grid_worker", "dispatcher")
 
 
 class Locator(DependencyProvider):
-    """Gives every worker of this process the one `GridLocator`, whose index lasts from call to call."""
+    """Gives every worker of this process the one `GridLocator`, whose index lasts from call to
+    call.
+    """
 
     def setup(self) -> None:
         """Begin without an index; the first place that is looked for makes it."""
@@ -44,7 +48,12 @@ class GridService:
 
     name = "grid"
     settings = GridSettings
-    problems = {errors.Invalid: 422, errors.NotFound: 404, errors.NotYours: 403, errors.Conflict: 409}
+    problems = {
+        errors.Invalid: 422,
+        errors.NotFound: 404,
+        errors.NotYours: 403,
+        errors.Conflict: 409,
+    }
     locator = Locator()
 
     # Grids
@@ -54,24 +63,39 @@ class GridService:
         "/grids/import",
         roles=WRITERS,
         body=grid_schemas.GridImport,
-        answer=grid_schemas.GridImportAnswer,
+        response=grid_schemas.GridImportAnswer,
         summary="Draw many grids",
     )
-    def import_grids(self, call: Call) -> Any:
-        """Good items are taken, bad ones listed. Sending the same again changes nothing. Small flaws are repaired."""
-        return grids.import_grids(call.uow, call.principal, call.body["items"], call.body["refused"])
+    def import_grids(self, call: RequestContext) -> Any:
+        """Good items are taken, bad ones listed. Sending the same again changes nothing. Small
+        flaws are repaired.
+        """
+        return grids.import_grids(
+            call.uow, call.principal, call.body["items"], call.body["refused"]
+        )
 
     @route(
-        "GET", "/grids", roles=READERS, query=grid_schemas.GridQuery, answer=grid_schemas.GridPage, summary="List grids"
+        "GET",
+        "/grids",
+        roles=READERS,
+        query=grid_schemas.GridQuery,
+        response=grid_schemas.GridPage,
+        summary="List grids",
     )
-    def list_grids(self, call: Call) -> Any:
+    def list_grids(self, call: RequestContext) -> Any:
         """Those of your region, by code."""
         after = position(call.query["after"], str)
         found = grids.list_grids(call.uow, call.principal, call.query, after)
         return page(found, call.query["limit"], key=lambda row: [row["grid_code"]])
 
-    @route("GET", "/grids/<grid_code>", roles=READERS, answer=grid_schemas.GridAnswer, summary="One grid")
-    def get_grid(self, call: Call) -> Any:
+    @route(
+        "GET",
+        "/grids/<grid_code>",
+        roles=READERS,
+        response=grid_schemas.GridAnswer,
+        summary="One grid",
+    )
+    def get_grid(self, call: RequestContext) -> Any:
         """With its shape and its workers."""
         return grids.get_grid(call.uow, call.principal, call.path["grid_code"])
 
@@ -80,22 +104,24 @@ class GridService:
         "/boundaries/<community_code>",
         roles=WRITERS,
         body=grid_schemas.BoundaryBody,
-        answer=grid_schemas.BoundaryAnswer,
+        response=grid_schemas.BoundaryAnswer,
         summary="Set the boundary of a community",
     )
-    def set_boundary(self, call: Call) -> Any:
+    def set_boundary(self, call: RequestContext) -> Any:
         """Its grids are compared with it in `/coverage`."""
-        return grids.set_boundary(call.uow, call.principal, call.path["community_code"], call.body["geometry"])
+        return grids.set_boundary(
+            call.uow, call.principal, call.path["community_code"], call.body["geometry"]
+        )
 
     @route(
         "GET",
         "/coverage",
         roles=READERS,
         query=grid_schemas.CoverageQuery,
-        answer=grid_schemas.CoverageAnswer,
+        response=grid_schemas.CoverageAnswer,
         summary="Check that grids cover the ground once and are staffed",
     )
-    def report_coverage(self, call: Call) -> Any:
+    def report_coverage(self, call: RequestContext) -> Any:
         """Overlaps, gaps, repaired drawings, and grids without a full-time worker."""
         return coverage.report_coverage(call.uow, call.principal, call.query["community_code"])
 
@@ -106,24 +132,28 @@ class GridService:
         "/grids/<grid_code>/workers/<uuid:worker_id>",
         roles=ASSIGNERS,
         body=grid_schemas.DutyBody,
-        answer=grid_schemas.StaffAnswer,
+        response=grid_schemas.StaffAnswer,
         summary="Give a worker a duty in a grid",
     )
-    def assign_worker(self, call: Call) -> Any:
+    def assign_worker(self, call: RequestContext) -> Any:
         """Exactly one is full-time, one at most the deputy, any number part-time."""
         path = call.path
-        return workers.assign_worker(call.uow, call.principal, path["grid_code"], path["worker_id"], call.body["duty"])
+        return workers.assign_worker(
+            call.uow, call.principal, path["grid_code"], path["worker_id"], call.body["duty"]
+        )
 
     @route(
         "DELETE",
         "/grids/<grid_code>/workers/<uuid:worker_id>",
         roles=ASSIGNERS,
-        answer=grid_schemas.StaffAnswer,
+        response=grid_schemas.StaffAnswer,
         summary="Relieve a worker of the duty in a grid",
     )
-    def relieve_worker(self, call: Call) -> Any:
+    def relieve_worker(self, call: RequestContext) -> Any:
         """Without a full-time worker the grid falls to its deputy."""
-        return workers.relieve_worker(call.uow, call.principal, call.path["grid_code"], call.path["worker_id"])
+        return workers.relieve_worker(
+            call.uow, call.principal, call.path["grid_code"], call.path["worker_id"]
+        )
 
     # Requests
 
@@ -132,16 +162,24 @@ class GridService:
         "/requests",
         roles=REGISTRARS,
         body=schemas.RegisterBody,
-        answer=schemas.RegisteredAnswer,
+        response=schemas.RegisteredAnswer,
         status=201,
         summary="Register a resident's request",
     )
-    def register_request(self, call: Call) -> Any:
-        """Finds its grid, names neighbours and possible duplicates, and gives the code by which to follow it."""
+    def register_request(self, call: RequestContext) -> Any:
+        """Finds its grid, names neighbours and possible duplicates, and gives the code by which to
+        follow it.
+        """
         return requests.register_request(call.uow, self.locator, call.body)
 
-    @route("GET", "/tracking/<code>", roles=PUBLIC, answer=schemas.TrackingAnswer, summary="Follow a request")
-    def follow_request(self, call: Call) -> Any:
+    @route(
+        "GET",
+        "/tracking/<code>",
+        roles=PUBLIC,
+        response=schemas.TrackingAnswer,
+        summary="Follow a request",
+    )
+    def follow_request(self, call: RequestContext) -> Any:
         """For whoever holds the tracking code, however it is typed; no personal data."""
         return requests.follow_request(call.uow, call.path["code"])
 
@@ -150,16 +188,26 @@ class GridService:
         "/requests",
         roles=HANDLERS,
         query=schemas.RequestQuery,
-        answer=schemas.RequestPage,
+        response=schemas.RequestPage,
         summary="List requests",
     )
-    def list_requests(self, call: Call) -> Any:
-        """Those of your region, newest first; dispatchers of the district also see those outside every grid."""
+    def list_requests(self, call: RequestContext) -> Any:
+        """Those of your region, newest first; dispatchers of the district also see those outside
+        every grid.
+        """
         found = work.list_requests(call.uow, call.principal, call.query)
-        return page(found, call.query["limit"], key=lambda row: [row["registered_at"], row["request_id"]])
+        return page(
+            found, call.query["limit"], key=lambda row: [row["registered_at"], row["request_id"]]
+        )
 
-    @route("GET", "/requests/<uuid:request_id>", roles=HANDLERS, answer=schemas.RequestAnswer, summary="One request")
-    def get_request(self, call: Call) -> Any:
+    @route(
+        "GET",
+        "/requests/<uuid:request_id>",
+        roles=HANDLERS,
+        response=schemas.RequestAnswer,
+        summary="One request",
+    )
+    def get_request(self, call: RequestContext) -> Any:
         """Without the resident's words and contact."""
         return work.get_request(call.uow, call.principal, call.path["request_id"])
 
@@ -168,21 +216,23 @@ class GridService:
         "/requests/<uuid:request_id>/contact",
         roles=HANDLERS,
         query=schemas.ContactQuery,
-        answer=schemas.ContactAnswer,
+        response=schemas.ContactAnswer,
         summary="Read a resident's words and contact",
     )
-    def read_contact(self, call: Call) -> Any:
+    def read_contact(self, call: RequestContext) -> Any:
         """Who read them, when and why is kept."""
-        return work.read_contact(call.uow, call.principal, call.path["request_id"], call.query["reason"])
+        return work.read_contact(
+            call.uow, call.principal, call.path["request_id"], call.query["reason"]
+        )
 
     @route(
         "POST",
         "/requests/<uuid:request_id>/verify",
         roles=roles_of("verify"),
-        answer=schemas.RequestAnswer,
+        response=schemas.RequestAnswer,
         summary="Find a request to be real",
     )
-    def verify_request(self, call: Call) -> Any:
+    def verify_request(self, call: RequestContext) -> Any:
         """The service desk opens a case for it."""
         return work.verify(call.uow, call.principal, call.path["request_id"])
 
@@ -191,10 +241,10 @@ class GridService:
         "/requests/<uuid:request_id>/reject",
         roles=roles_of("reject"),
         body=schemas.RejectBody,
-        answer=schemas.RequestAnswer,
+        response=schemas.RequestAnswer,
         summary="Turn a request down",
     )
-    def reject_request(self, call: Call) -> Any:
+    def reject_request(self, call: RequestContext) -> Any:
         """With the reason, which the resident is told."""
         return work.reject(call.uow, call.principal, call.path["request_id"], call.body["reason"])
 
@@ -203,46 +253,52 @@ class GridService:
         "/requests/<uuid:request_id>/resolve-on-spot",
         roles=roles_of("resolve_on_spot"),
         body=schemas.NoteBody,
-        answer=schemas.RequestAnswer,
+        response=schemas.RequestAnswer,
         summary="Settle a request on the spot",
     )
-    def resolve_request_on_spot(self, call: Call) -> Any:
+    def resolve_request_on_spot(self, call: RequestContext) -> Any:
         """No case is needed."""
-        return work.resolve_on_spot(call.uow, call.principal, call.path["request_id"], call.body["note"])
+        return work.resolve_on_spot(
+            call.uow, call.principal, call.path["request_id"], call.body["note"]
+        )
 
     @route(
         "POST",
         "/requests/<uuid:request_id>/link",
         roles=roles_of("link"),
         body=schemas.LinkBody,
-        answer=schemas.RequestAnswer,
+        response=schemas.RequestAnswer,
         summary="Link a request to another one of the same matter",
     )
-    def link_request(self, call: Call) -> Any:
+    def link_request(self, call: RequestContext) -> Any:
         """It is kept, and follows the one that is being worked on."""
-        return work.link(call.uow, call.principal, call.path["request_id"], call.body["original_request_id"])
+        return work.link(
+            call.uow, call.principal, call.path["request_id"], call.body["original_request_id"]
+        )
 
     @route(
         "POST",
         "/requests/<uuid:request_id>/relocate",
         roles=roles_of("relocate"),
         body=schemas.RelocateBody,
-        answer=schemas.RequestAnswer,
+        response=schemas.RequestAnswer,
         summary="Give a request to the grid it belongs to",
     )
-    def relocate_request(self, call: Call) -> Any:
+    def relocate_request(self, call: RequestContext) -> Any:
         """Also one outside every grid, or without a place."""
-        return work.relocate(call.uow, call.principal, call.path["request_id"], call.body["grid_code"])
+        return work.relocate(
+            call.uow, call.principal, call.path["request_id"], call.body["grid_code"]
+        )
 
     @route(
         "POST",
         "/requests/import",
         roles=WRITERS,
         body=schemas.HistoryImport,
-        answer=schemas.HistoryImportAnswer,
+        response=schemas.HistoryImportAnswer,
         summary="Bring in the requests of an older system",
     )
-    def import_requests(self, call: Call) -> Any:
+    def import_requests(self, call: RequestContext) -> Any:
         """With the times they had there. Sending the same again adds nothing."""
         return history.import_requests(call.uow, call.principal, self.locator, call.body)
 

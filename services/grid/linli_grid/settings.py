@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from linli_chassis.config import BadSetting, Settings, setting
 from linli_chassis.environment import declared_settings
-from linli_contracts.services import BadServiceCatalogue, services_of
+from linli_chassis.settings import BadSetting, Settings, setting
+from linli_contracts.service_catalogue import BadServiceCatalogue, services_of
 from marshmallow.validate import OneOf, Range
 
 
@@ -65,7 +65,9 @@ class GridSettings(Settings):
     )
 
     def check(self) -> Iterable[BadSetting]:
-        """Also that the service catalogue can be read, so that a service with a bad one does not start."""
+        """Also that the service catalogue can be read, so that a service with a bad one does not
+        start.
+        """
         yield from super().check()
         try:
             services_of(self.services_file)

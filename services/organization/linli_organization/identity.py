@@ -1,6 +1,7 @@
 """The ids of units and resources, derived from the references of the system they come from.
 
-Deriving instead of drawing them makes an import repeatable: the same file gives the same ids, on any machine.
+Deriving instead of drawing them makes an import repeatable: the same file gives the same ids, on
+any machine.
 """
 
 from __future__ import annotations

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from linli_chassis.http import AnswerSchema, BodySchema, PageQuery
+from linli_chassis.http import ResponseSchema, BodySchema, PageQuery
 from linli_chassis.i18n import Text
-from linli_contracts.events.organization import LEVELS, UNIT_KINDS
+from linli_contracts.events.organization.regions import LEVELS
+from linli_contracts.events.organization.units import UNIT_KINDS
 from linli_contracts.fields import PLAIN_LINE, REGION_CODE, SERVICE_CODE
 from marshmallow import ValidationError, fields, validate, validates_schema
 
@@ -33,7 +34,9 @@ def _name(description: str) -> fields.String:
 
 
 def _reference(description: str) -> fields.String:
-    shape = validate.Regexp(r"[^\s\x00-\x1f]{1,100}\Z", error="Up to 100 characters without spaces.")
+    shape = validate.Regexp(
+        r"[^\s\x00-\x1f]{1,100}\Z", error="Up to 100 characters without spaces."
+    )
     return fields.String(required=True, validate=shape, metadata={"description": description})
 
 
@@ -43,7 +46,9 @@ class RegionItem(BodySchema):
     code = fields.String(
         required=True,
         validate=validate.Length(max=15),
-        metadata={"description": "6 digits of the district, 9 of a sub-district or 12 of a community."},
+        metadata={
+            "description": "6 digits of the district, 9 of a sub-district or 12 of a community."
+        },
     )
     name = _name("Official name.")
 
@@ -51,11 +56,15 @@ class RegionItem(BodySchema):
 class UnitItem(BodySchema):
     """A unit."""
 
-    external_ref = _reference("Its reference in the system it comes from; never reused for another unit.")
+    external_ref = _reference(
+        "Its reference in the system it comes from; never reused for another unit."
+    )
     name = _name("Official name of the organization; never of a person.")
     kind = fields.String(required=True, validate=validate.OneOf(UNIT_KINDS))
     region_code = fields.String(
-        required=True, validate=REGION_CODE, metadata={"description": "Division where it is registered."}
+        required=True,
+        validate=REGION_CODE,
+        metadata={"description": "Division where it is registered."},
     )
 
 
@@ -68,8 +77,12 @@ class Hours(BodySchema):
         validate=validate.Length(1, 7),
         metadata={"description": "ISO weekdays, 1 is Monday."},
     )
-    opens = fields.String(required=True, validate=validate.Regexp(_TIME + r"\Z", error="Not a time as HH:MM."))
-    closes = fields.String(required=True, validate=validate.Regexp(rf"({_TIME}|24:00)\Z", error="Not a time as HH:MM."))
+    opens = fields.String(
+        required=True, validate=validate.Regexp(_TIME + r"\Z", error="Not a time as HH:MM.")
+    )
+    closes = fields.String(
+        required=True, validate=validate.Regexp(rf"({_TIME}|24:00)\Z", error="Not a time as HH:MM.")
+    )
 
 
 class Offer(BodySchema):
@@ -95,7 +108,9 @@ class Offer(BodySchema):
     )
     longitude = fields.Float(load_default=None, allow_none=True, validate=validate.Range(-180, 180))
     latitude = fields.Float(load_default=None, allow_none=True, validate=validate.Range(-90, 90))
-    hours = fields.Nested(Hours, load_default=None, allow_none=True, metadata={"description": "Null for at any time."})
+    hours = fields.Nested(
+        Hours, load_default=None, allow_none=True, metadata={"description": "Null for at any time."}
+    )
     languages = fields.List(fields.String(validate=_TAG), load_default=list, validate=_LIST_LENGTH)
     skills = fields.List(fields.String(validate=_TAG), load_default=list, validate=_LIST_LENGTH)
 
@@ -109,7 +124,9 @@ class Offer(BodySchema):
 class ResourceItem(Offer):
     """A resource of a unit."""
 
-    external_ref = _reference("Its reference in the system it comes from; never reused for another resource.")
+    external_ref = _reference(
+        "Its reference in the system it comes from; never reused for another resource."
+    )
     unit_ref = _reference("The external reference of the unit that offers it.")
 
 
@@ -122,7 +139,9 @@ class Withdrawal(BodySchema):
 class RegionQuery(PageQuery):
     """Which divisions to list."""
 
-    parent = fields.String(validate=REGION_CODE, metadata={"description": "The code of the division above."})
+    parent = fields.String(
+        validate=REGION_CODE, metadata={"description": "The code of the division above."}
+    )
     level = fields.String(validate=validate.OneOf(LEVELS))
 
 
@@ -130,7 +149,9 @@ class UnitQuery(PageQuery):
     """Which units to list."""
 
     kind = fields.String(validate=validate.OneOf(UNIT_KINDS))
-    region_code = fields.String(validate=REGION_CODE, metadata={"description": "Registered there or below."})
+    region_code = fields.String(
+        validate=REGION_CODE, metadata={"description": "Registered there or below."}
+    )
     external_ref = fields.String(validate=validate.Length(max=100))
 
 
@@ -140,13 +161,14 @@ class ResourceQuery(PageQuery):
     unit_id = fields.UUID()
     service = fields.String(validate=SERVICE_CODE)
     region_code = fields.String(
-        validate=REGION_CODE, metadata={"description": "Serving this region, also by covering one above it."}
+        validate=REGION_CODE,
+        metadata={"description": "Serving this region, also by covering one above it."},
     )
     external_ref = fields.String(validate=validate.Length(max=100))
     state = fields.String(validate=validate.OneOf((OFFERED, WITHDRAWN)))
 
 
-class Region(AnswerSchema):
+class Region(ResponseSchema):
     """A registered division."""
 
     code = fields.String(required=True, attribute="region_code")
@@ -155,11 +177,13 @@ class Region(AnswerSchema):
     parent_code = fields.String(required=True, allow_none=True)
     kind = fields.Function(
         lambda row: parse(row["region_code"]).kind,
-        metadata={"description": "街道, 镇 or 乡, as the sub-district's number tells; null for the district."},
+        metadata={
+            "description": "街道, 镇 or 乡, as the sub-district's number tells; null for the district."
+        },
     )
 
 
-class Unit(AnswerSchema):
+class Unit(ResponseSchema):
     """A registered unit."""
 
     unit_id = fields.UUID(required=True)
@@ -169,7 +193,7 @@ class Unit(AnswerSchema):
     region_code = fields.String(required=True)
 
 
-class AnsweredHours(AnswerSchema):
+class AnsweredHours(ResponseSchema):
     """Opening hours, null for at any time."""
 
     days = fields.List(fields.Integer(), required=True)
@@ -177,7 +201,7 @@ class AnsweredHours(AnswerSchema):
     closes = fields.String(required=True)
 
 
-class Resource(AnswerSchema):
+class Resource(ResponseSchema):
     """A resource as it stands."""
 
     resource_id = fields.UUID(required=True)

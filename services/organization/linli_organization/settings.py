@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from linli_chassis.config import Settings, setting
-from linli_contracts.services import load_services
+from linli_chassis.settings import Settings, setting
+from linli_contracts.service_catalogue import load_service_items
 
 
 def _service_codes(path: str) -> frozenset[str]:
     """The codes of a catalogue file. Raises `ValueError` when it cannot be used."""
     try:
-        return frozenset(load_services(path))
+        return frozenset(load_service_items(path))
     except OSError as error:
         raise ValueError(f"points at a file that cannot be read: {error.strerror}") from None
 
@@ -23,6 +23,6 @@ class OrganizationSettings(Settings):
     services: frozenset[str] = setting(
         "LINLI_SERVICES_FILE",
         _service_codes,
-        default=frozenset(load_services()),
+        default=frozenset(load_service_items()),
         help="Path of the district's own service catalogue (YAML); the default one without it. Read at start.",
     )

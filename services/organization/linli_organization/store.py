@@ -33,7 +33,9 @@ units = sa.Table(
     sa.Column("external_ref", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("region_code", sa.Text, sa.ForeignKey("regions.region_code"), nullable=False, index=True),
+    sa.Column(
+        "region_code", sa.Text, sa.ForeignKey("regions.region_code"), nullable=False, index=True
+    ),
     sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
 )
 
@@ -42,7 +44,9 @@ resources = sa.Table(
     metadata,
     sa.Column("resource_id", pg.UUID(as_uuid=True), primary_key=True),
     sa.Column("external_ref", sa.Text, nullable=False, unique=True),
-    sa.Column("unit_id", pg.UUID(as_uuid=True), sa.ForeignKey("units.unit_id"), nullable=False, index=True),
+    sa.Column(
+        "unit_id", pg.UUID(as_uuid=True), sa.ForeignKey("units.unit_id"), nullable=False, index=True
+    ),
     sa.Column("services", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("capacity_per_day", sa.Integer, nullable=False),
     sa.Column("covers", pg.ARRAY(sa.Text), nullable=False),
@@ -63,28 +67,40 @@ def save(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> dic
     """Write rows that are new or differ from what stands there, in one statement.
 
     Returns:
-        The keys of the rows written; True for new ones. What is not in it was there already, the same in all fields.
+        The keys of the rows written; True for new ones. What is not in it was there already, the
+        same in all fields.
     """
     if not rows:
         return {}
     (key,) = table.primary_key.columns
-    # In the order of the key, so that two imports at once wait for each other instead of locking each other out.
+    # In the order of the key, so that two imports at once wait for each other instead of locking
+    # each other out.
     statement = pg.insert(table).values(sorted(rows, key=lambda row: str(row[key.name])))
     changeable = [name for name in rows[0] if name != key.name]
     differs = [
-        table.c[name].is_distinct_from(statement.excluded[name]) for name in changeable if name not in _NOT_COMPARED
+        table.c[name].is_distinct_from(statement.excluded[name])
+        for name in changeable
+        if name not in _NOT_COMPARED
     ]
     upsert = statement.on_conflict_do_update(
-        index_elements=[key], set_={name: statement.excluded[name] for name in changeable}, where=sa.or_(*differs)
+        index_elements=[key],
+        set_={name: statement.excluded[name] for name in changeable},
+        where=sa.or_(*differs),
     )
     # PostgreSQL leaves xmax at 0 on a row that was inserted rather than updated.
-    written = connection.execute(upsert.returning(key, sa.literal_column("xmax = 0").label("is_new")))
+    written = connection.execute(
+        upsert.returning(key, sa.literal_column("xmax = 0").label("is_new"))
+    )
     return {row[0]: row.is_new for row in written}
 
 
 def known_regions(connection: sa.Connection, codes: Collection[str]) -> set[str]:
     """Which of the codes are registered."""
-    return set(connection.scalars(sa.select(regions.c.region_code).where(_among(regions.c.region_code, codes))))
+    return set(
+        connection.scalars(
+            sa.select(regions.c.region_code).where(_among(regions.c.region_code, codes))
+        )
+    )
 
 
 def units_by_id(connection: sa.Connection, unit_ids: Iterable[UUID]) -> dict[UUID, Row]:
@@ -93,7 +109,9 @@ def units_by_id(connection: sa.Connection, unit_ids: Iterable[UUID]) -> dict[UUI
     return {row["unit_id"]: row for row in _rows(connection, query)}
 
 
-def resources_by_id(connection: sa.Connection, resource_ids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, Row]:
+def resources_by_id(
+    connection: sa.Connection, resource_ids: Iterable[UUID], *, lock: bool = False
+) -> dict[UUID, Row]:
     """Those of the resources that are known, with reference and region of their unit.
 
     Args:
@@ -125,7 +143,10 @@ def list_units(connection: sa.Connection, wanted: Row) -> list[Row]:
     """Units by their reference; `region_code` takes in all below it."""
     conditions = [
         (wanted.get("kind"), lambda value: units.c.kind == value),
-        (wanted.get("region_code"), lambda value: units.c.region_code.startswith(value, autoescape=True)),
+        (
+            wanted.get("region_code"),
+            lambda value: units.c.region_code.startswith(value, autoescape=True),
+        ),
         (wanted.get("external_ref"), lambda value: units.c.external_ref == value),
         (wanted.get("after"), lambda value: units.c.external_ref > str(value[0])),
     ]
@@ -133,7 +154,9 @@ def list_units(connection: sa.Connection, wanted: Row) -> list[Row]:
 
 
 def list_resources(connection: sa.Connection, wanted: Row) -> list[Row]:
-    """Resources by their reference; `region_code` finds those that serve it, also by covering a region above it."""
+    """Resources by their reference; `region_code` finds those that serve it, also by covering a
+    region above it.
+    """
     conditions = [
         (wanted.get("unit_id"), lambda value: resources.c.unit_id == value),
         (wanted.get("service"), lambda value: resources.c.services.contains([value])),
@@ -146,12 +169,20 @@ def list_resources(connection: sa.Connection, wanted: Row) -> list[Row]:
 
 
 def _resources_with_unit() -> sa.Select[Any]:
-    query = sa.select(resources, units.c.external_ref.label("unit_ref"), units.c.region_code.label("unit_region_code"))
+    query = sa.select(
+        resources,
+        units.c.external_ref.label("unit_ref"),
+        units.c.region_code.label("unit_region_code"),
+    )
     return query.join_from(resources, units)
 
 
 def _list(
-    connection: sa.Connection, query: sa.Select[Any], conditions: list[Any], order: sa.Column[Any], wanted: Row
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    conditions: list[Any],
+    order: sa.Column[Any],
+    wanted: Row,
 ) -> list[Row]:
     for value, condition in conditions:
         if value is not None:

@@ -1,4 +1,5 @@
-"""The board of matching: which resources may take a case, and what each would cost, as arrays. Pure computing.
+"""The board of matching: which resources may take a case, and what each would cost, as arrays. Pure
+computing.
 
 All costs are whole thousandths of a point; 1 point is worth 2 km of way.
 """
@@ -35,7 +36,8 @@ EARTH_M = 6_371_000
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The resources that may take a case: their places on the board, the parts of their costs, and the sums.
+    """The resources that may take a case: their places on the board, the parts of their costs, and
+    the sums.
 
     `refusal` says why there are none, or what it means when every one of them goes to others.
     """
@@ -52,17 +54,29 @@ class Board:
     def __init__(self, offers: Sequence[Offer], now: datetime, zone: ZoneInfo) -> None:
         self.offers = offers
         self._now = now
-        self._opens_after_s = np.array([self._wait(offer, zone) for offer in offers], dtype=np.float64)
+        self._opens_after_s = np.array(
+            [self._wait(offer, zone) for offer in offers], dtype=np.float64
+        )
         self._left = np.array([offer.left > 0 for offer in offers], dtype=np.bool_)
         self._longitudes = _radians(offer.longitude for offer in offers)
         self._latitudes = _radians(offer.latitude for offer in offers)
         self._masks: dict[tuple[str, str], Bools] = {}
 
     def candidates(self, case: Waiting) -> Candidates:
-        """The resources that may take the case: service, coverage, hours, not refused before, capacity left."""
+        """The resources that may take the case: service, coverage, hours, not refused before,
+        capacity left.
+        """
         narrowing = (
-            ("no_service", self._mask("service", case.service, lambda offer: case.service in offer.services)),
-            ("no_coverage", self._mask("region", case.region_code, lambda offer: _covers(offer, case.region_code))),
+            (
+                "no_service",
+                self._mask("service", case.service, lambda offer: case.service in offer.services),
+            ),
+            (
+                "no_coverage",
+                self._mask(
+                    "region", case.region_code, lambda offer: _covers(offer, case.region_code)
+                ),
+            ),
             ("all_declined", self._not_refused(case)),
             ("no_capacity", self._opens_after_s <= (case.horizon_at - self._now).total_seconds()),
             ("no_capacity", self._left),
@@ -74,14 +88,18 @@ class Board:
                 return Candidates(_NONE, {}, _NONE, reason)
         chosen = np.flatnonzero(able)
         parts = self._parts(case, chosen)
-        return Candidates(chosen, parts, np.sum(list(parts.values()), axis=0, dtype=np.int64), "no_capacity")
+        return Candidates(
+            chosen, parts, np.sum(list(parts.values()), axis=0, dtype=np.int64), "no_capacity"
+        )
 
     def _parts(self, case: Waiting, chosen: Ints) -> dict[str, Ints]:
         return {
             "distance": self._distance(case)[chosen],
             "slack": self._slack(case, self._opens_after_s[chosen]),
             "continuity": self._continuity(case, chosen),
-            "priority": np.full(len(chosen), -PRIORITY_POINTS * (PRIORITY_WEIGHT[case.priority] - 1), dtype=np.int64),
+            "priority": np.full(
+                len(chosen), -PRIORITY_POINTS * (PRIORITY_WEIGHT[case.priority] - 1), dtype=np.int64
+            ),
         }
 
     def _distance(self, case: Waiting) -> Ints:
@@ -103,7 +121,9 @@ class Board:
         if case.usual_resource_id is None and case.owner_unit_id is None:
             return np.zeros(len(chosen), dtype=np.int64)
         offers = [self.offers[index] for index in chosen]
-        usual = np.array([offer.resource_id == case.usual_resource_id for offer in offers], dtype=np.int64)
+        usual = np.array(
+            [offer.resource_id == case.usual_resource_id for offer in offers], dtype=np.int64
+        )
         owner = np.array([offer.unit_id == case.owner_unit_id for offer in offers], dtype=np.int64)
         return -USUAL_POINTS * usual - OWNER_POINTS * owner
 
@@ -117,7 +137,9 @@ class Board:
     def _mask(self, kind: str, code: str, holds: Callable[[Offer], bool]) -> Bools:
         # Cases share grids and services by the hundred, so each question is asked once per round.
         if (kind, code) not in self._masks:
-            self._masks[kind, code] = np.array([holds(offer) for offer in self.offers], dtype=np.bool_)
+            self._masks[kind, code] = np.array(
+                [holds(offer) for offer in self.offers], dtype=np.bool_
+            )
         return self._masks[kind, code]
 
     @cached_property
@@ -137,4 +159,6 @@ def _covers(offer: Offer, region_code: str) -> bool:
 
 
 def _radians(degrees: Any) -> Floats:
-    return np.radians(np.array([np.nan if degree is None else degree for degree in degrees], dtype=np.float64))
+    return np.radians(
+        np.array([np.nan if degree is None else degree for degree in degrees], dtype=np.float64)
+    )

@@ -1,10 +1,13 @@
-"""Matching: which resource takes which waiting case. Minimum-cost flow over all that wait, so that no greedy choice
-strands another. Pure computing: it reads no database and keeps no state; the clock and the zone are given.
+"""Matching: which resource takes which waiting case. Minimum-cost flow over all that wait, so that
+no greedy choice strands another. Pure computing: it reads no database and keeps no state; the clock
+and the zone are given.
 
-The graph: each case sends one unit either to a resource that may take it (cost: distance, slack, continuity, priority)
-or to "unmatched" (a cost above all routes together, more for urgent and for older cases). From a resource to the sink
-run arcs of rising cost, so that load spreads; together they are as wide as the capacity left, so it is never exceeded.
-Sources: Ahuja, Magnanti, Orlin, Network Flows (1993), 9 and 14 (convex costs as parallel arcs); solver: OR-tools.
+The graph: each case sends one unit either to a resource that may take it (cost: distance, slack,
+continuity, priority) or to "unmatched" (a cost above all routes together, more for urgent and for
+older cases). From a resource to the sink run arcs of rising cost, so that load spreads; together
+they are as wide as the capacity left, so it is never exceeded.
+Sources: Ahuja, Magnanti, Orlin, Network Flows (1993), 9 and 14 (convex costs as parallel arcs);
+solver: OR-tools.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ _UNMATCHED = 1_000_000_000_000
 """More than the ages of all cases of one round can cost together."""
 
 
-def match(cases: Iterable[Waiting], offers: Iterable[Offer], now: datetime, zone: ZoneInfo) -> Round:
+def match(
+    cases: Iterable[Waiting], offers: Iterable[Offer], now: datetime, zone: ZoneInfo
+) -> Round:
     """Match as many cases as can be, urgent and older ones first, at the least total cost.
 
     The same cases and offers give the same round, in whatever order they come.
@@ -40,32 +45,43 @@ def match(cases: Iterable[Waiting], offers: Iterable[Offer], now: datetime, zone
     found = [board.candidates(case) for case in ordered]
     chosen = _solve(ordered, board.offers, found)
     loads = _loads(board.offers, chosen)
-    next_loads = np.array([load_cost(offer, offer.used_today) for offer in board.offers], dtype=np.int64)
+    next_loads = np.array(
+        [load_cost(offer, offer.used_today) for offer in board.offers], dtype=np.int64
+    )
     matches, unmatched = [], []
     for index, (case, candidates) in enumerate(zip(ordered, found, strict=True)):
         offer = chosen[index]
         if offer is None:
             unmatched.append(Unmatched(case.case_id, candidates.refusal))
         else:
-            matches.append(_explain(case, candidates, board.offers, offer, loads[index], next_loads))
+            matches.append(
+                _explain(case, candidates, board.offers, offer, loads[index], next_loads)
+            )
     return Round(tuple(matches), tuple(unmatched))
 
 
 def load_cost(offer: Offer, place: int) -> int:
-    """What the case at this place of the resource's day costs (0 is the first); it rises in ten steps at most."""
+    """What the case at this place of the resource's day costs (0 is the first); it rises in ten
+    steps at most.
+    """
     width = -(-offer.capacity_per_day // LOAD_STEPS) or 1
     middle = (2 * (place // width) + 1) * width
     return LOAD_POINTS * middle // (2 * max(1, offer.capacity_per_day))
 
 
 def unmatched_costs(cases: Sequence[Waiting]) -> list[int]:
-    """What leaving each case (oldest first) unmatched costs: first by priority, then by age, then by all else."""
+    """What leaving each case (oldest first) unmatched costs: first by priority, then by age, then
+    by all else.
+    """
     return [
-        PRIORITY_WEIGHT[case.priority] * _UNMATCHED + (len(cases) - age) * _ROUTES for age, case in enumerate(cases)
+        PRIORITY_WEIGHT[case.priority] * _UNMATCHED + (len(cases) - age) * _ROUTES
+        for age, case in enumerate(cases)
     ]
 
 
-def _solve(cases: Sequence[Waiting], offers: Sequence[Offer], found: Sequence[Candidates]) -> list[int | None]:
+def _solve(
+    cases: Sequence[Waiting], offers: Sequence[Offer], found: Sequence[Candidates]
+) -> list[int | None]:
     """For each case the index of its offer, or none."""
     chosen: list[int | None] = [None] * len(cases)
     sizes = [len(candidates.offers) for candidates in found]
@@ -83,13 +99,17 @@ def _solve(cases: Sequence[Waiting], offers: Sequence[Offer], found: Sequence[Ca
     _drain(solver, cases, offers, np.bincount(offer_of, minlength=len(offers)))
     status = solver.solve()
     if status != solver.OPTIMAL:
-        raise RuntimeError(f"the flow of {len(cases)} cases over {len(offers)} resources ended {status}")
+        raise RuntimeError(
+            f"the flow of {len(cases)} cases over {len(offers)} resources ended {status}"
+        )
     for route in np.flatnonzero(solver.flows(routes)):
         chosen[int(case_of[route])] = int(offer_of[route])
     return chosen
 
 
-def _drain(solver: SimpleMinCostFlow, cases: Sequence[Waiting], offers: Sequence[Offer], wanted: Ints) -> None:
+def _drain(
+    solver: SimpleMinCostFlow, cases: Sequence[Waiting], offers: Sequence[Offer], wanted: Ints
+) -> None:
     """Join cases and offers to the sink: by capacity and load, and by the way of the unmatched."""
     sink = len(cases) + len(offers)
     for index, offer in enumerate(offers):
@@ -103,7 +123,9 @@ def _drain(solver: SimpleMinCostFlow, cases: Sequence[Waiting], offers: Sequence
 
 
 def _loads(offers: Sequence[Offer], chosen: Sequence[int | None]) -> dict[int, int]:
-    """The load cost of each matched case: the older of two on one resource counts as the first there."""
+    """The load cost of each matched case: the older of two on one resource counts as the first
+    there.
+    """
     costs: dict[int, int] = {}
     taken: dict[int, int] = defaultdict(int)
     for case, offer in enumerate(chosen):
@@ -114,12 +136,22 @@ def _loads(offers: Sequence[Offer], chosen: Sequence[int | None]) -> dict[int, i
 
 
 def _explain(
-    case: Waiting, found: Candidates, offers: Sequence[Offer], chosen: int, load: int, next_loads: Ints
+    case: Waiting,
+    found: Candidates,
+    offers: Sequence[Offer],
+    chosen: int,
+    load: int,
+    next_loads: Ints,
 ) -> Match:
     place = int(np.searchsorted(found.offers, chosen))
-    reasons = (("load", load), *((factor, int(costs[place])) for factor, costs in found.parts.items()))
+    reasons = (
+        ("load", load),
+        *((factor, int(costs[place])) for factor, costs in found.parts.items()),
+    )
     costs = found.costs + next_loads[found.offers]
-    ranked = [int(at) for at in np.argsort(costs, kind="stable")[: CHOICES + 1] if at != place][:CHOICES]
+    ranked = [int(at) for at in np.argsort(costs, kind="stable")[: CHOICES + 1] if at != place][
+        :CHOICES
+    ]
     alternatives = tuple((offers[found.offers[at]].resource_id, int(costs[at])) for at in ranked)
     offer = offers[chosen]
     total = sum(cost for _, cost in reasons)

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from linli_chassis.events import Event, UnitOfWork, subscribe
-from linli_chassis.http import PUBLIC, Call, page_of, route
-from linli_chassis.timers import every
-from linli_contracts.events.grid import GridDrawn, RequestVerified
-from linli_contracts.events.organization import (
-    RegionRegistered,
+from linli_chassis.http import PUBLIC, RequestContext, page_of, route
+from linli_chassis.messaging.subscriptions import Event, UnitOfWork, subscribe
+from linli_chassis.process.timers import every
+from linli_contracts.events.grid.requests import RequestVerified
+from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.events.organization.regions import RegionRegistered
+from linli_contracts.events.organization.resources import (
     ResourceChanged,
     ResourceOffered,
     ResourceWithdrawn,
-    UnitRegistered,
 )
+from linli_contracts.events.organization.units import UnitRegistered
 
 from linli_service_desk.domain import actions, errors
 from linli_service_desk.domain.states import roles_of
-from linli_service_desk.handlers import acting, clocks, feedback, knowing, matching_round, opening, reading
+from linli_service_desk.handlers import (
+    acting,
+    clocks,
+    feedback,
+    knowing,
+    matching_round,
+    opening,
+    reading,
+)
 from linli_service_desk.schemas import bodies, cases
 from linli_service_desk.settings import ServiceDeskSettings
 
@@ -27,7 +36,9 @@ _CASE = "/cases/<uuid:case_id>"
 
 
 class ServiceDeskService:
-    """Cases through the seven steps: opened, matched to resources, handled, checked, and judged by the resident."""
+    """Cases through the seven steps: opened, matched to resources, handled, checked, and judged by
+    the resident.
+    """
 
     name = "service_desk"
     settings = ServiceDeskSettings
@@ -86,111 +97,221 @@ class ServiceDeskService:
 
     # What people ask.
 
-    @route("GET", "/services", roles=PUBLIC, answer=cases.Services, summary="List the service catalogue")
-    def list_services(self, call: Call) -> Any:
+    @route(
+        "GET",
+        "/services",
+        roles=PUBLIC,
+        response=cases.Services,
+        summary="List the service catalogue",
+    )
+    def list_services(self, call: RequestContext) -> Any:
         """What a resident may ask for, with the limits to answer and to finish in working hours."""
         return reading.list_services(call)
 
-    @route("GET", "/cases", roles=READERS, query=cases.CaseQuery, answer=page_of(cases.CaseSummary),
-           summary="List cases")  # fmt: skip
-    def list_cases(self, call: Call) -> Any:
+    @route(
+        "GET",
+        "/cases",
+        roles=READERS,
+        query=cases.CaseQuery,
+        response=page_of(cases.CaseSummary),
+        summary="List cases",
+    )
+    def list_cases(self, call: RequestContext) -> Any:
         """The cases of the caller's region or unit, the newest first."""
         return reading.list_cases(call)
 
-    @route("GET", _CASE, roles=READERS, answer=cases.CaseDetail, summary="Show a case")
-    def show_case(self, call: Call) -> Any:
+    @route("GET", _CASE, roles=READERS, response=cases.CaseDetail, summary="Show a case")
+    def show_case(self, call: RequestContext) -> Any:
         """One case, with its history, why it was matched as it is, and what the caller may do now."""
         return reading.show_case(call)
 
-    @route("GET", "/tracking/<code>", roles=PUBLIC, answer=cases.Tracking, summary="Follow a case")
-    def track(self, call: Call) -> Any:
+    @route("GET", "/tracking/<code>", roles=PUBLIC, response=cases.Tracking, summary="Follow a case")
+    def track(self, call: RequestContext) -> Any:
         """How the case of a tracking code stands; no account is needed."""
         return feedback.track(call)
 
-    @route("POST", "/feedback", roles=PUBLIC, body=bodies.FeedbackBody, answer=cases.Tracking,
-           summary="Say how it went")  # fmt: skip
-    def give_feedback(self, call: Call) -> Any:
-        """The resident's verdict on a closed case, once for each closing, and whether to take it up again."""
+    @route(
+        "POST",
+        "/feedback",
+        roles=PUBLIC,
+        body=bodies.FeedbackBody,
+        response=cases.Tracking,
+        summary="Say how it went",
+    )
+    def give_feedback(self, call: RequestContext) -> Any:
+        """The resident's verdict on a closed case, once for each closing, and whether to take it up
+        again.
+        """
         return feedback.give_feedback(call)
 
     # What people do, in the order of the steps. Who may is said by the table of the steps.
 
-    @route("POST", f"{_CASE}/dispatch", roles=roles_of("dispatch"), body=bodies.DispatchBody,
-           answer=cases.CaseDetail, summary="Give a case to a resource")  # fmt: skip
-    def dispatch(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/dispatch",
+        roles=roles_of("dispatch"),
+        body=bodies.DispatchBody,
+        response=cases.CaseDetail,
+        summary="Give a case to a resource",
+    )
+    def dispatch(self, call: RequestContext) -> Any:
         """Give a waiting case to a resource by hand; never beyond its capacity of the day."""
         return acting.dispatch_by_hand(call)
 
-    @route("POST", f"{_CASE}/accept", roles=roles_of("accept"), answer=cases.CaseDetail,
-           summary="Accept a case")  # fmt: skip
-    def accept(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/accept",
+        roles=roles_of("accept"),
+        response=cases.CaseDetail,
+        summary="Accept a case",
+    )
+    def accept(self, call: RequestContext) -> Any:
         """Take it on: handling begins."""
-        return acting.take_as_provider(call, lambda case, rules: actions.accept(case, rules, call.uow.now))
+        return acting.take_as_provider(
+            call, lambda case, rules: actions.accept(case, rules, call.uow.now)
+        )
 
-    @route("POST", f"{_CASE}/decline", roles=roles_of("decline"), body=bodies.DeclineBody,
-           answer=cases.CaseDetail, summary="Decline a case")  # fmt: skip
-    def decline(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/decline",
+        roles=roles_of("decline"),
+        body=bodies.DeclineBody,
+        response=cases.CaseDetail,
+        summary="Decline a case",
+    )
+    def decline(self, call: RequestContext) -> Any:
         """Not this one: it is matched again, to another resource."""
         reason = call.body["reason"]
-        return acting.refuse(call, reason, lambda case, rules: actions.decline(case, reason, rules, call.uow.now))
+        return acting.refuse(
+            call, reason, lambda case, rules: actions.decline(case, reason, rules, call.uow.now)
+        )
 
-    @route("POST", f"{_CASE}/return", roles=roles_of("return"), body=bodies.ReturnBody, answer=cases.CaseDetail,
-           summary="Return a case")  # fmt: skip
-    def return_case(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/return",
+        roles=roles_of("return"),
+        body=bodies.ReturnBody,
+        response=cases.CaseDetail,
+        summary="Return a case",
+    )
+    def return_case(self, call: RequestContext) -> Any:
         """Not our duty, and whose it is: it is matched again, preferring that unit."""
         owner = call.body["owner_unit_id"]
-        return acting.refuse(call, "returned", lambda case, rules: actions.return_(case, owner, rules, call.uow.now))
+        return acting.refuse(
+            call, "returned", lambda case, rules: actions.return_(case, owner, rules, call.uow.now)
+        )
 
-    @route("POST", f"{_CASE}/suspend", roles=roles_of("suspend"), body=bodies.SuspendBody,
-           answer=cases.CaseDetail, summary="Suspend a case")  # fmt: skip
-    def suspend(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/suspend",
+        roles=roles_of("suspend"),
+        body=bodies.SuspendBody,
+        response=cases.CaseDetail,
+        summary="Suspend a case",
+    )
+    def suspend(self, call: RequestContext) -> Any:
         """It cannot be done within the limit: the clock stands still until a date."""
         reason, resume_at = call.body["reason"], call.body["resume_at"]
-        return acting.take(call, lambda case, rules: actions.suspend(case, reason, resume_at, rules, call.uow.now))
+        return acting.take(
+            call, lambda case, rules: actions.suspend(case, reason, resume_at, rules, call.uow.now)
+        )
 
-    @route("POST", f"{_CASE}/resume", roles=roles_of("resume"), answer=cases.CaseDetail,
-           summary="Resume a suspended case")  # fmt: skip
-    def resume(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/resume",
+        roles=roles_of("resume"),
+        response=cases.CaseDetail,
+        summary="Resume a suspended case",
+    )
+    def resume(self, call: RequestContext) -> Any:
         """Work goes on before the date; the limit moves by the time it stood still."""
         return acting.take(call, lambda case, rules: actions.resume(case, rules, call.uow.now))
 
-    @route("POST", f"{_CASE}/extend", roles=roles_of("extend"), body=bodies.ExtendBody, answer=cases.CaseDetail,
-           summary="Extend the limit")  # fmt: skip
-    def extend(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/extend",
+        roles=roles_of("extend"),
+        body=bodies.ExtendBody,
+        response=cases.CaseDetail,
+        summary="Extend the limit",
+    )
+    def extend(self, call: RequestContext) -> Any:
         """Move the limit to finish, once."""
         reason, hours = call.body["reason"], call.body["hours"]
-        return acting.take(call, lambda case, rules: actions.extend(case, reason, hours, rules, call.uow.now))
+        return acting.take(
+            call, lambda case, rules: actions.extend(case, reason, hours, rules, call.uow.now)
+        )
 
-    @route("POST", f"{_CASE}/escalate", roles=roles_of("escalate"), body=bodies.EscalateBody,
-           answer=cases.CaseDetail, summary="Raise a case one level")  # fmt: skip
-    def escalate(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/escalate",
+        roles=roles_of("escalate"),
+        body=bodies.EscalateBody,
+        response=cases.CaseDetail,
+        summary="Raise a case one level",
+    )
+    def escalate(self, call: RequestContext) -> Any:
         """From the grid to the community, the sub-district, the district: one level at a time."""
         reason = call.body["reason"]
-        return acting.take(call, lambda case, rules: actions.escalate(case, rules, call.uow.now, reason))
+        return acting.take(
+            call, lambda case, rules: actions.escalate(case, rules, call.uow.now, reason)
+        )
 
-    @route("POST", f"{_CASE}/resolve", roles=roles_of("resolve"), body=bodies.ResolveBody,
-           answer=cases.CaseDetail, summary="Report the work as done")  # fmt: skip
-    def resolve(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/resolve",
+        roles=roles_of("resolve"),
+        body=bodies.ResolveBody,
+        response=cases.CaseDetail,
+        summary="Report the work as done",
+    )
+    def resolve(self, call: RequestContext) -> Any:
         """With what was done, and at least one reference that shows it."""
-        return acting.take_as_provider(call, lambda case, rules: actions.resolve(case, rules, call.uow.now))
+        return acting.take_as_provider(
+            call, lambda case, rules: actions.resolve(case, rules, call.uow.now)
+        )
 
-    @route("POST", f"{_CASE}/check", roles=roles_of("check"), body=bodies.CheckBody, answer=cases.CaseDetail,
-           summary="Check on site")  # fmt: skip
-    def check(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/check",
+        roles=roles_of("check"),
+        body=bodies.CheckBody,
+        response=cases.CaseDetail,
+        summary="Check on site",
+    )
+    def check(self, call: RequestContext) -> Any:
         """As reported: closed. Not so: back to handling, a rework."""
         passed = call.body["passed"]
-        return acting.take(call, lambda case, rules: actions.check(case, passed, rules, call.uow.now))
+        return acting.take(
+            call, lambda case, rules: actions.check(case, passed, rules, call.uow.now)
+        )
 
-    @route("POST", f"{_CASE}/cancel", roles=roles_of("cancel"), body=bodies.CancelBody, answer=cases.CaseDetail,
-           summary="Cancel a case")  # fmt: skip
-    def cancel(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/cancel",
+        roles=roles_of("cancel"),
+        body=bodies.CancelBody,
+        response=cases.CaseDetail,
+        summary="Cancel a case",
+    )
+    def cancel(self, call: RequestContext) -> Any:
         """Strike it off, with a reason."""
         reason = call.body["reason"]
-        return acting.take(call, lambda case, rules: actions.cancel(case, reason, rules, call.uow.now))
+        return acting.take(
+            call, lambda case, rules: actions.cancel(case, reason, rules, call.uow.now)
+        )
 
-    @route("POST", f"{_CASE}/reopen", roles=roles_of("reopen"), body=bodies.ReopenBody, answer=cases.CaseDetail,
-           summary="Reopen a case")  # fmt: skip
-    def reopen(self, call: Call) -> Any:
+    @route(
+        "POST",
+        f"{_CASE}/reopen",
+        roles=roles_of("reopen"),
+        body=bodies.ReopenBody,
+        response=cases.CaseDetail,
+        summary="Reopen a case",
+    )
+    def reopen(self, call: RequestContext) -> Any:
         """Take a closed case up again within the days of grace."""
         reason = call.body["reason"]
-        return acting.take(call, lambda case, rules: actions.reopen(case, reason, rules, call.uow.now))
+        return acting.take(
+            call, lambda case, rules: actions.reopen(case, reason, rules, call.uow.now)
+        )

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from environs import ValidationError
-from linli_chassis.config import BadSetting, Settings, setting
 from linli_chassis.environment import declared_settings
-from linli_contracts.services import BadServiceCatalogue, services_of
+from linli_chassis.settings import BadSetting, Settings, setting
+from linli_contracts.service_catalogue import BadServiceCatalogue, services_of
+from linli_kernel.working_time import CALENDARS, OfficeHours, parse_office_hours
 from marshmallow.validate import OneOf, Range
 
-from linli_service_desk.calendars import CALENDARS, OfficeHours, parse_office_hours
 from linli_service_desk.domain.case import DAYS_TO_REOPEN
 
 
@@ -61,7 +61,9 @@ class ServiceDeskSettings(Settings):
     )
 
     def check(self) -> Iterable[BadSetting]:
-        """Also that the service catalogue can be read, so that a desk with a bad one does not start."""
+        """Also that the service catalogue can be read, so that a desk with a bad one does not
+        start.
+        """
         yield from super().check()
         try:
             services_of(self.services_file)

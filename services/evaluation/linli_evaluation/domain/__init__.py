@@ -1,1 +1,3 @@
-"""The rules of evaluation, pure: facts from events, periods, indicators, scores. No I/O, standard library only."""
+"""The rules of evaluation, pure: facts from events, periods, indicators, scores. No I/O, standard
+library only.
+"""

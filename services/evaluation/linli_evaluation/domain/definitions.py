@@ -11,7 +11,15 @@ from typing import Any
 from linli_evaluation.domain import predicates
 from linli_evaluation.domain import reading as read
 from linli_evaluation.domain.errors import BadDefinitions
-from linli_evaluation.domain.indicators import KINDS, LEVELS, SOURCES, Count, Definitions, Indicator, Sum
+from linli_evaluation.domain.indicators import (
+    KINDS,
+    LEVELS,
+    SOURCES,
+    Count,
+    Definitions,
+    Indicator,
+    Sum,
+)
 from linli_evaluation.domain.scoring import Curve, Grade, Tier
 
 
@@ -22,23 +30,49 @@ def load(document: Any) -> Definitions:
         BadDefinitions: says which entry and why.
     """
     if not isinstance(document, Mapping):
-        raise BadDefinitions("definitions", "the document is a mapping with `indicators` and `grades`")
+        raise BadDefinitions(
+            "definitions", "the document is a mapping with `indicators` and `grades`"
+        )
     read.only(document, {"indicators", "grades", "least_share"}, "definitions")
     entries, bands = read.entries(document, "indicators"), read.entries(document, "grades")
-    indicators = tuple(_indicator(entry, f"indicators[{index}]") for index, entry in enumerate(entries))
+    indicators = tuple(
+        _indicator(entry, f"indicators[{index}]") for index, entry in enumerate(entries)
+    )
     grades = tuple(_grade(entry, f"grades[{index}]") for index, entry in enumerate(bands))
-    for name, codes in (("indicators", [one.code for one in indicators]), ("grades", [one.code for one in grades])):
+    for name, codes in (
+        ("indicators", [one.code for one in indicators]),
+        ("grades", [one.code for one in grades]),
+    ):
         if twice := sorted({code for code in codes if codes.count(code) > 1}):
             raise BadDefinitions(name, f"{', '.join(twice)} defined twice")
     least_share = read.number(document, "least_share", "definitions", 0, 1, default=0.0)
     canonical = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return Definitions(indicators, grades, least_share, document, hashlib.sha256(canonical.encode()).hexdigest())
+    return Definitions(
+        indicators, grades, least_share, document, hashlib.sha256(canonical.encode()).hexdigest()
+    )
 
 
 _KEYS = {
-    "code", "zh", "en", "source", "over", "kind", "time", "levels", "where", "numerator", "denominator", "value",
-    "better", "weight", "target", "curve", "penalty", "minimum", "shrinkage",
-}  # fmt: skip
+    "code",
+    "zh",
+    "en",
+    "source",
+    "over",
+    "kind",
+    "time",
+    "levels",
+    "where",
+    "numerator",
+    "denominator",
+    "value",
+    "better",
+    "weight",
+    "target",
+    "curve",
+    "penalty",
+    "minimum",
+    "shrinkage",
+}
 
 
 def _indicator(entry: Any, where: str) -> Indicator:
@@ -48,7 +82,11 @@ def _indicator(entry: Any, where: str) -> Indicator:
     read.only(entry, _KEYS, where)
     kinds = SOURCES[read.one_of(entry, "over", tuple(SOURCES), where, default="facts")]
     better = read.one_of(entry, "better", ("higher", "lower"), where, default="higher")
-    condition = predicates.parse(entry["where"], kinds, f"{where}.where") if "where" in entry else predicates.ALWAYS
+    condition = (
+        predicates.parse(entry["where"], kinds, f"{where}.where")
+        if "where" in entry
+        else predicates.ALWAYS
+    )
     penalty_field, tiers, at_most = _penalty(entry.get("penalty"), kinds, f"{where}.penalty")
     curve = _curve(entry.get("curve"), better, f"{where}.curve")
     if curve is not None and tiers:
@@ -81,12 +119,21 @@ def _measure(entry: Mapping[str, Any], kinds: Mapping[str, str], where: str) -> 
         if "numerator" not in entry or "value" in entry:
             raise BadDefinitions(where, "a ratio has a `numerator`, and no `value`")
         numerator = _counted(entry["numerator"], kinds, f"{where}.numerator")
-        denominator = _counted(entry.get("denominator", {"count": "all"}), kinds, f"{where}.denominator")
+        denominator = _counted(
+            entry.get("denominator", {"count": "all"}), kinds, f"{where}.denominator"
+        )
         return {"kind": kind, "numerator": numerator, "denominator": denominator, "value": None}
     if "numerator" in entry or "denominator" in entry:
-        raise BadDefinitions(where, f"a {kind} has a `value`, and neither numerator nor denominator")
+        raise BadDefinitions(
+            where, f"a {kind} has a `value`, and neither numerator nor denominator"
+        )
     value = predicates.field_of(entry.get("value"), kinds, f"{where}.value", "number")
-    return {"kind": kind, "numerator": None, "denominator": Count(predicates.ALWAYS), "value": value}
+    return {
+        "kind": kind,
+        "numerator": None,
+        "denominator": Count(predicates.ALWAYS),
+        "value": value,
+    }
 
 
 def _counted(node: Any, kinds: Mapping[str, str], where: str) -> Count | Sum:
@@ -127,10 +174,17 @@ def _curve(node: Any, better: str, where: str) -> Curve | None:
 
 
 def _is_knot(knot: Any) -> bool:
-    return isinstance(knot, list) and len(knot) == 2 and all(map(read.is_number, knot)) and 0 <= knot[1] <= 100
+    return (
+        isinstance(knot, list)
+        and len(knot) == 2
+        and all(map(read.is_number, knot))
+        and 0 <= knot[1] <= 100
+    )
 
 
-def _penalty(node: Any, kinds: Mapping[str, str], where: str) -> tuple[str | None, tuple[Tier, ...], float]:
+def _penalty(
+    node: Any, kinds: Mapping[str, str], where: str
+) -> tuple[str | None, tuple[Tier, ...], float]:
     if node is None:
         return None, (), 0.0
     if not isinstance(node, Mapping):
@@ -142,7 +196,11 @@ def _penalty(node: Any, kinds: Mapping[str, str], where: str) -> tuple[str | Non
         if not isinstance(tier, Mapping):
             raise BadDefinitions(at, "a tier is {from: 1, points: 0.2}")
         read.only(tier, {"from", "points"}, at)
-        tiers.append(Tier(int(read.number(tier, "from", at, 1, 1000)), read.number(tier, "points", at, 0, 100)))
+        tiers.append(
+            Tier(
+                int(read.number(tier, "from", at, 1, 1000)), read.number(tier, "points", at, 0, 100)
+            )
+        )
     starts = [tier.first for tier in tiers]
     if starts != sorted(set(starts)):
         raise BadDefinitions(where, "the tiers must rise")

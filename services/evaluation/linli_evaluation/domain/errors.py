@@ -16,10 +16,14 @@ from typing import Any
 
 
 class EvaluationError(Exception):
-    """Base of the tree. `message` is an English template for `params`; `pointer` names the field at fault."""
+    """Base of the tree. `message` is an English template for `params`; `pointer` names the field at
+    fault.
+    """
 
     def __init__(self, message: str, *, pointer: str | None = None, **params: Any) -> None:
-        super().__init__(re.sub(r"\{(\w+)\}", lambda match: str(params.get(match[1], match[0])), message))
+        super().__init__(
+            re.sub(r"\{(\w+)\}", lambda match: str(params.get(match[1], match[0])), message)
+        )
         self.message = message
         self.params = params
         self.pointer = pointer

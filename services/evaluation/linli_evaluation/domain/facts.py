@@ -1,4 +1,6 @@
-"""What evaluation knows of a request: its events as they are kept, and the one fact folded from them."""
+"""What evaluation knows of a request: its events as they are kept, and the one fact folded from
+them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class FactEvent:
-    """An event as evaluation keeps it. `data` holds JSON values; `subject` and `sequence` order one aggregate."""
+    """An event as evaluation keeps it. `data` holds JSON values; `subject` and `sequence` order one
+    aggregate.
+    """
 
     event_id: UUID
     type: str
@@ -22,13 +26,17 @@ class FactEvent:
 
     @property
     def fact(self) -> str:
-        """The name in the past tense inside the type: `case_opened` of `linli.service_desk.case_opened.v1`."""
+        """The name in the past tense inside the type: `case_opened` of
+        `linli.service_desk.case_opened.v1`.
+        """
         return self.type.split(".")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """All that evaluation counts of one request and its case. Times are aware UTC; null means not (yet) so."""
+    """All that evaluation counts of one request and its case. Times are aware UTC; null means not
+    (yet) so.
+    """
 
     request_id: UUID
     digest: str
@@ -43,7 +51,9 @@ class Fact:
     channel: str | None = None
     priority: str | None = None
     status: str | None = None
-    """registered, rejected, resolved_on_spot, linked, open, closed or cancelled; null before any of these is known."""
+    """registered, rejected, resolved_on_spot, linked, open, closed or cancelled; null before any of
+    these is known.
+    """
     cancel_reason: str | None = None
     reject_reason: str | None = None
     registered_at: datetime | None = None

@@ -1,7 +1,8 @@
 """One fact per request, folded from its events.
 
-The fold looks at all events of a request in one fixed order, never in the order they came in. So any permutation and
-any repetition of the same events gives the same fact, and folding again is always right.
+The fold looks at all events of a request in one fixed order, never in the order they came in. So
+any permutation and any repetition of the same events gives the same fact, and folding again is
+always right.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ Draft = dict[str, Any]
 
 
 _END_UNKNOWN = "end_unknown"
-"""In a draft alone: history that ended and does not say when. Its case seems to end the moment it began."""
+"""In a draft alone: history that ended and does not say when. Its case seems to end the moment it
+began.
+"""
 
 
 def fold(request_id: UUID, events: Iterable[FactEvent], district_code: str) -> Fact:
     """The fact that these events tell.
 
     Args:
-        events: Events of this one request and its case, in any order, repeated or not; types that tell nothing are
-            passed over.
+        events: Events of this one request and its case, in any order, repeated or not; types that
+            tell nothing are passed over.
         district_code: Stands for the place of a request outside every grid.
     """
     known = {event.event_id: event for event in events}
@@ -50,7 +53,8 @@ def digest(events: Iterable[FactEvent]) -> str:
 
 
 def _canonical(event: FactEvent) -> tuple[bool, str, int, UUID]:
-    # What the grid tells of the request comes before what the service desk tells of its case, whose order is its own
+    # What the grid tells of the request comes before what the service desk tells of its case, whose
+    # order is its own
     # sequence. The id settles what else would be left to chance.
     return event.fact.startswith("case_"), event.subject, event.sequence, event.event_id
 
@@ -81,7 +85,9 @@ def _request_state(draft: Draft, event: FactEvent) -> None:
     draft.update(channel=data["channel"], priority=data["priority"], grid_code=data["grid_code"])
     draft["registered_at"] = _time(event, "registered_at")
     recorded = data.get("recorded")
-    draft["imported"] = draft.get("imported", False) or data["channel"] == "import" or bool(recorded)
+    draft["imported"] = (
+        draft.get("imported", False) or data["channel"] == "import" or bool(recorded)
+    )
     if recorded and recorded["outcome"] != "open" and not recorded["ended_at"]:
         draft[_END_UNKNOWN] = True
     draft.setdefault("status", "registered")
@@ -106,7 +112,12 @@ def _request_linked(draft: Draft, _event: FactEvent) -> None:
 def _case_opened(draft: Draft, event: FactEvent) -> None:
     data = event.data
     _category(draft, data["service"])
-    draft.update(case_id=UUID(data["case_id"]), priority=data["priority"], status="open", opened_at=event.time)
+    draft.update(
+        case_id=UUID(data["case_id"]),
+        priority=data["priority"],
+        status="open",
+        opened_at=event.time,
+    )
     draft["answer_due_at"] = _time(event, "answer_due_at")
     draft["grid_code"] = data["grid_code"] or draft.get("grid_code")
 
@@ -116,7 +127,8 @@ def _provider(draft: Draft, event: FactEvent) -> None:
 
 
 def _new_limit(draft: Draft, event: FactEvent) -> None:
-    # What passed was the old limit; a new one has not passed until an event says so. A case that is given to another
+    # What passed was the old limit; a new one has not passed until an event says so. A case that is
+    # given to another
     # keeps its limit, and that it passed is not told again.
     due_at = _time(event, "due_at")
     if due_at != draft.get("due_at"):
@@ -178,17 +190,26 @@ def _case_closed(draft: Draft, event: FactEvent) -> None:
     elapsed_hours = (event.time - registered_at).total_seconds() / 3600 if registered_at else None
     if draft.get(_END_UNKNOWN):
         elapsed_hours = None
-    draft.update(status="closed", closed_at=event.time, suspended=False, elapsed_hours=elapsed_hours)
+    draft.update(
+        status="closed", closed_at=event.time, suspended=False, elapsed_hours=elapsed_hours
+    )
     draft["working_hours"] = event.data["working_hours"]
 
 
 def _case_cancelled(draft: Draft, event: FactEvent) -> None:
-    draft.update(status="cancelled", cancelled_at=event.time, cancel_reason=event.data["reason"], suspended=False)
+    draft.update(
+        status="cancelled",
+        cancelled_at=event.time,
+        cancel_reason=event.data["reason"],
+        suspended=False,
+    )
 
 
 def _case_reopened(draft: Draft, _event: FactEvent) -> None:
     _more(draft, "reopened")
-    draft.update(status="open", resolved_at=None, closed_at=None, working_hours=None, elapsed_hours=None)
+    draft.update(
+        status="open", resolved_at=None, closed_at=None, working_hours=None, elapsed_hours=None
+    )
     draft.update(due_at=None, overdue_finish=False)  # all clocks begin anew
 
 
@@ -198,7 +219,9 @@ def _case_overdue(draft: Draft, event: FactEvent) -> None:
 
 def _case_rated(draft: Draft, event: FactEvent) -> None:
     data = event.data
-    draft.update(answered=data["answered"], solved=data["solved"], satisfaction=data["satisfaction"])
+    draft.update(
+        answered=data["answered"], solved=data["solved"], satisfaction=data["satisfaction"]
+    )
     draft["rated_at"] = event.time
 
 

@@ -23,7 +23,8 @@ GRID_FIELDS: dict[str, str] = {
     "households": "number",
     "area_m2": "number",
 }
-"""What an indicator over grids may look at: how many workers of each duty a grid has now, its size."""
+"""What an indicator over grids may look at: how many workers of each duty a grid has now, its size.
+"""
 
 SOURCES: dict[str, dict[str, str]] = {"facts": FACT_FIELDS, "grids": GRID_FIELDS}
 
@@ -46,8 +47,9 @@ class Sum:
 class Indicator:
     """One indicator.
 
-    A ratio has `numerator` and `denominator`; median, p90 and mean have `value`, the number field they look at.
-    It earns `weight` by its `curve`, or costs the whole score `penalty` points for each time `penalty_field` counts.
+    A ratio has `numerator` and `denominator`; median, p90 and mean have `value`, the number field
+    they look at. It earns `weight` by its `curve`, or costs the whole score `penalty` points for
+    each time `penalty_field` counts.
     """
 
     code: str
@@ -75,7 +77,9 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """All indicators and grades of a district. `hash` is SHA-256 over the document they were read from."""
+    """All indicators and grades of a district. `hash` is SHA-256 over the document they were read
+    from.
+    """
 
     indicators: tuple[Indicator, ...]
     grades: tuple[Grade, ...]

@@ -13,7 +13,9 @@ from linli_evaluation.domain.errors import BadPeriod
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole days from `first` up to, not including, `until`. `kind`: year, quarter, month, week (ISO) or day."""
+    """Whole days from `first` up to, not including, `until`. `kind`: year, quarter, month, week
+    (ISO) or day.
+    """
 
     code: str
     kind: str
@@ -44,7 +46,9 @@ def parse(code: str) -> Period:
                 break
             return Period(code, kind, first, until)
     raise BadPeriod(
-        "{code} is no period; write 2026, 2026-Q4, 2026-11, 2026-W47 or 2026-11-22.", pointer="/period", code=code
+        "{code} is no period; write 2026, 2026-Q4, 2026-11, 2026-W47 or 2026-11-22.",
+        pointer="/period",
+        code=code,
     )
 
 
@@ -82,7 +86,11 @@ def _week_code(day: date) -> str:
 
 _KINDS: dict[str, tuple[str, Callable[..., tuple[date, date]], Callable[[date], str]]] = {
     "year": (r"(\d{4})", _year, lambda day: f"{day.year:04}"),
-    "quarter": (r"(\d{4})-Q([1-4])", _quarter, lambda day: f"{day.year:04}-Q{(day.month + 2) // 3}"),
+    "quarter": (
+        r"(\d{4})-Q([1-4])",
+        _quarter,
+        lambda day: f"{day.year:04}-Q{(day.month + 2) // 3}",
+    ),
     "month": (r"(\d{4})-(\d{2})", _month, lambda day: f"{day.year:04}-{day.month:02}"),
     "week": (r"(\d{4})-W(\d{2})", _week, _week_code),
     "day": (r"(\d{4})-(\d{2})-(\d{2})", _day, lambda day: day.isoformat()),

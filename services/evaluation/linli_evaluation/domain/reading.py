@@ -16,7 +16,9 @@ def text(entry: Mapping[str, Any], name: str, where: str) -> str:
     return str(entry[name])
 
 
-def one_of(entry: Mapping[str, Any], name: str, known: tuple[str, ...], where: str, default: str = "") -> str:
+def one_of(
+    entry: Mapping[str, Any], name: str, known: tuple[str, ...], where: str, default: str = ""
+) -> str:
     """One of the known values."""
     value = entry.get(name, default)
     if value not in known:
@@ -25,7 +27,12 @@ def one_of(entry: Mapping[str, Any], name: str, known: tuple[str, ...], where: s
 
 
 def number(
-    entry: Mapping[str, Any], name: str, where: str, low: float, high: float, default: float | None = None
+    entry: Mapping[str, Any],
+    name: str,
+    where: str,
+    low: float,
+    high: float,
+    default: float | None = None,
 ) -> float:
     """A finite number within bounds; without a default it must be given."""
     value = entry.get(name, default)
@@ -49,4 +56,6 @@ def entries(entry: Mapping[str, Any], name: str, where: str = "definitions") -> 
 def only(entry: Mapping[str, Any], known: set[str], where: str) -> None:
     """Refuse keys that are not known: a misspelt one would be passed over in silence."""
     if unknown := sorted(set(map(str, entry)) - known):
-        raise BadDefinitions(where, f"unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        raise BadDefinitions(
+            where, f"unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )

@@ -13,12 +13,19 @@ from linli_evaluation.domain import scoring
 from linli_evaluation.domain.indicators import LEVELS, Definitions, Indicator
 
 _CODE_LENGTH = {"district": 6, "subdistrict": 9, "community": 12}
-_ABOVE = {"subdistrict": "district", "community": "subdistrict", "grid": "community", "unit": "district"}
+_ABOVE = {
+    "subdistrict": "district",
+    "community": "subdistrict",
+    "grid": "community",
+    "unit": "district",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What one indicator found for one subject. `denominator` is the number of cases (or checks) it rests on."""
+    """What one indicator found for one subject. `denominator` is the number of cases (or checks) it
+    rests on.
+    """
 
     denominator: float
     numerator: float | None = None
@@ -49,7 +56,9 @@ _SHAPES = {
 
 def level_of(subject: str) -> str | None:
     """The level that a region code or unit id belongs to, by its shape; None when it is neither."""
-    return next((level for shape, level in _SHAPES.items() if re.fullmatch(shape, subject, re.ASCII)), None)
+    return next(
+        (level for shape, level in _SHAPES.items() if re.fullmatch(shape, subject, re.ASCII)), None
+    )
 
 
 def lineage(level: str) -> tuple[str, ...]:
@@ -58,18 +67,26 @@ def lineage(level: str) -> tuple[str, ...]:
     return (*lineage(above), level) if above else (level,)
 
 
-def scorecards(definitions: Definitions, counts: Counts, level: str, district: str) -> list[dict[str, Any]]:
-    """The scorecards of all subjects of a level, the best first; plain JSON values that depend on nothing else.
+def scorecards(
+    definitions: Definitions, counts: Counts, level: str, district: str
+) -> list[dict[str, Any]]:
+    """The scorecards of all subjects of a level, the best first; plain JSON values that depend on
+    nothing else.
 
-    Each: subject, score, rank, level (its grade), cases, and the indicators with value, numerator, denominator,
-    shrunk (the value after shrinkage) and points. Null stands for what too few cases say.
+    Each: subject, score, rank, level (its grade), cases, and the indicators with value, numerator,
+    denominator, shrunk (the value after shrinkage) and points. Null stands for what too few cases
+    say.
     """
     drawn = _shrunk_values(definitions, counts, level, district)
-    cards = [_card(definitions, level, subject, found, drawn) for subject, found in counts[level].items()]
+    cards = [
+        _card(definitions, level, subject, found, drawn) for subject, found in counts[level].items()
+    ]
     places = scoring.ranks({card["subject"]: card["score"] for card in cards})
     for card in cards:
         card["rank"] = places[card["subject"]]
-    return sorted(cards, key=lambda card: (card["rank"] is None, card["rank"] or 0, card["subject"]))
+    return sorted(
+        cards, key=lambda card: (card["rank"] is None, card["rank"] or 0, card["subject"])
+    )
 
 
 def canonical(value: Any) -> str:
@@ -94,7 +111,9 @@ def _raw(indicator: Indicator, measure: Measure | None) -> float | None:
 
 
 def _shrunk_values(definitions: Definitions, counts: Counts, level: str, district: str) -> _Drawn:
-    """Values by subject and indicator code, each drawn towards that of the subject above, which was drawn before."""
+    """Values by subject and indicator code, each drawn towards that of the subject above, which was
+    drawn before.
+    """
     drawn: _Drawn = {}
     for each in lineage(level):
         for subject, found in counts[each].items():
@@ -115,7 +134,9 @@ def _parent(level: str, subject: str, district: str) -> str | None:
     return subject[: _CODE_LENGTH[_ABOVE[level]]] if level in _ABOVE else None
 
 
-def _card(definitions: Definitions, level: str, subject: str, found: Subject, drawn: _Drawn) -> dict[str, Any]:
+def _card(
+    definitions: Definitions, level: str, subject: str, found: Subject, drawn: _Drawn
+) -> dict[str, Any]:
     indicators, points, weights, lost = [], {}, {}, 0.0
     for indicator in definitions.at(level):
         line = _line(indicator, found.measures.get(indicator.code), drawn[subject, indicator.code])

@@ -28,7 +28,9 @@ class Grade:
 
 
 def points_on(curve: Curve, value: float) -> float:
-    """Points, 0 to 100, that a value earns: linear between the knots of the curve, level before and after them."""
+    """Points, 0 to 100, that a value earns: linear between the knots of the curve, level before and
+    after them.
+    """
     if value <= curve[0][0]:
         return curve[0][1]
     for (left, low), (right, high) in pairwise(curve):
@@ -40,15 +42,19 @@ def points_on(curve: Curve, value: float) -> float:
 def shrunk(value: float, count: float, towards: float | None, strength: float) -> float:
     """A value drawn towards that of the parent, the more so the fewer cases it rests on.
 
-    `strength` is the number of cases the parent's value weighs as much as; nothing is drawn towards null.
+    `strength` is the number of cases the parent's value weighs as much as; nothing is drawn towards
+    null.
     """
     if towards is None or count + strength == 0:
         return value
     return (count * value + strength * towards) / (count + strength)
 
 
-def weighted(points: Mapping[str, float], weights: Mapping[str, float], least_share: float) -> float | None:
-    """The mean of `points` by weight, over the indicators that have any; null when too little is known.
+def weighted(
+    points: Mapping[str, float], weights: Mapping[str, float], least_share: float
+) -> float | None:
+    """The mean of `points` by weight, over the indicators that have any; null when too little is
+    known.
 
     Args:
         least_share: Part of all weight, 0 to 1, that the known indicators must have.
@@ -68,7 +74,9 @@ def grade_of(score: float | None, grades: Sequence[Grade]) -> str | None:
 
 
 def ranks(scores: Mapping[str, float | None]) -> dict[str, int | None]:
-    """Place of each subject, from 1 for the highest score. Ties share a place, and the next is left out (1, 1, 3)."""
+    """Place of each subject, from 1 for the highest score. Ties share a place, and the next is left
+    out (1, 1, 3).
+    """
     placed = sorted((score for score in scores.values() if score is not None), reverse=True)
     first = {score: place for place, score in reversed(list(enumerate(placed, start=1)))}
     return {subject: None if score is None else first[score] for subject, score in scores.items()}

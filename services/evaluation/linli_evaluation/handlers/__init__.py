@@ -1,1 +1,3 @@
-"""One function per event or command: takes the message and the unit of work, and leaves the rules to the domain."""
+"""One function per event or command: takes the message and the unit of work, and leaves the rules
+to the domain.
+"""

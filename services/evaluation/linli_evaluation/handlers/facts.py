@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from linli_chassis.http import Principal, page
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.storage.unit_of_work import UnitOfWork
 
 from linli_evaluation.domain.errors import NotFound
 from linli_evaluation.domain.periods import start_of_day
@@ -40,7 +40,9 @@ def list_facts(uow: UnitOfWork, principal: Principal, query: Mapping[str, Any]) 
 
 
 def figures(uow: UnitOfWork, principal: Principal, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Requests registered in a span of time, counted by subject and status, with the median hours to closing."""
+    """Requests registered in a span of time, counted by subject and status, with the median hours
+    to closing.
+    """
     level, zone = query["level"], uow.settings.time_zone
     bounds = _moment(query["start"], zone), _moment(query["end"], zone)
     rows = facts.figures(uow.connection, level, principal.region, bounds)
@@ -48,7 +50,9 @@ def figures(uow: UnitOfWork, principal: Principal, query: Mapping[str, Any]) -> 
     items = []
     for subject, group in groupby(rows, key=lambda row: row["subject"] and str(row["subject"])):
         whole, *statuses = group
-        items.append({**whole, "subject": subject, "name": called.get(subject), "statuses": statuses})
+        items.append(
+            {**whole, "subject": subject, "name": called.get(subject), "statuses": statuses}
+        )
     return {"level": level, "from": bounds[0], "to": bounds[1], "items": items}
 
 

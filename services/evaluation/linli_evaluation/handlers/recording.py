@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from linli_chassis.offload import offload
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.process.offload import offload
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event
 
 from linli_evaluation.domain.facts import Fact, FactEvent
@@ -21,7 +21,9 @@ def record(uow: UnitOfWork, events: Sequence[Event]) -> None:
     facts.keep_events(uow.connection, events)
     told = facts.events_of(uow.connection, digests)
     folded = offload(_fold_all, told, uow.district)
-    facts.replace(uow.connection, [each for each in folded if each.digest != digests[each.request_id]])
+    facts.replace(
+        uow.connection, [each for each in folded if each.digest != digests[each.request_id]]
+    )
 
 
 def name_regions(uow: UnitOfWork, events: Sequence[Event]) -> None:
@@ -38,13 +40,19 @@ def name_units(uow: UnitOfWork, events: Sequence[Event]) -> None:
 
 def draw_grids(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """Keep which grids there are."""
-    rows = [{**_row(event, "grid_code", "name", "households", "area_m2"), "event_id": event.id} for event in events]
+    rows = [
+        {**_row(event, "grid_code", "name", "households", "area_m2"), "event_id": event.id}
+        for event in events
+    ]
     names.keep_newest(uow.connection, grid, rows)
 
 
 def staff_grids(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """Keep who works in which grid."""
-    rows = [{**_row(event, "grid_code", "worker_id", "duty", "active"), "event_id": event.id} for event in events]
+    rows = [
+        {**_row(event, "grid_code", "worker_id", "duty", "active"), "event_id": event.id}
+        for event in events
+    ]
     names.keep_newest(uow.connection, staffing, rows)
 
 

@@ -19,9 +19,15 @@ class DayOrMoment(fields.Field[Any]):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> date | datetime:
         try:
-            return date.fromisoformat(value) if len(value) == 10 else self._aware(datetime.fromisoformat(value))
+            return (
+                date.fromisoformat(value)
+                if len(value) == 10
+                else self._aware(datetime.fromisoformat(value))
+            )
         except (ValueError, OverflowError):
-            raise ValidationError(Text("Not a day such as 2026-11-22, nor a time with its offset.")) from None
+            raise ValidationError(
+                Text("Not a day such as 2026-11-22, nor a time with its offset.")
+            ) from None
 
     @staticmethod
     def _aware(moment: datetime) -> datetime:
@@ -36,7 +42,9 @@ class Number(fields.Raw):
 
 def level_field(**more: Any) -> fields.String:
     """A level that is scored."""
-    return fields.String(validate=validate.OneOf(LEVELS), metadata={"description": "What is scored."}, **more)
+    return fields.String(
+        validate=validate.OneOf(LEVELS), metadata={"description": "What is scored."}, **more
+    )
 
 
 def period_field() -> fields.String:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from linli_chassis.http import AnswerSchema, PageQuery, QuerySchema, page_of
+from linli_chassis.http import ResponseSchema, PageQuery, QuerySchema, page_of
 from linli_chassis.i18n import Text
 from marshmallow import ValidationError, fields, post_load, validate
 
@@ -35,7 +35,7 @@ class FactsQuery(PageQuery):
             raise ValidationError(Text("Not a cursor of ours."), "cursor") from None
 
 
-class FactAnswer(AnswerSchema):
+class FactAnswer(ResponseSchema):
     """What is known of one request: codes and times, no words and no contact."""
 
     request_id = fields.UUID()
@@ -85,7 +85,7 @@ class FactAnswer(AnswerSchema):
     elapsed_hours = fields.Float()
 
 
-class EventAnswer(AnswerSchema):
+class EventAnswer(ResponseSchema):
     """An event that told part of a fact."""
 
     event_id = fields.UUID()
@@ -111,7 +111,7 @@ class FiguresQuery(QuerySchema):
     end = DayOrMoment(data_key="to", load_default=None)
 
 
-class StatusFigure(AnswerSchema):
+class StatusFigure(ResponseSchema):
     """Requests of one status."""
 
     status = fields.String(allow_none=True)
@@ -120,7 +120,7 @@ class StatusFigure(AnswerSchema):
     median_elapsed_hours = fields.Float(allow_none=True)
 
 
-class SubjectFigures(AnswerSchema):
+class SubjectFigures(ResponseSchema):
     """Requests of one subject; null for those outside every grid or with no unit."""
 
     subject = fields.String(allow_none=True)
@@ -130,7 +130,7 @@ class SubjectFigures(AnswerSchema):
     statuses = fields.List(fields.Nested(StatusFigure))
 
 
-class FiguresAnswer(AnswerSchema):
+class FiguresAnswer(ResponseSchema):
     """Counts to check an import by."""
 
     level = fields.String()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from linli_chassis.http import AnswerSchema, BodySchema, PageQuery, QuerySchema
+from linli_chassis.http import ResponseSchema, BodySchema, PageQuery, QuerySchema
 from marshmallow import fields, validate
 
 from linli_evaluation.schemas.common import CODE, REGION, Number, level_field, period_field
 
 
-class IndicatorAnswer(AnswerSchema):
+class IndicatorAnswer(ResponseSchema):
     """What an indicator is."""
 
     code = fields.String()
@@ -24,7 +24,7 @@ class IndicatorAnswer(AnswerSchema):
     shrinkage = fields.Float()
 
 
-class GradeAnswer(AnswerSchema):
+class GradeAnswer(ResponseSchema):
     """A band of scores."""
 
     code = fields.String()
@@ -33,7 +33,7 @@ class GradeAnswer(AnswerSchema):
     en = fields.String()
 
 
-class IndicatorsAnswer(AnswerSchema):
+class IndicatorsAnswer(ResponseSchema):
     """The definitions that open periods are scored by."""
 
     definitions_hash = fields.String()
@@ -55,18 +55,22 @@ class PeriodQuery(QuerySchema):
     period = period_field()
 
 
-class Line(AnswerSchema):
+class Line(ResponseSchema):
     """One indicator of a scorecard. Null stands for what too few cases say."""
 
     code = fields.String()
     value = fields.Float(allow_none=True)
     numerator = Number(allow_none=True, metadata={"type": "number"})
     denominator = Number(metadata={"type": "number"})
-    shrunk = fields.Float(allow_none=True, metadata={"description": "The value drawn towards that of the parent."})
-    points = fields.Float(allow_none=True, metadata={"description": "0 to 100; below 0 for a penalty."})
+    shrunk = fields.Float(
+        allow_none=True, metadata={"description": "The value drawn towards that of the parent."}
+    )
+    points = fields.Float(
+        allow_none=True, metadata={"description": "0 to 100; below 0 for a penalty."}
+    )
 
 
-class CardAnswer(AnswerSchema):
+class CardAnswer(ResponseSchema):
     """One scorecard."""
 
     subject = fields.String()
@@ -78,12 +82,14 @@ class CardAnswer(AnswerSchema):
     indicators = fields.List(fields.Nested(Line))
 
 
-class _Basis(AnswerSchema):
+class _Basis(ResponseSchema):
     period = fields.String()
     closed = fields.Boolean()
     revision = fields.Integer(allow_none=True)
     definitions_hash = fields.String()
-    inputs_hash = fields.String(allow_none=True, metadata={"description": "Only of a closed period."})
+    inputs_hash = fields.String(
+        allow_none=True, metadata={"description": "Only of a closed period."}
+    )
 
 
 class ScorecardsAnswer(_Basis):
@@ -111,7 +117,7 @@ class CasesQuery(PageQuery):
     indicator = fields.String(required=True, validate=CODE)
 
 
-class CountedCase(AnswerSchema):
+class CountedCase(ResponseSchema):
     """A case (or grid) that an indicator looked at, what it added, and the events that tell why."""
 
     request_id = fields.UUID(allow_none=True)
@@ -121,7 +127,9 @@ class CountedCase(AnswerSchema):
     numerator = Number(allow_none=True, metadata={"type": "number"})
     denominator = Number(metadata={"type": "number"})
     value = fields.Float(allow_none=True)
-    changed = fields.Boolean(metadata={"description": "Whether events came in after the period was closed."})
+    changed = fields.Boolean(
+        metadata={"description": "Whether events came in after the period was closed."}
+    )
     event_ids = fields.List(fields.String())
 
 
@@ -136,7 +144,9 @@ class CasesAnswer(_Basis):
 class ClosePeriod(BodySchema):
     """Closing a period."""
 
-    early = fields.Boolean(load_default=False, metadata={"description": "Close it although it still runs."})
+    early = fields.Boolean(
+        load_default=False, metadata={"description": "Close it although it still runs."}
+    )
 
 
 class RevisePeriod(BodySchema):
@@ -145,7 +155,7 @@ class RevisePeriod(BodySchema):
     reason = fields.String(required=True, validate=validate.Length(1, 500))
 
 
-class ClosedPeriod(AnswerSchema):
+class ClosedPeriod(ResponseSchema):
     """A period that was closed or revised."""
 
     period = fields.String()

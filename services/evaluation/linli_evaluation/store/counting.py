@@ -1,4 +1,6 @@
-"""Counting facts and grids: one statement per level for all indicators, and one for the cases behind one of them."""
+"""Counting facts and grids: one statement per level for all indicators, and one for the cases
+behind one of them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ GRID_COLUMNS = ("grid_code", "community_code", "subdistrict_code", "district_cod
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where indicators look: facts and grids as they stand, or as they stood when a period was closed."""
+    """Where indicators look: facts and grids as they stand, or as they stood when a period was
+    closed.
+    """
 
     facts: sa.FromClause
     grids: sa.FromClause
@@ -33,7 +37,9 @@ class Sources:
 
 
 def staffed_grids() -> sa.Select[Any]:
-    """The grids as they stand: region codes, size, active workers by duty, and the events that say so."""
+    """The grids as they stand: region codes, size, active workers by duty, and the events that say
+    so.
+    """
     duties = [
         sa.func.count().filter(staffing.c.active, staffing.c.duty == duty).label(duty)
         for duty in ("full_time", "part_time", "deputy")
@@ -50,7 +56,9 @@ def staffed_grids() -> sa.Select[Any]:
             grid.c.households,
             grid.c.area_m2,
             *duties,
-            sa.func.array_prepend(grid.c.event_id, sa.func.coalesce(told, sa.text("'{}'::uuid[]"))).label("event_ids"),
+            sa.func.array_prepend(
+                grid.c.event_id, sa.func.coalesce(told, sa.text("'{}'::uuid[]"))
+            ).label("event_ids"),
         )
         .select_from(grid.outerjoin(staffing, staffing.c.grid_code == grid.c.grid_code))
         .group_by(grid.c.grid_code)
@@ -66,14 +74,22 @@ def closed(period: str, revision: int) -> Sources:
     """Facts and grids as they stood at a closing."""
 
     def of(table: sa.Table) -> sa.FromClause:
-        rows = sa.select(*(column for column in table.columns if column.name not in ("period", "revision")))
-        return rows.where(table.c.period == period, table.c.revision == revision).subquery(table.name)
+        rows = sa.select(
+            *(column for column in table.columns if column.name not in ("period", "revision"))
+        )
+        return rows.where(table.c.period == period, table.c.revision == revision).subquery(
+            table.name
+        )
 
     return Sources(of(closed_fact), of(closed_grid))
 
 
 def count(
-    connection: sa.Connection, definitions: Definitions, sources: Sources, level: str, bounds: Bounds
+    connection: sa.Connection,
+    definitions: Definitions,
+    sources: Sources,
+    level: str,
+    bounds: Bounds,
 ) -> dict[str, Subject]:
     """What all indicators find for every subject of a level in a period."""
     subjects: dict[str, Subject] = {}
@@ -83,14 +99,20 @@ def count(
             for row in connection.execute(_counts(source, indicators, level, bounds)).mappings():
                 found = subjects.setdefault(str(row["subject"]), Subject())
                 found.cases += row["cases"] if source is sources.facts else 0
-                found.measures.update({each.code: _measure(row, index) for index, each in enumerate(indicators)})
+                found.measures.update(
+                    {each.code: _measure(row, index) for index, each in enumerate(indicators)}
+                )
     return subjects
 
 
-def counted(definitions: Definitions, facts: sa.FromClause, bounds: Bounds) -> sa.ColumnElement[bool]:
+def counted(
+    definitions: Definitions, facts: sa.FromClause, bounds: Bounds
+) -> sa.ColumnElement[bool]:
     """Whether any indicator looks at a fact."""
     over_facts = [each for each in definitions.indicators if each.over == "facts"]
-    return sa.or_(sa.false(), *(predicates.looked_at(each, columns_of(facts), bounds) for each in over_facts))
+    return sa.or_(
+        sa.false(), *(predicates.looked_at(each, columns_of(facts), bounds) for each in over_facts)
+    )
 
 
 def cases(
@@ -103,7 +125,8 @@ def cases(
     limit: int,
     within: str,
 ) -> list[dict[str, Any]]:
-    """The rows that an indicator looks at for one subject `(level, code)`, and what each adds, by id.
+    """The rows that an indicator looks at for one subject `(level, code)`, and what each adds, by
+    id.
 
     Args:
         within: a region; what lies outside of it is left out. Empty for all.
@@ -111,7 +134,10 @@ def cases(
     source = sources.of(indicator)
     columns = columns_of(source)
     rows = _opened(indicator, source, columns)
-    rows = rows.where(_subject(columns, subject[0]) == subject[1], predicates.looked_at(indicator, columns, bounds))
+    rows = rows.where(
+        _subject(columns, subject[0]) == subject[1],
+        predicates.looked_at(indicator, columns, bounds),
+    )
     key = columns["request_id"] if indicator.over == "facts" else columns["grid_code"]
     if within:
         rows = rows.where(columns["grid_code"].startswith(within, autoescape=True))
@@ -126,10 +152,14 @@ def columns_of(source: sa.FromClause) -> dict[str, sa.ColumnElement[Any]]:
     return {str(column.key): column for column in source.columns}
 
 
-def _opened(indicator: Indicator, source: sa.FromClause, columns: predicates.Columns) -> sa.Select[Any]:
+def _opened(
+    indicator: Indicator, source: sa.FromClause, columns: predicates.Columns
+) -> sa.Select[Any]:
     ratio = indicator.numerator is not None
     parts = [
-        (predicates.share(indicator.numerator, columns) if indicator.numerator else sa.null()).label("numerator"),
+        (
+            predicates.share(indicator.numerator, columns) if indicator.numerator else sa.null()
+        ).label("numerator"),
         predicates.share(indicator.denominator, columns).label("denominator"),
         (sa.null() if ratio else columns[str(indicator.value)]).label("value"),
         columns["grid_code"],
@@ -138,18 +168,34 @@ def _opened(indicator: Indicator, source: sa.FromClause, columns: predicates.Col
         return sa.select(*parts, columns["event_ids"])
     request_id = columns["request_id"]
     told = sa.select(fact_event.c.event_id).where(fact_event.c.request_id == request_id)
-    event_ids = sa.func.array(told.order_by(fact_event.c.time, fact_event.c.event_id).scalar_subquery())
-    now = sa.select(fact.c.digest).where(fact.c.request_id == request_id).correlate(source).scalar_subquery()
+    event_ids = sa.func.array(
+        told.order_by(fact_event.c.time, fact_event.c.event_id).scalar_subquery()
+    )
+    now = (
+        sa.select(fact.c.digest)
+        .where(fact.c.request_id == request_id)
+        .correlate(source)
+        .scalar_subquery()
+    )
     changed = sa.false() if source is fact else columns["digest"] != now
     at = columns[str(indicator.time)].label("at")
-    return sa.select(*parts, request_id, columns["case_id"], at, event_ids.label("event_ids"), changed.label("changed"))
+    return sa.select(
+        *parts,
+        request_id,
+        columns["case_id"],
+        at,
+        event_ids.label("event_ids"),
+        changed.label("changed"),
+    )
 
 
 def _subject(columns: predicates.Columns, level: str) -> sa.ColumnElement[Any]:
     return sa.cast(columns["unit_id"], sa.Text) if level == "unit" else columns[f"{level}_code"]
 
 
-def _counts(source: sa.FromClause, indicators: Iterable[Indicator], level: str, bounds: Bounds) -> sa.Select[Any]:
+def _counts(
+    source: sa.FromClause, indicators: Iterable[Indicator], level: str, bounds: Bounds
+) -> sa.Select[Any]:
     columns = columns_of(source)
     subject = columns["unit_id"] if level == "unit" else columns[f"{level}_code"]
     found = [
@@ -172,7 +218,9 @@ def _measure(row: sa.RowMapping, index: int) -> Measure:
 
 
 def _number(value: Any) -> Any:
-    """An exact numeric of PostgreSQL as an int where it is whole, as a count is, or else a float; the rest as it is."""
+    """An exact numeric of PostgreSQL as an int where it is whole, as a count is, or else a float;
+    the rest as it is.
+    """
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

@@ -44,10 +44,12 @@ _REPLACE = sa.text(f"""
 
 
 def lock(connection: sa.Connection, request_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Begin the facts that are new and hold all of these until the transaction ends; their digests by request.
+    """Begin the facts that are new and hold all of these until the transaction ends; their digests
+    by request.
 
-    In the order of the ids, so that two consumers wait for each other instead of deadlocking. Who holds a fact sees
-    every event that was committed for it before, so no fold overwrites another with less.
+    In the order of the ids, so that two consumers wait for each other instead of deadlocking. Who
+    holds a fact sees every event that was committed for it before, so no fold overwrites another
+    with less.
     """
     ids = {"ids": sorted(map(str, request_ids))}
     connection.execute(_BEGIN, ids)
@@ -70,7 +72,9 @@ def keep_events(connection: sa.Connection, events: Sequence[Event]) -> None:
     )
 
 
-def events_of(connection: sa.Connection, request_ids: Iterable[UUID]) -> dict[UUID, list[FactEvent]]:
+def events_of(
+    connection: sa.Connection, request_ids: Iterable[UUID]
+) -> dict[UUID, list[FactEvent]]:
     """All events kept of these requests."""
     found: dict[UUID, list[FactEvent]] = defaultdict(list)
     for request_id, *columns in connection.execute(_EVENTS, {"ids": sorted(map(str, request_ids))}):
@@ -81,17 +85,27 @@ def events_of(connection: sa.Connection, request_ids: Iterable[UUID]) -> dict[UU
 def replace(connection: sa.Connection, facts: Sequence[Fact]) -> None:
     """Write facts over those with the same request; they must have been locked before."""
     if facts:
-        rows = [{column.name: getattr(each, column.name) for column in fact.columns} for each in facts]
+        rows = [
+            {column.name: getattr(each, column.name) for column in fact.columns} for each in facts
+        ]
         connection.execute(_REPLACE, {"rows": json.dumps(rows, default=_plain)})
 
 
 def find(connection: sa.Connection, request_id: UUID) -> sa.RowMapping | None:
     """The fact of a request as a row, or None."""
-    return connection.execute(sa.select(fact).where(fact.c.request_id == request_id)).mappings().one_or_none()
+    return (
+        connection.execute(sa.select(fact).where(fact.c.request_id == request_id))
+        .mappings()
+        .one_or_none()
+    )
 
 
 def listed(
-    connection: sa.Connection, wanted: Mapping[str, Any], region: str, after: UUID | None, limit: int
+    connection: sa.Connection,
+    wanted: Mapping[str, Any],
+    region: str,
+    after: UUID | None,
+    limit: int,
 ) -> Sequence[sa.RowMapping]:
     """Facts in the order of their ids.
 
@@ -100,7 +114,11 @@ def listed(
         region: Code prefix they must lie in.
         after: The request id to go on from.
     """
-    query = sa.select(fact).where(*(fact.c[name] == value for name, value in wanted.items())).where(within(region))
+    query = (
+        sa.select(fact)
+        .where(*(fact.c[name] == value for name, value in wanted.items()))
+        .where(within(region))
+    )
     if after:
         query = query.where(fact.c.request_id > after)
     return connection.execute(query.order_by(fact.c.request_id).limit(limit)).mappings().all()
@@ -113,12 +131,16 @@ def within(region: str) -> sa.ColumnElement[bool]:
 
 
 def figures(
-    connection: sa.Connection, level: str, region: str, bounds: tuple[datetime | None, datetime | None]
+    connection: sa.Connection,
+    level: str,
+    region: str,
+    bounds: tuple[datetime | None, datetime | None],
 ) -> Sequence[sa.RowMapping]:
-    """Requests by subject, status and reason of cancelling, with the median hours from registering to closing.
+    """Requests by subject, status and reason of cancelling, with the median hours from registering
+    to closing.
 
-    Rows: subject (null outside every grid), status and cancel_reason (both null in the row of the whole subject),
-    whole (true for that row), cases, median_elapsed_hours.
+    Rows: subject (null outside every grid), status and cancel_reason (both null in the row of the
+    whole subject), whole (true for that row), cases, median_elapsed_hours.
     """
     subject = fact.c[f"{level}_id" if level == "unit" else f"{level}_code"]
     start, end = bounds
@@ -131,10 +153,16 @@ def figures(
             fact.c.cancel_reason,
             (sa.func.grouping(fact.c.status) == 1).label("whole"),
             sa.func.count().label("cases"),
-            sa.func.percentile_cont(0.5).within_group(fact.c.elapsed_hours).label("median_elapsed_hours"),
+            sa.func.percentile_cont(0.5)
+            .within_group(fact.c.elapsed_hours)
+            .label("median_elapsed_hours"),
         )
         .where(within(region), *times)
-        .group_by(sa.func.grouping_sets(sa.tuple_(subject), sa.tuple_(subject, fact.c.status, fact.c.cancel_reason)))
+        .group_by(
+            sa.func.grouping_sets(
+                sa.tuple_(subject), sa.tuple_(subject, fact.c.status, fact.c.cancel_reason)
+            )
+        )
         .order_by(subject.nulls_last(), sa.desc("whole"), fact.c.status, fact.c.cancel_reason)
     )
     return connection.execute(rows).mappings().all()

@@ -1,4 +1,6 @@
-"""What subjects are called and how grids are staffed: the newest state of each, whatever came first."""
+"""What subjects are called and how grids are staffed: the newest state of each, whatever came
+first.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,20 @@ from linli_evaluation.store.tables import grid, region, staffing, unit
 TABLES = {"region": region, "unit": unit, "grid": grid, "staffing": staffing}
 
 
-def keep_newest(connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> None:
+def keep_newest(
+    connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, Any]]
+) -> None:
     """Write rows whose `sequence` is above that of the row kept; older news changes nothing."""
     keys = [column.name for column in table.primary_key]
     newest: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for row in sorted(rows, key=lambda row: int(row["sequence"])):
         newest[tuple(str(row[key]) for key in keys)] = row
     statement = insert(table)
-    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in keys
+    }
     newer = statement.excluded.sequence > table.c.sequence
     connection.execute(
         statement.on_conflict_do_update(index_elements=keys, set_=changed, where=newer),

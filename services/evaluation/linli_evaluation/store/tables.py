@@ -32,7 +32,13 @@ def _fact_columns() -> list[sa.Column[Any]]:
         begins = {"int": "0", "bool": "false"}.get(name) if not optional else None
         key = each.name == "request_id"
         columns.append(
-            sa.Column(each.name, _TYPES[name], nullable=bool(optional), server_default=begins, primary_key=key)
+            sa.Column(
+                each.name,
+                _TYPES[name],
+                nullable=bool(optional),
+                server_default=begins,
+                primary_key=key,
+            )
         )
     return columns
 
@@ -51,7 +57,14 @@ fact_event = sa.Table(
     comment="Every event that tells of a request or its case, as it came.",
 )
 
-INDEXED_TIMES = ("registered_at", "answer_due_at", "first_dispatched_at", "due_at", "closed_at", "rated_at")
+INDEXED_TIMES = (
+    "registered_at",
+    "answer_due_at",
+    "first_dispatched_at",
+    "due_at",
+    "closed_at",
+    "rated_at",
+)
 
 fact = sa.Table(
     "fact",

@@ -1,4 +1,6 @@
-"""Facts, scorecards and periods over a real database, through the real inbox and the real HTTP stack."""
+"""Facts, scorecards and periods over a real database, through the real inbox and the real HTTP
+stack.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from linli_contracts.catalogue import consumed_by
 from linli_contracts.events import grid, organization, service_desk
-from linli_contracts.examples import example_event
+from linli_contracts.registry import consumed_by
+from linli_devkit.contracts.examples import example_event
 from linli_evaluation.service import EvaluationService
 from openapi_spec_validator import validate
 
@@ -27,21 +29,37 @@ def tell(evaluation: Any, *stories: Any) -> None:
 
 
 def drawn(code: str, sequence: int = 1, **data: Any) -> Any:
-    return example_event(grid.GridDrawn, grid_code=code, community_code=code[:12], sequence=sequence, **data)
+    return example_event(
+        grid.GridDrawn, grid_code=code, community_code=code[:12], sequence=sequence, **data
+    )
 
 
 def named(code: str, name: str, sequence: int = 1) -> Any:
     level = {6: "district", 9: "subdistrict", 12: "community"}[len(code)]
     return example_event(
-        organization.RegionRegistered, region_code=code, name=name, level=level, parent_code=None, sequence=sequence
+        organization.RegionRegistered,
+        region_code=code,
+        name=name,
+        level=level,
+        parent_code=None,
+        sequence=sequence,
     )
 
 
 def assigned(
-    code: str, duty: str = "full_time", worker: UUID | None = None, active: bool = True, sequence: int = 1
+    code: str,
+    duty: str = "full_time",
+    worker: UUID | None = None,
+    active: bool = True,
+    sequence: int = 1,
 ) -> Any:
     return example_event(
-        grid.WorkerAssigned, grid_code=code, worker_id=worker or uuid4(), duty=duty, active=active, sequence=sequence
+        grid.WorkerAssigned,
+        grid_code=code,
+        worker_id=worker or uuid4(),
+        duty=duty,
+        active=active,
+        sequence=sequence,
     )
 
 
@@ -58,13 +76,21 @@ def cards(evaluation: Any, level: str, period: str = "2026-11", **more: Any) -> 
 def worked_example(new_story: Any) -> list[Any]:
     """Five cases of one grid in November 2026, with what is expected of them below."""
     well = [new_story().delivered_well() for _ in range(2)]
-    # Answered at hour 6 after the limit at 4; reported at hour 30 after the limit at 24; not solved, satisfied 2.
+    # Answered at hour 6 after the limit at 4; reported at hour 30 after the limit at 24; not
+    # solved, satisfied 2.
     late = new_story().opened(answer_due=4).dispatched(due=24).accepted(6)
     late.tell(service_desk.CaseOverdue, 4, limit="answer", due_at=late.time(4))
     late.tell(service_desk.CaseOverdue, 24, limit="finish", due_at=late.time(24))
     late.closed(resolved=30, closed=31, hours=40.0).rated(40, solved=False, satisfaction=2)
-    # Declined once, then answered within the limit; three failed checks, then closed within its limit of 90 hours.
-    reworked = new_story().opened().dispatched(1.5, due=90).tell(service_desk.CaseDeclined, 2).dispatched(3, due=90)
+    # Declined once, then answered within the limit; three failed checks, then closed within its
+    # limit of 90 hours.
+    reworked = (
+        new_story()
+        .opened()
+        .dispatched(1.5, due=90)
+        .tell(service_desk.CaseDeclined, 2)
+        .dispatched(3, due=90)
+    )
     reworked.accepted(3.5)
     for number in (1, 2, 3):
         reworked.tell(service_desk.CaseResolved, 10 * number)
@@ -80,7 +106,10 @@ def worked_example(new_story: Any) -> list[Any]:
 def test_the_indicators_of_a_worked_example(evaluation: Any, new_story: Any) -> None:
     tell(evaluation, *worked_example(new_story))
     card = cards(evaluation, "district")[DISTRICT]
-    found = {each["code"]: (each["value"], each["numerator"], each["denominator"]) for each in card["indicators"]}
+    found = {
+        each["code"]: (each["value"], each["numerator"], each["denominator"])
+        for each in card["indicators"]
+    }
     assert found == {
         "response_rate": (0.6, 3, 5),  # late and lost missed their limit
         "resolution_rate": (0.666667, 2, 3),  # three residents said; late was not solved
@@ -117,7 +146,9 @@ def test_a_score_opens_down_to_cases_and_their_events(evaluation: Any, new_story
     tell(evaluation, *stories)
     opened = evaluation.get(f"/scorecards/{GRID}?period=2026-11").json
     assert line(opened, "closing_on_time")["en"] == "Closed on time"
-    listed = evaluation.get(f"/scorecards/{GRID}/cases?period=2026-11&indicator=closing_on_time&limit=3").json
+    listed = evaluation.get(
+        f"/scorecards/{GRID}/cases?period=2026-11&indicator=closing_on_time&limit=3"
+    ).json
     rest = evaluation.get(
         f"/scorecards/{GRID}/cases?period=2026-11&indicator=closing_on_time&cursor={listed['next']}"
     ).json
@@ -135,51 +166,82 @@ def test_a_score_opens_down_to_cases_and_their_events(evaluation: Any, new_story
 
 def test_a_sum_opens_down_to_what_each_case_added(evaluation: Any, new_story: Any) -> None:
     tell(evaluation, *worked_example(new_story))
-    items = evaluation.get(f"/scorecards/{GRID}/cases?period=2026-11&indicator=rework_rate").json["items"]
-    assert sorted((item["numerator"], item["denominator"]) for item in items) == [(0, 1), (0, 1), (0, 1), (3, 4)]
-    items = evaluation.get(f"/scorecards/{GRID}/cases?period=2026-11&indicator=time_to_close_median").json["items"]
+    items = evaluation.get(f"/scorecards/{GRID}/cases?period=2026-11&indicator=rework_rate").json[
+        "items"
+    ]
+    assert sorted((item["numerator"], item["denominator"]) for item in items) == [
+        (0, 1),
+        (0, 1),
+        (0, 1),
+        (3, 4),
+    ]
+    items = evaluation.get(
+        f"/scorecards/{GRID}/cases?period=2026-11&indicator=time_to_close_median"
+    ).json["items"]
     assert sorted(item["value"] for item in items) == [16, 16, 24, 40]
 
 
 def test_a_case_counts_in_the_period_of_its_event_times_in_the_districts_own_day(
     evaluation: Any, new_story: Any
 ) -> None:
-    tell(evaluation, *(new_story().delivered_well() for _ in range(3)))  # due Tuesday 3 November 09:00 in Shanghai
-    for period, cases in (("2026", 3), ("2026-Q4", 3), ("2026-W45", 3), ("2026-11-03", 3), ("2026-10", 0)):
+    tell(
+        evaluation, *(new_story().delivered_well() for _ in range(3))
+    )  # due Tuesday 3 November 09:00 in Shanghai
+    for period, cases in (
+        ("2026", 3),
+        ("2026-Q4", 3),
+        ("2026-W45", 3),
+        ("2026-11-03", 3),
+        ("2026-10", 0),
+    ):
         found = cards(evaluation, "district", period).get(
             DISTRICT, {"indicators": [{"code": "closing_rate", "denominator": 0}]}
         )
         assert line(found, "closing_rate")["denominator"] == cases, period
 
 
-def test_few_cases_give_no_value_and_a_grid_with_few_is_drawn_to_its_community(evaluation: Any, new_story: Any) -> None:
+def test_few_cases_give_no_value_and_a_grid_with_few_is_drawn_to_its_community(
+    evaluation: Any, new_story: Any
+) -> None:
     sibling = GRID[:12] + "002"
     good_one = [new_story(sibling).delivered_well()]
-    poor = [new_story().opened().dispatched().accepted().closed().rated(solved=False, satisfaction=1) for _ in range(4)]
+    poor = [
+        new_story().opened().dispatched().accepted().closed().rated(solved=False, satisfaction=1)
+        for _ in range(4)
+    ]
     tell(evaluation, *good_one, *poor)
     grids = cards(evaluation, "grid")
     one = grids[sibling]
     assert (one["score"], one["rank"]) == (None, None)  # one case is no score
     assert line(one, "resolution_rate") == {
-        "code": "resolution_rate", "value": None, "numerator": 1, "denominator": 1, "shrunk": None, "points": None,
-    }  # fmt: skip
+        "code": "resolution_rate",
+        "value": None,
+        "numerator": 1,
+        "denominator": 1,
+        "shrunk": None,
+        "points": None,
+    }
     drawn_line = line(grids[GRID], "resolution_rate")
-    # The community's own rate is 1/5, and so is all above it; the grid has 0 of 4: (4*0 + 5*0.2) / 9.
+    # The community's own rate is 1/5, and so is all above it; the grid has 0 of 4: (4*0 + 5*0.2) /
+    # 9.
     assert (drawn_line["value"], drawn_line["shrunk"]) == (0.0, 0.111111)
     assert grids[GRID]["rank"] == 1
 
 
-def test_coverage_is_the_grids_with_exactly_one_full_time_worker(evaluation: Any, new_story: Any) -> None:
+def test_coverage_is_the_grids_with_exactly_one_full_time_worker(
+    evaluation: Any, new_story: Any
+) -> None:
     codes = [COMMUNITY + f"{number:03}" for number in range(1, 5)]
     worker = uuid4()
     evaluation.deliver(
         *(drawn(code) for code in codes),
         assigned(codes[0]),
-        assigned(codes[1]), assigned(codes[1]),  # two is one too many
+        assigned(codes[1]),
+        assigned(codes[1]),  # two is one too many
         assigned(codes[2], "part_time"),
         assigned(codes[3], worker=worker, active=False, sequence=2),  # relieved again, told first
         assigned(codes[3], worker=worker, sequence=1),
-    )  # fmt: skip
+    )
     tell(evaluation, *(new_story().delivered_well() for _ in range(3)))
     coverage = line(cards(evaluation, "community")[COMMUNITY], "coverage")
     assert (coverage["value"], coverage["numerator"], coverage["denominator"]) == (0.25, 1, 4)
@@ -196,11 +258,17 @@ def test_coverage_alone_is_no_score(evaluation: Any) -> None:
 
 def test_units_are_scored_by_the_cases_they_had(evaluation: Any, new_story: Any) -> None:
     evaluation.deliver(
-        example_event(organization.UnitRegistered, unit_id=UUID(UNIT), name="安居维修队", region_code=SUBDISTRICT)
+        example_event(
+            organization.UnitRegistered,
+            unit_id=UUID(UNIT),
+            name="安居维修队",
+            region_code=SUBDISTRICT,
+        )
     )
     tell(evaluation, *(new_story().delivered_well() for _ in range(3)))
     card = cards(evaluation, "unit")[UNIT]
-    # All rates are full (180 of weight); 16 h to close are 90 points of weight 10: (180 * 100 + 10 * 90) / 190.
+    # All rates are full (180 of weight); 16 h to close are 90 points of weight 10: (180 * 100 + 10
+    # * 90) / 190.
     assert (card["name"], card["cases"], card["score"]) == ("安居维修队", 3, 99.47)
     assert evaluation.get(f"/scorecards/{UNIT}?period=2026-11").json["subject_level"] == "unit"
 
@@ -214,19 +282,39 @@ def test_the_newest_name_stays_whatever_came_first(evaluation: Any, new_story: A
     assert cards(evaluation, "grid")[GRID]["name"] == "第一网格"
 
 
-def test_figures_count_by_status_and_give_the_median_hours_to_closing(evaluation: Any, new_story: Any) -> None:
+def test_figures_count_by_status_and_give_the_median_hours_to_closing(
+    evaluation: Any, new_story: Any
+) -> None:
     def imported(hours: float, code: str | None = GRID) -> Any:
-        return new_story(code, channel="import").opened().tell(service_desk.CaseClosed, hours, working_hours=None)
+        return (
+            new_story(code, channel="import")
+            .opened()
+            .tell(service_desk.CaseClosed, hours, working_hours=None)
+        )
 
-    withdrawn = new_story(channel="import").opened().tell(service_desk.CaseCancelled, 5, reason="withdrawn")
-    tell(evaluation, imported(10), imported(30), imported(50), imported(7, None), withdrawn, new_story().registered())
+    withdrawn = (
+        new_story(channel="import").opened().tell(service_desk.CaseCancelled, 5, reason="withdrawn")
+    )
+    tell(
+        evaluation,
+        imported(10),
+        imported(30),
+        imported(50),
+        imported(7, None),
+        withdrawn,
+        new_story().registered(),
+    )
     answer = evaluation.get("/figures?level=grid&from=2026-11-02&to=2026-11-03").json
     nobody, here = sorted(answer["items"], key=lambda item: item["subject"] or "")
     assert (nobody["subject"], nobody["cases"], nobody["median_elapsed_hours"]) == (None, 1, 7.0)
     assert (here["subject"], here["cases"], here["median_elapsed_hours"]) == (GRID, 5, 30.0)
-    assert [(each["status"], each["cancel_reason"], each["cases"]) for each in here["statuses"]] == [
-        ("cancelled", "withdrawn", 1), ("closed", None, 3), ("registered", None, 1),
-    ]  # fmt: skip
+    assert [
+        (each["status"], each["cancel_reason"], each["cases"]) for each in here["statuses"]
+    ] == [
+        ("cancelled", "withdrawn", 1),
+        ("closed", None, 3),
+        ("registered", None, 1),
+    ]
     assert evaluation.get("/figures?from=2026-11-03").json["items"] == []
     assert evaluation.get("/figures?to=2026-11-02T00:30:00Z").json["items"] == []
 
@@ -239,10 +327,15 @@ def test_facts_are_listed_by_what_is_asked_for(evaluation: Any, new_story: Any) 
     first = evaluation.get("/facts?limit=1").json
     second = evaluation.get(f"/facts?limit=1&cursor={first['next']}").json
     found = [item["request_id"] for item in first["items"] + second["items"]]
-    assert (found, second["next"]) == (sorted([str(closed.request_id), str(registered.request_id)]), None)
+    assert (found, second["next"]) == (
+        sorted([str(closed.request_id), str(registered.request_id)]),
+        None,
+    )
 
 
-def test_nobody_sees_beyond_their_region_and_a_unit_sees_itself(evaluation: Any, new_story: Any) -> None:
+def test_nobody_sees_beyond_their_region_and_a_unit_sees_itself(
+    evaluation: Any, new_story: Any
+) -> None:
     here, there = new_story().delivered_well(), new_story(OTHER_GRID).delivered_well()
     tell(evaluation, here, there)
     mine = {"role": "evaluator", "region": SUBDISTRICT}
@@ -255,7 +348,10 @@ def test_nobody_sees_beyond_their_region_and_a_unit_sees_itself(evaluation: Any,
         f"/scorecards/{OTHER_GRID}/cases?period=2026-11&indicator=closing_rate",
     ):
         answer = evaluation.get(path, **mine)
-        assert (answer.status_code, answer.json["type"]) == (403, "urn:linli:problem:foreign-region")
+        assert (answer.status_code, answer.json["type"]) == (
+            403,
+            "urn:linli:problem:foreign-region",
+        )
     assert [item["grid_code"] for item in evaluation.get("/facts", **mine).json["items"]] == [GRID]
     assert [item["subject"] for item in evaluation.get("/figures", **mine).json["items"]] == [GRID]
     assert set(cards(evaluation, "unit", role="provider", region=OTHER_GRID, unit=UNIT)) == {UNIT}
@@ -292,23 +388,37 @@ def test_who_may_not_is_refused(evaluation: Any) -> None:
         ("/figures?level=street", 422, "level"),
     ],
 )
-def test_bad_input_is_told_with_the_place_of_the_fault(evaluation: Any, path: str, status: int, at: str | None) -> None:
+def test_bad_input_is_told_with_the_place_of_the_fault(
+    evaluation: Any, path: str, status: int, at: str | None
+) -> None:
     answer = evaluation.get(path)
     assert answer.status_code == status, answer.text
-    places = [error.get("parameter", error.get("pointer")) for error in answer.json.get("errors", [])]
+    places = [
+        error.get("parameter", error.get("pointer")) for error in answer.json.get("errors", [])
+    ]
     assert places == ([at] if at else [])
 
 
 def test_problems_are_told_in_chinese_too(evaluation: Any) -> None:
-    answer = evaluation.get("/scorecards?level=grid&period=2026-13", headers={"Accept-Language": "zh-CN"})
-    assert answer.json["detail"] == "“2026-13”不是周期；应写作 2026、2026-Q4、2026-11、2026-W47 或 2026-11-22。"
+    answer = evaluation.get(
+        "/scorecards?level=grid&period=2026-13", headers={"Accept-Language": "zh-CN"}
+    )
+    assert (
+        answer.json["detail"]
+        == "“2026-13”不是周期；应写作 2026、2026-Q4、2026-11、2026-W47 或 2026-11-22。"
+    )
 
 
 def test_indicators_are_listed_with_what_they_are(evaluation: Any) -> None:
     answer = evaluation.get("/indicators", role="provider").json
     on_time = next(each for each in answer["indicators"] if each["code"] == "closing_on_time")
     assert (on_time["zh"], on_time["weight"], on_time["target"]) == ("按期结案率", 50.0, 0.7)
-    assert answer["grades"][0] == {"code": "excellent", "at_least": 90.0, "zh": "优秀", "en": "Excellent"}
+    assert answer["grades"][0] == {
+        "code": "excellent",
+        "at_least": 90.0,
+        "zh": "优秀",
+        "en": "Excellent",
+    }
 
 
 def test_the_interface_describes_itself(evaluation: Any) -> None:

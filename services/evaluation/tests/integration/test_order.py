@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event
 from linli_contracts.events import grid, organization, service_desk
-from linli_contracts.examples import example_event
+from linli_devkit.contracts.examples import example_event
 from linli_evaluation.handlers import recording
 from linli_evaluation.service import EvaluationService
 from linli_evaluation.store.tables import metadata
@@ -25,13 +25,17 @@ LEVELS = ("district", "subdistrict", "community", "grid", "unit")
 
 
 def a_month(new_story: Any) -> list[Event]:
-    """Cases of all kinds in three grids and outside them, with the names of things, in the order they happened."""
+    """Cases of all kinds in three grids and outside them, with the names of things, in the order
+    they happened.
+    """
     events: list[Event] = []
     for number in range(16):
         story = new_story(GRIDS[number % 4])
         if number % 5 == 4:
             story.opened().dispatched().tell(service_desk.CaseDeclined, 2)
-            story.tell(service_desk.CaseUnmatched, 2).tell(service_desk.CaseOverdue, 4, limit="answer")
+            story.tell(service_desk.CaseUnmatched, 2).tell(
+                service_desk.CaseOverdue, 4, limit="answer"
+            )
         else:
             story.opened().dispatched().accepted(2 + number).tell(service_desk.CaseResolved, 10)
             story.tell(service_desk.CaseReworked, 11, reworks=1).closed(hours=7.1 * number).rated(
@@ -44,13 +48,19 @@ def a_month(new_story: Any) -> list[Event]:
             events.append(
                 example_event(
                     organization.RegionRegistered,
-                    region_code=code, name=name, level=level, parent_code=None, sequence=sequence,
+                    region_code=code,
+                    name=name,
+                    level=level,
+                    parent_code=None,
+                    sequence=sequence,
                 )
-            )  # fmt: skip
+            )
     for code in GRIDS[:3]:
         events.append(example_event(grid.GridDrawn, grid_code=code, community_code=code[:12]))
         for sequence, active in enumerate((True, False, code == GRIDS[0]), start=1):
-            events.append(example_event(grid.WorkerAssigned, grid_code=code, active=active, sequence=sequence))
+            events.append(
+                example_event(grid.WorkerAssigned, grid_code=code, active=active, sequence=sequence)
+            )
     return events
 
 
@@ -63,7 +73,9 @@ def evaluation(service: Any) -> Any:
     return service(EvaluationService)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_the_same_events_shuffled_and_each_twice_give_the_same_scorecards_to_the_byte(
     evaluation: Any, new_story: Any, data: st.DataObject
@@ -87,7 +99,9 @@ def empty(evaluation: Any) -> None:
 
 
 @pytest.mark.parametrize("known", [0, 2])
-def test_two_consumers_of_the_same_request_lose_nothing(evaluation: Any, new_story: Any, known: int) -> None:
+def test_two_consumers_of_the_same_request_lose_nothing(
+    evaluation: Any, new_story: Any, known: int
+) -> None:
     """The second is held until the first commits, and then folds what the first one kept too."""
     story = new_story().delivered_well()
     evaluation.deliver(*story.events[:known])
@@ -112,20 +126,28 @@ def test_two_consumers_of_the_same_request_lose_nothing(evaluation: Any, new_sto
     other.join(20)
     assert not errors
     fact = evaluation.get(f"/facts/{story.request_id}").json
-    assert (fact["status"], fact["answered_at"] is not None, fact["satisfaction"]) == ("closed", True, 5)
+    assert (fact["status"], fact["answered_at"] is not None, fact["satisfaction"]) == (
+        "closed",
+        True,
+        5,
+    )
     assert len(fact["events"]) == len(story.events)
 
 
 def wait_until_blocked(uow: UnitOfWork) -> None:
     """Until another connection waits for a lock that this one holds."""
-    blocked = sa.text("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+    blocked = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
     for _ in range(100_000):
         if uow.connection.execute(blocked).scalar():
             return
     raise AssertionError("the second transaction did not wait")
 
 
-def test_many_consumers_of_overlapping_requests_do_not_deadlock(evaluation: Any, new_story: Any) -> None:
+def test_many_consumers_of_overlapping_requests_do_not_deadlock(
+    evaluation: Any, new_story: Any
+) -> None:
     stories = [new_story().delivered_well() for _ in range(20)]
     errors: list[Exception] = []
 

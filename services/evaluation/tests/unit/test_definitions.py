@@ -17,36 +17,63 @@ GOOD: dict[str, Any] = {
     "grades": [{"code": "good", "at_least": 0, "zh": "良好", "en": "Good"}],
     "indicators": [
         {
-            "code": "on_time", "zh": "按期", "en": "On time", "source": "ours", "kind": "ratio", "time": "due_at",
-            "numerator": {"field": "closed_at", "lte": {"field": "due_at"}}, "curve": [[0, 0], [1, 100]], "weight": 1,
+            "code": "on_time",
+            "zh": "按期",
+            "en": "On time",
+            "source": "ours",
+            "kind": "ratio",
+            "time": "due_at",
+            "numerator": {"field": "closed_at", "lte": {"field": "due_at"}},
+            "curve": [[0, 0], [1, 100]],
+            "weight": 1,
         }
     ],
-}  # fmt: skip
+}
 
 
 def changed(**changes: Any) -> dict[str, Any]:
     document = copy.deepcopy(GOOD)
     document["indicators"][0].update(changes)
-    return {**document, "indicators": [{k: v for k, v in document["indicators"][0].items() if v != "-"}]}
+    return {
+        **document,
+        "indicators": [{k: v for k, v in document["indicators"][0].items() if v != "-"}],
+    }
 
 
 def test_the_definitions_that_come_along_are_sound() -> None:
     loaded = load_file(None)
     assert {each.code for each in loaded.indicators} == {
-        "response_rate", "resolution_rate", "satisfaction_rate", "closing_rate", "closing_on_time", "rework_rate",
-        "first_match_rate", "time_to_close_median", "time_to_close_p90",
-        "elapsed_to_close_median", "coverage",
-    }  # fmt: skip
+        "response_rate",
+        "resolution_rate",
+        "satisfaction_rate",
+        "closing_rate",
+        "closing_on_time",
+        "rework_rate",
+        "first_match_rate",
+        "time_to_close_median",
+        "time_to_close_p90",
+        "elapsed_to_close_median",
+        "coverage",
+    }
     assert [grade.code for grade in loaded.grades] == ["excellent", "good", "fair", "pass", "fail"]
     assert "coverage" not in {each.code for each in loaded.at("grid")}
     assert load_file(None).hash == loaded.hash
 
 
 def test_conditions_are_read() -> None:
-    node = {"all": [{"field": "status", "in": ["open", "closed"]}, {"not": {"field": "solved", "is": True}}]}
+    node = {
+        "all": [
+            {"field": "status", "in": ["open", "closed"]},
+            {"not": {"field": "solved", "is": True}},
+        ]
+    }
     parsed = predicates.parse(node, FACT_FIELDS, "here")
-    assert parsed == All((Test("status", "in", ("open", "closed")), Not(Test("solved", "is", True))))
-    either = predicates.parse({"any": [{"field": "due_at", "gt": {"field": "closed_at"}}]}, FACT_FIELDS, "here")
+    assert parsed == All(
+        (Test("status", "in", ("open", "closed")), Not(Test("solved", "is", True)))
+    )
+    either = predicates.parse(
+        {"any": [{"field": "due_at", "gt": {"field": "closed_at"}}]}, FACT_FIELDS, "here"
+    )
     assert either == AnyOf((Test("due_at", "gt", Other("closed_at")),))
 
 
@@ -57,7 +84,10 @@ def test_conditions_are_read() -> None:
         ({}, "a condition has `field`, or one of"),
         ({"all": [], "any": []}, "a condition has `field`, or one of"),
         ({"all": []}, "takes a list of conditions"),
-        ({"all": [{"field": "statuss", "is": "open"}]}, r"here.all\[0\]: there is no field 'statuss'"),
+        (
+            {"all": [{"field": "statuss", "is": "open"}]},
+            r"here.all\[0\]: there is no field 'statuss'",
+        ),
         ({"field": "status"}, "a comparison has one of"),
         ({"field": "status", "is": "open", "in": ["open"]}, "a comparison has one of"),
         ({"field": "status", "like": "o%"}, "a comparison has one of"),
@@ -65,7 +95,10 @@ def test_conditions_are_read() -> None:
         ({"field": "reworks", "gte": True}, "True is no number"),
         ({"field": "status", "in": "open"}, "takes a list of values"),
         ({"field": "due_at", "lt": "2026-01-01"}, "a time is compared with another field"),
-        ({"field": "due_at", "lt": {"field": "reworks"}}, "reworks is a number; here a time is needed"),
+        (
+            {"field": "due_at", "lt": {"field": "reworks"}},
+            "reworks is a number; here a time is needed",
+        ),
         ({"field": "due_at", "set": "yes"}, "'yes' is no flag"),
     ],
 )
@@ -96,11 +129,16 @@ def test_a_condition_that_makes_no_sense_is_refused_with_its_place(node: Any, sa
         (changed(levels=["resident"]), "levels: a list out of district"),
         (changed(over="people"), "over: is one of facts, grids"),
         (changed(over="grids", numerator={"field": "full_time", "is": 1}), "there is no `time`"),
-        (changed(penalty={"field": "reworks", "tiers": [{"from": 1, "points": 1}]}), "either a curve or a penalty"),
+        (
+            changed(penalty={"field": "reworks", "tiers": [{"from": 1, "points": 1}]}),
+            "either a curve or a penalty",
+        ),
         (changed(curve="-", penalty={"field": "reworks", "tiers": [3]}), "a tier is"),
     ],
-)  # fmt: skip
-def test_definitions_that_make_no_sense_are_refused_with_their_place(document: Any, said: str) -> None:
+)
+def test_definitions_that_make_no_sense_are_refused_with_their_place(
+    document: Any, said: str
+) -> None:
     with pytest.raises(BadDefinitions, match=said):
         definitions.load(document)
 

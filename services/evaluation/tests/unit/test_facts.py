@@ -55,7 +55,11 @@ def kept(event: Event) -> FactEvent:
 
 
 def folded(story: Any, events: list[FactEvent] | None = None) -> Fact:
-    return fold(story.request_id, [kept(event) for event in story.events] if events is None else events, DISTRICT)
+    return fold(
+        story.request_id,
+        [kept(event) for event in story.events] if events is None else events,
+        DISTRICT,
+    )
 
 
 @given(steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=25), data=st.data())
@@ -75,24 +79,35 @@ def test_a_case_that_went_well_tells_all_its_times(new_story: Any) -> None:
     story = new_story().delivered_well()
     fact = folded(story)
     assert (fact.status, fact.district_code, fact.subdistrict_code, fact.community_code) == (
-        "closed", "110101", "110101001", "110101001001",
-    )  # fmt: skip
+        "closed",
+        "110101",
+        "110101001",
+        "110101001001",
+    )
     assert (fact.category, fact.domain) == ("housing.repair", "housing")
     assert (fact.registered_at, fact.opened_at) == (story.begins, story.time(1))
     assert (fact.answered_at, fact.answer_due_at) == (story.time(2), story.time(4))
-    assert (fact.resolved_at, fact.closed_at, fact.due_at) == (story.time(20), story.time(22), story.time(24))
+    assert (fact.resolved_at, fact.closed_at, fact.due_at) == (
+        story.time(20),
+        story.time(22),
+        story.time(24),
+    )
     assert (fact.working_hours, fact.elapsed_hours) == (16.0, 22.0)
     assert (fact.checks, fact.reworks, fact.solved, fact.satisfaction) == (1, 0, True, 5)
 
 
-def test_the_first_acceptance_counts_as_the_answer_and_who_declined_no_longer_has_the_case(new_story: Any) -> None:
+def test_the_first_acceptance_counts_as_the_answer_and_who_declined_no_longer_has_the_case(
+    new_story: Any,
+) -> None:
     story = new_story().opened().dispatched().accepted(2).tell(service_desk.CaseReturned, 3)
     assert folded(story).unit_id is None
     story.dispatched(4, due=30).accepted(5)
     fact = folded(story)
     assert (fact.answered_at, fact.first_dispatched_at, fact.dispatched_at) == (
-        story.time(2), story.time(1.5), story.time(4),
-    )  # fmt: skip
+        story.time(2),
+        story.time(1.5),
+        story.time(4),
+    )
     assert (fact.dispatches, fact.returns, fact.declines) == (2, 1, 0)
     assert fact.unit_id is not None
 
@@ -145,16 +160,27 @@ def test_history_that_does_not_say_when_it_ended_took_an_unknown_time(
 
 def test_a_reopened_case_is_open_and_keeps_what_the_resident_said(new_story: Any) -> None:
     fact = folded(new_story().delivered_well().tell(service_desk.CaseReopened, 40))
-    assert (fact.status, fact.closed_at, fact.elapsed_hours, fact.reopened) == ("open", None, None, 1)
+    assert (fact.status, fact.closed_at, fact.elapsed_hours, fact.reopened) == (
+        "open",
+        None,
+        None,
+        1,
+    )
     assert fact.solved is True
 
 
 def test_imported_history_is_known_as_such_and_was_checked_by_nobody(new_story: Any) -> None:
-    story = new_story(channel="import").opened().tell(service_desk.CaseClosed, 50, working_hours=None)
+    story = (
+        new_story(channel="import").opened().tell(service_desk.CaseClosed, 50, working_hours=None)
+    )
     fact = folded(story)
     assert (fact.imported, fact.status, fact.checks, fact.working_hours, fact.elapsed_hours) == (
-        True, "closed", 0, None, 50.0,
-    )  # fmt: skip
+        True,
+        "closed",
+        0,
+        None,
+        50.0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,7 +191,9 @@ def test_imported_history_is_known_as_such_and_was_checked_by_nobody(new_story: 
         (grid.RequestLinked, "linked"),
     ],
 )
-def test_a_request_that_ends_in_the_grid_has_no_case(new_story: Any, schema: Any, status: str) -> None:
+def test_a_request_that_ends_in_the_grid_has_no_case(
+    new_story: Any, schema: Any, status: str
+) -> None:
     fact = folded(new_story().tell(grid.RequestRegistered, 0).tell(schema, 1))
     assert (fact.status, fact.case_id) == (status, None)
 
@@ -173,7 +201,11 @@ def test_a_request_that_ends_in_the_grid_has_no_case(new_story: Any, schema: Any
 def test_a_request_given_to_another_grid_counts_there_however_it_ends(new_story: Any) -> None:
     story = new_story().registered().tell(grid.RequestRelocated, 1, grid_code="110101005002003")
     fact = folded(story.tell(grid.RequestRejected, 2))
-    assert (fact.status, fact.grid_code, fact.community_code) == ("rejected", "110101005002003", "110101005002")
+    assert (fact.status, fact.grid_code, fact.community_code) == (
+        "rejected",
+        "110101005002003",
+        "110101005002",
+    )
 
 
 def test_a_request_outside_every_grid_belongs_to_the_district_alone(new_story: Any) -> None:
@@ -183,6 +215,16 @@ def test_a_request_outside_every_grid_belongs_to_the_district_alone(new_story: A
 
 def test_other_data_gives_another_digest(new_story: Any) -> None:
     first, *rest = [kept(event) for event in new_story().registered().events]
-    other = FactEvent(first.event_id, first.type, first.subject, first.sequence, first.time, {**first.data, "x": 1})
+    other = FactEvent(
+        first.event_id,
+        first.type,
+        first.subject,
+        first.sequence,
+        first.time,
+        {**first.data, "x": 1},
+    )
     story_id = new_story().request_id
-    assert fold(story_id, [first, *rest], DISTRICT).digest != fold(story_id, [other, *rest], DISTRICT).digest
+    assert (
+        fold(story_id, [first, *rest], DISTRICT).digest
+        != fold(story_id, [other, *rest], DISTRICT).digest
+    )

@@ -1,1 +1,3 @@
-"""The rules of grids, workers and residents' requests. Pure: nothing but the standard library is imported here."""
+"""The rules of grids, workers and residents' requests. Pure: nothing but the standard library is
+imported here.
+"""

@@ -1,4 +1,6 @@
-"""Grid codes: twelve digits of the community and the grid's own two (CJ/T 349) or three (GB/T 34300)."""
+"""Grid codes: twelve digits of the community and the grid's own two (CJ/T 349) or three (GB/T
+34300).
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ def check_grid_code(grid_code: str, own_digits: int, communities: Container[str]
 
     Args:
         own_digits: How many digits follow those of the community: 2 or 3.
-        communities: Codes of the registered communities. Every point belongs to one community (territorial
-            principle), so a grid of none is refused.
+        communities: Codes of the registered communities. Every point belongs to one community
+            (territorial principle), so a grid of none is refused.
     Raises:
         BadGridCode: with the rule it breaks.
     """

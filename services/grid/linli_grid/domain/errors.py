@@ -19,7 +19,9 @@ from typing import Any
 
 
 class GridError(Exception):
-    """Base of all. `message` is an English template, `params` fill it, `pointer` is a JSON pointer into the body."""
+    """Base of all. `message` is an English template, `params` fill it, `pointer` is a JSON pointer
+    into the body.
+    """
 
     def __init__(self, message: str, *, pointer: str | None = None, **params: Any) -> None:
         super().__init__(message)

@@ -1,4 +1,6 @@
-"""Duties in a grid: exactly one full-time worker, any number of part-time ones, at most one deputy (责任到人)."""
+"""Duties in a grid: exactly one full-time worker, any number of part-time ones, at most one deputy
+(责任到人).
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,15 @@ DUTIES = (FULL_TIME, PART_TIME, DEPUTY)
 HELD_BY_ONE = frozenset({FULL_TIME, DEPUTY})
 
 
-_ACCOUNTS = UUID("7a4d5a38-2c1c-5b0a-9d4b-6f0f5b1c7e11")  # namespace of the ids below; never change it
+_ACCOUNTS = UUID(
+    "7a4d5a38-2c1c-5b0a-9d4b-6f0f5b1c7e11"
+)  # namespace of the ids below; never change it
 
 
 def worker_id_of(district: str, account: str) -> UUID:
-    """The id of a worker's account: the account itself where it is a UUID, else one that always follows from it."""
+    """The id of a worker's account: the account itself where it is a UUID, else one that always
+    follows from it.
+    """
     try:
         return UUID(account)
     except ValueError:
@@ -64,6 +70,8 @@ def assign(assigned: Iterable[Assignment], worker_id: UUID, duty: str) -> list[C
 
 
 def responsible(assigned: Iterable[Assignment]) -> UUID | None:
-    """Whose a request in this grid is: the full-time worker's, without one the deputy's, else nobody's by name."""
+    """Whose a request in this grid is: the full-time worker's, without one the deputy's, else
+    nobody's by name.
+    """
     by_duty = {a.duty: a.worker_id for a in assigned}
     return by_duty.get(FULL_TIME) or by_duty.get(DEPUTY)

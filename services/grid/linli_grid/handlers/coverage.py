@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from linli_chassis.i18n import Text
-from linli_chassis.offload import offload
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.process.offload import offload
+from linli_chassis.storage.unit_of_work import UnitOfWork
 
 from linli_grid.coverage import Overlap, check_coverage
 from linli_grid.domain.workers import DEPUTY, FULL_TIME, Assignment
@@ -17,7 +17,9 @@ from linli_grid.store import grids as store
 
 
 def report_coverage(uow: UnitOfWork, principal: Any, region_code: str | None) -> dict[str, Any]:
-    """Check the grids under a region (the whole district without one) against each other and their boundaries."""
+    """Check the grids under a region (the whole district without one) against each other and their
+    boundaries.
+    """
     region = region_code or uow.district
     principal.must_cover(region)
     shapes = {grid.grid_code: grid.shape for grid in store.located_grids(uow.connection)}
@@ -33,7 +35,11 @@ def report_coverage(uow: UnitOfWork, principal: Any, region_code: str | None) ->
         "area_m2": round(found.area_m2, 1),
         "overlaps": [_overlap(overlap) for overlap in found.overlaps],
         "gaps": [asdict(gap) for gap in found.gaps],
-        "repaired": [{"grid_code": r["grid_code"], "detail": loaded_text(r["repair"])} for r in rows if r["repair"]],
+        "repaired": [
+            {"grid_code": r["grid_code"], "detail": loaded_text(r["repair"])}
+            for r in rows
+            if r["repair"]
+        ],
         "findings": _unstaffed(store.staff_of(uow.connection, asked)),
     }
 
@@ -55,6 +61,11 @@ def _unstaffed(staff: Mapping[str, Sequence[Assignment]]) -> list[dict[str, Any]
                 else Text("This grid has neither a full-time worker nor a deputy.")
             )
             findings.append(
-                {"grid_code": code, "finding": "no_full_time_worker", "deputy_worker_id": deputy, "detail": said}
+                {
+                    "grid_code": code,
+                    "finding": "no_full_time_worker",
+                    "deputy_worker_id": deputy,
+                    "detail": said,
+                }
             )
     return findings

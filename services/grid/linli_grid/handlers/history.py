@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from linli_chassis.http import import_answer
-from linli_chassis.offload import offload
-from linli_chassis.uow import UnitOfWork
-from linli_contracts.events.grid import RequestRegistered, RequestVerified
+from linli_chassis.http import import_response
+from linli_chassis.process.offload import offload
+from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.events.grid.requests import RequestRegistered, RequestVerified
+from linli_kernel.tracking import digest_of_nobody
 
 from linli_grid.domain.errors import Invalid
 from linli_grid.domain.requests import VERIFIED, history_id, priority_of
-from linli_grid.domain.tracking import digest_of_nobody
 from linli_grid.handlers.answers import refused
 from linli_grid.handlers.places import Placed, index_of, place_many
 from linli_grid.handlers.requests import service_of, state_of
@@ -23,8 +23,12 @@ from linli_grid.store import requests as store
 Items = Sequence[tuple[int, Mapping[str, Any]]]
 
 
-def import_requests(uow: UnitOfWork, principal: Any, locator: GridLocator, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep those that are new and tell of them with their own times; the same ones again change nothing."""
+def import_requests(
+    uow: UnitOfWork, principal: Any, locator: GridLocator, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Keep those that are new and tell of them with their own times; the same ones again change
+    nothing.
+    """
     principal.must_cover(uow.district)
     items: Items = body["items"]
     places = offload(place_many, index_of(uow, locator), uow.settings, [item for _, item in items])
@@ -36,14 +40,18 @@ def import_requests(uow: UnitOfWork, principal: Any, locator: GridLocator, body:
         except Invalid as error:
             bad.append(refused(index, error))
         else:
-            rows.setdefault(row["request_id"], (row, item))  # given twice in one batch, it is told once
+            rows.setdefault(
+                row["request_id"], (row, item)
+            )  # given twice in one batch, it is told once
     new = store.insert_history(uow.connection, [row for row, _ in rows.values()])
     for request_id in new:
         _tell(uow, *rows[request_id])
-    return import_answer(len(new), len(items) + len(body["refused"]) - len(bad) - len(new), bad)
+    return import_response(len(new), len(items) + len(body["refused"]) - len(bad) - len(new), bad)
 
 
-def _row(uow: UnitOfWork, source: str, item: Mapping[str, Any], place: Placed | Invalid) -> dict[str, Any]:
+def _row(
+    uow: UnitOfWork, source: str, item: Mapping[str, Any], place: Placed | Invalid
+) -> dict[str, Any]:
     if isinstance(place, Invalid):
         raise place
     entry = service_of(uow.settings, item["category"])

@@ -8,10 +8,10 @@ from math import isinf
 from typing import Any
 
 from linli_chassis.i18n import Text
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_kernel.gcj02 import to_wgs84
 
 from linli_grid.domain.errors import FarOutside, Invalid
-from linli_grid.domain.gcj02 import to_wgs84
 from linli_grid.domain.requests import LOCATED, OUTSIDE, UNPLACED
 from linli_grid.locator import NONE, GridIndex, GridLocator, LocatedGrid
 from linli_grid.store import grids as store
@@ -50,7 +50,9 @@ class Placed:
 
 def index_of(uow: UnitOfWork, locator: GridLocator) -> GridIndex:
     """The index of the grids as they are now."""
-    return locator.index(store.current_version(uow.connection), lambda: store.located_grids(uow.connection))
+    return locator.index(
+        store.current_version(uow.connection), lambda: store.located_grids(uow.connection)
+    )
 
 
 def place_one(index: GridIndex, settings: Any, sent: Mapping[str, Any]) -> Placed:
@@ -64,7 +66,9 @@ def place_one(index: GridIndex, settings: Any, sent: Mapping[str, Any]) -> Place
     if isinstance(placed, Invalid):
         raise placed
     if placed.point is None:
-        return Placed(warnings=[Text("Without a place the request goes to the dispatcher of the district.")])
+        return Placed(
+            warnings=[Text("Without a place the request goes to the dispatcher of the district.")]
+        )
     if placed.grid is None:
         return Placed(placed.point, warnings=_why_outside(index, placed.point, sent))
     near = index.near(*placed.point, settings.border_m)
@@ -72,20 +76,29 @@ def place_one(index: GridIndex, settings: Any, sent: Mapping[str, Any]) -> Place
     return Placed(placed.point, placed.grid, neighbours)
 
 
-def place_many(index: GridIndex, settings: Any, sent: Sequence[Mapping[str, Any]]) -> list[Placed | Invalid]:
+def place_many(
+    index: GridIndex, settings: Any, sent: Sequence[Mapping[str, Any]]
+) -> list[Placed | Invalid]:
     """Find the grids of many requests at once; in place of each that cannot be used, why.
 
     Args:
-        sent: each with `longitude` and `latitude` (both may be missing or None) and `coordinate_system`.
+        sent: each with `longitude` and `latitude` (both may be missing or None) and
+            `coordinate_system`.
     """
     points = [_point(each) for each in sent]
-    placed: list[Placed | Invalid] = [each if isinstance(each, Invalid) else Placed(each) for each in points]
+    placed: list[Placed | Invalid] = [
+        each if isinstance(each, Invalid) else Placed(each) for each in points
+    ]
     usable = {i: point for i, point in enumerate(points) if isinstance(point, tuple)}
-    for i, number in zip(list(usable), index.locate(*_columns(usable.values())).tolist(), strict=True):
+    for i, number in zip(
+        list(usable), index.locate(*_columns(usable.values())).tolist(), strict=True
+    ):
         if number != NONE:
             placed[i] = Placed(usable.pop(i), index.grids[number])
     if index.grids:
-        for i, metres in zip(usable, index.distance_m(*_columns(usable.values())).tolist(), strict=True):
+        for i, metres in zip(
+            usable, index.distance_m(*_columns(usable.values())).tolist(), strict=True
+        ):
             if metres > settings.max_outside_km * 1000:
                 placed[i] = _too_far(settings.max_outside_km)
     return placed
@@ -117,12 +130,21 @@ def _too_far(kilometres: float) -> FarOutside:
 
 
 def _why_outside(index: GridIndex, point: Point, sent: Mapping[str, Any]) -> list[Text]:
-    warnings = [Text("The place is outside every grid; the request goes to the dispatcher of the district.")]
+    warnings = [
+        Text("The place is outside every grid; the request goes to the dispatcher of the district.")
+    ]
     if isinf(index.distance_m([point[0]], [point[1]])[0]):
-        return [Text("No grid has been drawn yet; the request goes to the dispatcher of the district.")]
+        return [
+            Text("No grid has been drawn yet; the request goes to the dispatcher of the district.")
+        ]
     converted = to_wgs84(*point)
-    if sent.get("coordinate_system") != "gcj02" and index.locate([converted[0]], [converted[1]])[0] != NONE:
+    if (
+        sent.get("coordinate_system") != "gcj02"
+        and index.locate([converted[0]], [converted[1]])[0] != NONE
+    ):
         warnings.append(
-            Text("The coordinates look like GCJ-02, as Chinese maps give them; mark such with coordinate_system gcj02.")
+            Text(
+                "The coordinates look like GCJ-02, as Chinese maps give them; mark such with coordinate_system gcj02."
+            )
         )
     return warnings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event
 
 from linli_grid.store import grids as store

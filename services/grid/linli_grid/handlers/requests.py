@@ -8,14 +8,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from linli_chassis.uow import UnitOfWork
-from linli_contracts.events.grid import RequestRegistered
+from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.events.grid.requests import RequestRegistered
 from linli_contracts.fields import coarse
-from linli_contracts.services import ServiceEntry, services_of
+from linli_contracts.service_catalogue import ServiceItem, services_of
+from linli_kernel.tracking import digest_of, new_code
 
 from linli_grid.domain.errors import NotFound, UnknownCategory
 from linli_grid.domain.requests import REGISTERED, priority_of
-from linli_grid.domain.tracking import digest_of, new_code
 from linli_grid.geometry import metres_per_degree
 from linli_grid.handlers.places import Placed, Point, index_of, place_one
 from linli_grid.locator import GridLocator
@@ -24,10 +24,20 @@ from linli_grid.store import requests as store
 MOST_ALIKE = 20
 """How many possible duplicates are told: more than a grid worker looks through."""
 
-_TOLD = ("request_id", "category", "channel", "priority", "location_status", "grid_code", "registered_at")
+_TOLD = (
+    "request_id",
+    "category",
+    "channel",
+    "priority",
+    "location_status",
+    "grid_code",
+    "registered_at",
+)
 
 
-def register_request(uow: UnitOfWork, locator: GridLocator, body: Mapping[str, Any]) -> dict[str, Any]:
+def register_request(
+    uow: UnitOfWork, locator: GridLocator, body: Mapping[str, Any]
+) -> dict[str, Any]:
     """Take a resident's request in, find its grid, and give the code by which to follow it.
 
     Raises:
@@ -58,7 +68,7 @@ def follow_request(uow: UnitOfWork, code: str) -> dict[str, Any]:
     return {**row, "category_name": service_name(uow.settings, row["category"])}
 
 
-def service_of(settings: Any, category: str) -> ServiceEntry:
+def service_of(settings: Any, category: str) -> ServiceItem:
     """The entry of the service catalogue. Raises `UnknownCategory`."""
     entry = services_of(settings.services_file).get(category)
     if entry is None:
@@ -70,7 +80,7 @@ def service_of(settings: Any, category: str) -> ServiceEntry:
     return entry
 
 
-def service_name(settings: Any, category: str) -> ServiceEntry | None:
+def service_name(settings: Any, category: str) -> ServiceItem | None:
     """The entry whose name is shown for a category; None when the catalogue has it no longer."""
     return services_of(settings.services_file).get(category)
 
@@ -82,7 +92,9 @@ def state_of(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: row[name] for name in _TOLD}, "place": place}
 
 
-def _row(uow: UnitOfWork, entry: ServiceEntry, placed: Placed, body: Mapping[str, Any], digest: str) -> dict[str, Any]:
+def _row(
+    uow: UnitOfWork, entry: ServiceItem, placed: Placed, body: Mapping[str, Any], digest: str
+) -> dict[str, Any]:
     request_id = uuid4()
     contact = body.get("contact")
     return {

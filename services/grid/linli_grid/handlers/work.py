@@ -1,4 +1,6 @@
-"""What workers and dispatchers do with a request: read it, read its contact, and take it along its way."""
+"""What workers and dispatchers do with a request: read it, read its contact, and take it along its
+way.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from linli_chassis.uow import UnitOfWork
-from linli_contracts.events.grid import (
+from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.events.grid.requests import (
     RequestLinked,
     RequestRejected,
     RequestRelocated,
@@ -30,9 +32,15 @@ from linli_grid.store.tables import request
 _DISTRICT_WIDE = frozenset({"dispatcher", "admin"})
 
 
-def list_requests(uow: UnitOfWork, principal: Any, query: Mapping[str, Any]) -> list[dict[str, Any]]:
+def list_requests(
+    uow: UnitOfWork, principal: Any, query: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Requests that the caller may handle, newest first; one more than the limit, if there is one."""
-    where = [request.c[name] == query[name] for name in ("status", "category", "location_status") if query[name]]
+    where = [
+        request.c[name] == query[name]
+        for name in ("status", "category", "location_status")
+        if query[name]
+    ]
     if query["grid_code"]:
         where.append(request.c.grid_code.startswith(query["grid_code"], autoescape=True))
     where.append(_within_reach(uow, principal))
@@ -49,7 +57,9 @@ def get_request(uow: UnitOfWork, principal: Any, request_id: UUID) -> dict[str, 
 
 
 def read_contact(uow: UnitOfWork, principal: Any, request_id: UUID, reason: str) -> dict[str, Any]:
-    """The resident's words and contact; that they were read, by whom and why is kept in the same transaction."""
+    """The resident's words and contact; that they were read, by whom and why is kept in the same
+    transaction.
+    """
     row = _found(store.find_request(uow.connection, request_id))
     _must_handle(uow, principal, row)
     access = {
@@ -96,13 +106,19 @@ def link(uow: UnitOfWork, principal: Any, request_id: UUID, original_id: UUID) -
     locked = store.lock_requests(uow.connection, [request_id, original_id])
     original = locked.get(original_id)
     if original is None:
-        raise NotFound("There is no request {request}.", pointer="/original_request_id", request=str(original_id))
+        raise NotFound(
+            "There is no request {request}.",
+            pointer="/original_request_id",
+            request=str(original_id),
+        )
     row = _step(uow, principal, request_id, "link", {"original_request_id": original_id})
     outcome = original["recorded_outcome"] or "open"
     status = original["status"] if outcome == "open" else outcome
     followed = store.has_followers(uow.connection, request_id)
     check_link(request_id, original_id, status, original["original_request_id"], followed=followed)
-    uow.emit(RequestLinked, request_id, {"request_id": request_id, "original_request_id": original_id})
+    uow.emit(
+        RequestLinked, request_id, {"request_id": request_id, "original_request_id": original_id}
+    )
     return _shown(uow, principal, [row])[0]
 
 
@@ -110,12 +126,16 @@ def relocate(uow: UnitOfWork, principal: Any, request_id: UUID, grid_code: str) 
     """Give a request to the grid it belongs to, which may be outside the caller's region."""
     if grid_store.find_grid(uow.connection, grid_code) is None:
         raise NotFound("There is no grid {code}.", pointer="/grid_code", code=grid_code)
-    row = _step(uow, principal, request_id, "relocate", {"grid_code": grid_code, "location_status": LOCATED})
+    row = _step(
+        uow, principal, request_id, "relocate", {"grid_code": grid_code, "location_status": LOCATED}
+    )
     uow.emit(RequestRelocated, request_id, {"request_id": request_id, "grid_code": grid_code})
     return _shown(uow, principal, [row])[0]
 
 
-def _step(uow: UnitOfWork, principal: Any, request_id: UUID, action: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _step(
+    uow: UnitOfWork, principal: Any, request_id: UUID, action: str, changes: Mapping[str, Any]
+) -> dict[str, Any]:
     """Take a request one step along the table of transitions; the row as it is afterwards."""
     row = _found(store.lock_requests(uow.connection, [request_id]).get(request_id))
     _must_handle(uow, principal, row)
@@ -131,7 +151,9 @@ def _found(row: store.Row | None) -> store.Row:
 
 
 def _must_handle(uow: UnitOfWork, principal: Any, row: Mapping[str, Any]) -> None:
-    """A request in a grid is for those whose region covers it; one in none is for the district's dispatcher."""
+    """A request in a grid is for those whose region covers it; one in none is for the district's
+    dispatcher.
+    """
     principal.must_cover(row["grid_code"] or uow.district)
     if row["grid_code"] is None and not principal.roles & _DISTRICT_WIDE:
         raise NotYours("A request outside every grid is for the dispatcher of the district.")
@@ -145,8 +167,12 @@ def _within_reach(uow: UnitOfWork, principal: Any) -> sa.ColumnElement[bool]:
     return covered
 
 
-def _shown(uow: UnitOfWork, principal: Any, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    staff = grid_store.staff_of(uow.connection, {row["grid_code"] for row in rows if row["grid_code"]})
+def _shown(
+    uow: UnitOfWork, principal: Any, rows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    staff = grid_store.staff_of(
+        uow.connection, {row["grid_code"] for row in rows if row["grid_code"]}
+    )
     return [
         {
             **row,
@@ -159,5 +185,9 @@ def _shown(uow: UnitOfWork, principal: Any, rows: Sequence[Mapping[str, Any]]) -
 
 
 def _actions(principal: Any, status: str) -> list[str]:
-    may = [a for a in actions_from(status) if principal.roles & {"admin", *TRANSITIONS[status, a].roles}]
+    may = [
+        a
+        for a in actions_from(status)
+        if principal.roles & {"admin", *TRANSITIONS[status, a].roles}
+    ]
     return sorted(may)

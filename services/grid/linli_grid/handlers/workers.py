@@ -6,28 +6,34 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from linli_chassis.uow import UnitOfWork
-from linli_contracts.events.grid import WorkerAssigned
+from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.events.grid.staffing import WorkerAssigned
 
 from linli_grid.domain.errors import NotFound
 from linli_grid.domain.workers import Change, assign, responsible
 from linli_grid.store import grids as store
 
 
-def assign_worker(uow: UnitOfWork, principal: Any, grid_code: str, worker_id: UUID, duty: str) -> dict[str, Any]:
+def assign_worker(
+    uow: UnitOfWork, principal: Any, grid_code: str, worker_id: UUID, duty: str
+) -> dict[str, Any]:
     """Give a worker a duty in a grid; a duty the worker had there before is laid down."""
     _lock(uow, principal, grid_code)
     staff = store.staff_of(uow.connection, [grid_code])[grid_code]
     return _apply(uow, grid_code, assign(staff, worker_id, duty))
 
 
-def relieve_worker(uow: UnitOfWork, principal: Any, grid_code: str, worker_id: UUID) -> dict[str, Any]:
+def relieve_worker(
+    uow: UnitOfWork, principal: Any, grid_code: str, worker_id: UUID
+) -> dict[str, Any]:
     """Relieve a worker of the duty in a grid."""
     _lock(uow, principal, grid_code)
     staff = store.staff_of(uow.connection, [grid_code])[grid_code]
     duty = next((a.duty for a in staff if a.worker_id == worker_id), None)
     if duty is None:
-        raise NotFound("Worker {worker} has no duty in grid {code}.", worker=str(worker_id), code=grid_code)
+        raise NotFound(
+            "Worker {worker} has no duty in grid {code}.", worker=str(worker_id), code=grid_code
+        )
     return _apply(uow, grid_code, [Change(worker_id, duty, active=False)])
 
 

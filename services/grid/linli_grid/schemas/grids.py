@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from linli_chassis.http import (
-    AnswerSchema,
+    ResponseSchema,
     BodySchema,
-    ImportAnswer,
+    ImportResponse,
     ImportBody,
     PageQuery,
     QuerySchema,
@@ -29,21 +29,23 @@ class GridItem(BodySchema):
 
     grid_code = grid("12 digits of its community, and 2 or 3 of its own.", required=True)
     name = name("Name of the grid.", required=True)
-    households = count("Households in it; null when not counted yet.", load_default=None, allow_none=True)
+    households = count(
+        "Households in it; null when not counted yet.", load_default=None, allow_none=True
+    )
     geometry = geometry()
 
 
 GridImport = ImportBody(GridItem)
 
 
-class RepairedItem(AnswerSchema):
+class RepairedItem(ResponseSchema):
     """An item that was taken after a repair."""
 
     index = fields.Integer(required=True)
     detail = TranslatedText(required=True)
 
 
-class GridImportAnswer(ImportAnswer):
+class GridImportAnswer(ImportResponse):
     """What became of an import of grids."""
 
     repaired = fields.List(fields.Nested(RepairedItem), required=True)
@@ -55,12 +57,14 @@ class BoundaryBody(BodySchema):
     geometry = geometry()
 
 
-class BoundaryAnswer(AnswerSchema):
+class BoundaryAnswer(ResponseSchema):
     """A boundary as it was taken."""
 
     community_code = fields.String(required=True)
     area_m2 = fields.Float(required=True)
-    repaired = TranslatedText(required=True, allow_none=True, metadata={"description": "What was repaired."})
+    repaired = TranslatedText(
+        required=True, allow_none=True, metadata={"description": "What was repaired."}
+    )
 
 
 class GridQuery(PageQuery):
@@ -69,7 +73,7 @@ class GridQuery(PageQuery):
     region_code = region("Only those under this region.", load_default=None)
 
 
-class GridSummary(AnswerSchema):
+class GridSummary(ResponseSchema):
     """A grid without its shape."""
 
     grid_code = fields.String(required=True)
@@ -77,20 +81,26 @@ class GridSummary(AnswerSchema):
     name = fields.String(required=True)
     households = fields.Integer(required=True, allow_none=True)
     area_m2 = fields.Float(required=True)
-    longitude = fields.Float(required=True, metadata={"description": "Of a point inside it, WGS-84."})
+    longitude = fields.Float(
+        required=True, metadata={"description": "Of a point inside it, WGS-84."}
+    )
     latitude = fields.Float(required=True)
-    repaired = TranslatedText(required=True, allow_none=True, metadata={"description": "What was repaired."})
+    repaired = TranslatedText(
+        required=True, allow_none=True, metadata={"description": "What was repaired."}
+    )
     responsible_worker_id = fields.UUID(
         required=True,
         allow_none=True,
-        metadata={"description": "Whose its requests are: the full-time worker's, without one the deputy's."},
+        metadata={
+            "description": "Whose its requests are: the full-time worker's, without one the deputy's."
+        },
     )
 
 
 GridPage = page_of(GridSummary)
 
 
-class WorkerAnswer(AnswerSchema):
+class WorkerAnswer(ResponseSchema):
     """A worker's duty in a grid."""
 
     worker_id = fields.UUID(required=True)
@@ -110,7 +120,7 @@ class DutyBody(BodySchema):
     duty = code("full_time, part_time or deputy.", required=True, validate=validate.OneOf(DUTIES))
 
 
-class StaffAnswer(AnswerSchema):
+class StaffAnswer(ResponseSchema):
     """The workers of a grid after a change."""
 
     grid_code = fields.String(required=True)
@@ -121,10 +131,12 @@ class StaffAnswer(AnswerSchema):
 class CoverageQuery(QuerySchema):
     """What to check."""
 
-    community_code = region("A community, or any other region; the whole district without it.", load_default=None)
+    community_code = region(
+        "A community, or any other region; the whole district without it.", load_default=None
+    )
 
 
-class SpotAnswer(AnswerSchema):
+class SpotAnswer(ResponseSchema):
     """A piece of ground, with a point inside."""
 
     area_m2 = fields.Float(required=True)
@@ -138,14 +150,14 @@ class OverlapAnswer(SpotAnswer):
     grid_codes = fields.List(fields.String(), required=True)
 
 
-class RepairAnswer(AnswerSchema):
+class RepairAnswer(ResponseSchema):
     """A grid whose drawing was repaired."""
 
     grid_code = fields.String(required=True)
     detail = TranslatedText(required=True)
 
 
-class FindingAnswer(AnswerSchema):
+class FindingAnswer(ResponseSchema):
     """A grid that is not staffed as it should be."""
 
     grid_code = fields.String(required=True)
@@ -154,13 +166,17 @@ class FindingAnswer(AnswerSchema):
     detail = TranslatedText(required=True)
 
 
-class CoverageAnswer(AnswerSchema):
+class CoverageAnswer(ResponseSchema):
     """How seamless the grids are; overlaps and gaps largest first."""
 
     region_code = fields.String(required=True)
-    tolerance_m2 = fields.Float(required=True, metadata={"description": "Smaller ones are left out."})
+    tolerance_m2 = fields.Float(
+        required=True, metadata={"description": "Smaller ones are left out."}
+    )
     grids = fields.Integer(required=True)
-    area_m2 = fields.Float(required=True, metadata={"description": "Ground covered, each place once."})
+    area_m2 = fields.Float(
+        required=True, metadata={"description": "Ground covered, each place once."}
+    )
     overlaps = fields.List(fields.Nested(OverlapAnswer), required=True)
     gaps = fields.List(fields.Nested(SpotAnswer), required=True)
     repaired = fields.List(fields.Nested(RepairAnswer), required=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from linli_chassis.http import (
-    AnswerSchema,
+    ResponseSchema,
     BodySchema,
-    ImportAnswer,
+    ImportResponse,
     ImportBody,
     PageQuery,
     QuerySchema,
@@ -15,7 +15,7 @@ from linli_chassis.http import (
     page_of,
 )
 from linli_chassis.i18n import Text, current_locale
-from linli_contracts.events.grid import REJECTION_REASONS
+from linli_contracts.events.grid.requests import REJECTION_REASONS
 from linli_contracts.fields import (
     CHANNELS,
     LOCATION_STATUSES,
@@ -39,7 +39,10 @@ COORDINATE_SYSTEMS = ("wgs84", "gcj02")
 def degrees(description: str, most: int) -> fields.Float:
     """A coordinate that may be unknown."""
     return fields.Float(
-        load_default=None, allow_none=True, validate=validate.Range(-most, most), metadata={"description": description}
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(-most, most),
+        metadata={"description": description},
     )
 
 
@@ -85,17 +88,23 @@ class RegisterBody(BodySchema):
     latitude = degrees("Degrees north.", 90)
     coordinate_system = coordinate_system()
     channel = code(
-        "How it came in.", required=True, validate=validate.OneOf([name for name in CHANNELS if name != "import"])
+        "How it came in.",
+        required=True,
+        validate=validate.OneOf([name for name in CHANNELS if name != "import"]),
     )
     contact = fields.Nested(ContactBody, load_default=None, allow_none=True)
     consent = Flag(
         load_default=False,
-        metadata={"description": "The resident agrees that contact and groups are used; true when either is given."},
+        metadata={
+            "description": "The resident agrees that contact and groups are used; true when either is given."
+        },
     )
     groups = fields.List(
         fields.String(validate=validate.OneOf(GROUPS)),
         load_default=list,
-        metadata={"description": "Groups the resident belongs to. They decide the priority and are not kept."},
+        metadata={
+            "description": "Groups the resident belongs to. They decide the priority and are not kept."
+        },
     )
     photos = fields.List(
         line("Where a photo is kept.", 500),
@@ -108,10 +117,12 @@ class RegisterBody(BodySchema):
     def asks_consent(self, data: dict[str, Any], **_: Any) -> None:
         """Personal data is taken with consent only."""
         if (data.get("contact") or data.get("groups")) and not data["consent"]:
-            raise ValidationError(Text("Contact and groups may be given with the resident's consent only."), "consent")
+            raise ValidationError(
+                Text("Contact and groups may be given with the resident's consent only."), "consent"
+            )
 
 
-class RegisteredAnswer(AnswerSchema):
+class RegisteredAnswer(ResponseSchema):
     """What a registered request is known by, and what to tell the resident."""
 
     request_id = fields.UUID(required=True)
@@ -125,11 +136,15 @@ class RegisteredAnswer(AnswerSchema):
     location_status = fields.String(required=True)
     grid_code = fields.String(required=True, allow_none=True)
     grid_name = fields.String(required=True, allow_none=True)
-    neighbours = fields.List(fields.String(), required=True, metadata={"description": "Other grids near the place."})
+    neighbours = fields.List(
+        fields.String(), required=True, metadata={"description": "Other grids near the place."}
+    )
     possible_duplicates = fields.List(
         fields.UUID(),
         required=True,
-        metadata={"description": "Open ones of the same category, near in place and time; the 20 oldest at most."},
+        metadata={
+            "description": "Open ones of the same category, near in place and time; the 20 oldest at most."
+        },
     )
     warnings = fields.List(TranslatedText(), required=True)
 
@@ -143,7 +158,7 @@ class RequestQuery(PageQuery):
     category = service("Only those of this category.", load_default=None)
 
 
-class RequestAnswer(AnswerSchema):
+class RequestAnswer(ResponseSchema):
     """A request without the resident's words and contact."""
 
     request_id = fields.UUID(required=True)
@@ -164,7 +179,9 @@ class RequestAnswer(AnswerSchema):
     external_ref = fields.String(required=True, allow_none=True)
     registered_at = Moment(required=True)
     updated_at = Moment(required=True)
-    actions = fields.List(fields.String(), required=True, metadata={"description": "What the caller may do now."})
+    actions = fields.List(
+        fields.String(), required=True, metadata={"description": "What the caller may do now."}
+    )
 
 
 RequestPage = page_of(RequestAnswer)
@@ -176,13 +193,17 @@ class ContactQuery(QuerySchema):
     reason = line("Kept with who read it and when.", 200, required=True)
 
 
-class ContactAnswer(AnswerSchema):
+class ContactAnswer(ResponseSchema):
     """The resident's words and contact."""
 
     request_id = fields.UUID(required=True)
     description = fields.String(required=True, allow_none=True)
     contact = fields.Nested(ContactBody, required=True, allow_none=True)
-    note = fields.String(required=True, allow_none=True, metadata={"description": "What the worker noted on the spot."})
+    note = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the worker noted on the spot."},
+    )
 
 
 class RejectBody(BodySchema):
@@ -195,7 +216,9 @@ class NoteBody(BodySchema):
     """How a request was settled on the spot."""
 
     note = fields.String(
-        required=True, validate=validate.Length(1, 2000), metadata={"description": "What was done; kept encrypted."}
+        required=True,
+        validate=validate.Length(1, 2000),
+        metadata={"description": "What was done; kept encrypted."},
     )
 
 
@@ -211,7 +234,7 @@ class RelocateBody(BodySchema):
     grid_code = grid("The grid.", required=True)
 
 
-class TrackingAnswer(AnswerSchema):
+class TrackingAnswer(ResponseSchema):
     """How far a request is."""
 
     request_id = fields.UUID(required=True)
@@ -231,16 +254,25 @@ class HistoryItem(BodySchema):
     longitude = degrees("Degrees east; null when the place is not known.", 180)
     latitude = degrees("Degrees north.", 90)
     coordinate_system = coordinate_system()
-    registered_at = Moment(required=True, metadata={"description": "When the resident asked, with an offset."})
+    registered_at = Moment(
+        required=True, metadata={"description": "When the resident asked, with an offset."}
+    )
     outcome = code("How it stands there.", required=True, validate=validate.OneOf(OUTCOMES))
-    ended_at = Moment(load_default=None, allow_none=True, metadata={"description": "When it was closed or cancelled."})
-    reason = code("Why it was cancelled, e.g. withdrawn, referred_out.", load_default=None, allow_none=True)
+    ended_at = Moment(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When it was closed or cancelled."},
+    )
+    reason = code(
+        "Why it was cancelled, e.g. withdrawn, referred_out.", load_default=None, allow_none=True
+    )
 
 
 HistoryImport = ImportBody(
-    HistoryItem, source=code("The older system; with its number it names a request for good.", required=True)
+    HistoryItem,
+    source=code("The older system; with its number it names a request for good.", required=True),
 )
 
 
-class HistoryImportAnswer(ImportAnswer):
+class HistoryImportAnswer(ImportResponse):
     """What became of an import of history."""

@@ -42,7 +42,9 @@ def insert_history(connection: sa.Connection, rows: Sequence[Mapping[str, Any]])
     """Keep the requests of another system that are not here yet; returns which were new."""
     if not rows:
         return set()
-    insert = pg.insert(request).on_conflict_do_nothing(index_elements=[request.c.source, request.c.external_ref])
+    insert = pg.insert(request).on_conflict_do_nothing(
+        index_elements=[request.c.source, request.c.external_ref]
+    )
     return set(connection.scalars(insert.returning(request.c.request_id), list(rows)))
 
 
@@ -52,19 +54,33 @@ def find_request(connection: sa.Connection, request_id: UUID) -> Row | None:
 
 
 def lock_requests(connection: sa.Connection, request_ids: Sequence[UUID]) -> dict[UUID, Row]:
-    """These requests, locked in the order of their ids, so that two links crossing each other cannot deadlock."""
-    query = sa.select(request).where(request.c.request_id.in_(request_ids)).order_by(request.c.request_id)
-    return {row["request_id"]: dict(row) for row in connection.execute(query.with_for_update()).mappings()}
+    """These requests, locked in the order of their ids, so that two links crossing each other
+    cannot deadlock.
+    """
+    query = (
+        sa.select(request)
+        .where(request.c.request_id.in_(request_ids))
+        .order_by(request.c.request_id)
+    )
+    return {
+        row["request_id"]: dict(row)
+        for row in connection.execute(query.with_for_update()).mappings()
+    }
 
 
 def update_request(connection: sa.Connection, request_id: UUID, changes: Mapping[str, Any]) -> None:
     """Change columns of one request."""
-    connection.execute(sa.update(request).where(request.c.request_id == request_id).values(**changes))
+    connection.execute(
+        sa.update(request).where(request.c.request_id == request_id).values(**changes)
+    )
 
 
 def find_by_digest(connection: sa.Connection, digest: str) -> Row | None:
     """What the holder of a tracking code may see; never the place, the words or the contact."""
-    columns = [request.c[name] for name in ("request_id", "status", "category", "registered_at", "updated_at")]
+    columns = [
+        request.c[name]
+        for name in ("request_id", "status", "category", "registered_at", "updated_at")
+    ]
     return _one(connection, sa.select(*columns).where(request.c.tracking_digest == digest))
 
 
@@ -75,21 +91,34 @@ def has_followers(connection: sa.Connection, request_id: UUID) -> bool:
 
 
 def open_nearby(
-    connection: sa.Connection, category: str, window: tuple[datetime, timedelta], circle: Mapping[str, float], most: int
+    connection: sa.Connection,
+    category: str,
+    window: tuple[datetime, timedelta],
+    circle: Mapping[str, float],
+    most: int,
 ) -> Sequence[UUID]:
     """Open requests of a category around a moment and within a circle, oldest first.
 
     Args:
-        circle: its centre as longitude and latitude, its radius in m, and how many metres a degree has there,
-            metres_east and metres_north.
+        circle: its centre as longitude and latitude, its radius in m, and how many metres a degree
+            has there, metres_east and metres_north.
     """
     moment, around = window
-    asked = {"category": category, "since": moment - around, "until": moment + around, **circle, "most": most}
+    asked = {
+        "category": category,
+        "since": moment - around,
+        "until": moment + around,
+        **circle,
+        "most": most,
+    }
     return connection.scalars(_OPEN_NEARBY, asked).all()
 
 
 def list_requests(
-    connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]], after: Sequence[Any] | None, limit: int
+    connection: sa.Connection,
+    where: Sequence[sa.ColumnElement[bool]],
+    after: Sequence[Any] | None,
+    limit: int,
 ) -> Sequence[Row]:
     """Requests, newest first. `after` is (registered_at, request_id) of the last one seen."""
     query = sa.select(request).where(*where)

@@ -31,7 +31,11 @@ grid = sa.Table(
     sa.Column("area_m2", sa.Double, nullable=False),
     sa.Column("longitude", sa.Double, nullable=False, comment="of a point inside, WGS-84"),
     sa.Column("latitude", sa.Double, nullable=False),
-    sa.Column("repair", pg.JSONB, comment="what was repaired in the drawing: template and params; null is nothing"),
+    sa.Column(
+        "repair",
+        pg.JSONB,
+        comment="what was repaired in the drawing: template and params; null is nothing",
+    ),
     sa.Column("drawn_at", _MOMENT, nullable=False),
 )
 
@@ -94,9 +98,18 @@ request = sa.Table(
     sa.Column("updated_at", _MOMENT, nullable=False),
     sa.UniqueConstraint("source", "external_ref", name="request_source_external_ref_key"),
     sa.Index("request_newest", "registered_at", "request_id"),
-    sa.Index("request_of_grid", "grid_code", "registered_at", postgresql_ops={"grid_code": "text_pattern_ops"}),
+    sa.Index(
+        "request_of_grid",
+        "grid_code",
+        "registered_at",
+        postgresql_ops={"grid_code": "text_pattern_ops"},
+    ),
     sa.Index("request_alike", "category", "registered_at"),
-    sa.Index("request_followers", "original_request_id", postgresql_where=sa.text("original_request_id IS NOT NULL")),
+    sa.Index(
+        "request_followers",
+        "original_request_id",
+        postgresql_where=sa.text("original_request_id IS NOT NULL"),
+    ),
 )
 
 contact_access = sa.Table(

@@ -17,7 +17,9 @@ def grid(service):
     """With two communities, and four grids in the first one."""
     made = service(GridService)
     made.deliver(*(region(code) for code in ("110101", "110101001", COMMUNITY, OTHER_COMMUNITY)))
-    answer = made.post("/grids/import", json={"items": [tile(number) for number in (1, 2, 3, 4)]}, role="operator")
+    answer = made.post(
+        "/grids/import", json={"items": [tile(number) for number in (1, 2, 3, 4)]}, role="operator"
+    )
     assert answer.json["accepted"] == 4, answer.json
     return made
 

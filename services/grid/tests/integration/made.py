@@ -1,7 +1,7 @@
 """A made-up community of four grids, requests in it, and the regions they need."""
 
-from linli_contracts.events.organization import RegionRegistered
-from linli_contracts.examples import example_event
+from linli_contracts.events.organization.regions import RegionRegistered
+from linli_devkit.contracts.examples import example_event
 
 COMMUNITY = "110101001001"
 OTHER_COMMUNITY = "110101001002"
@@ -9,7 +9,13 @@ WEST, SOUTH, SIDE = 116.40, 39.90, 0.004  # tiles of about 340 m by 440 m
 
 
 def square(west, south, side=SIDE):
-    ring = [[west, south], [west + side, south], [west + side, south + side], [west, south + side], [west, south]]
+    ring = [
+        [west, south],
+        [west + side, south],
+        [west + side, south + side],
+        [west, south + side],
+        [west, south],
+    ]
     return {"type": "Polygon", "coordinates": [ring]}
 
 
@@ -45,5 +51,6 @@ def region(code, **data):
     level = {6: "district", 9: "subdistrict", 12: "community"}[len(code)]
     parent = code[:-3] if len(code) > 6 else None
     return example_event(
-        RegionRegistered, **{"region_code": code, "name": "社区", "level": level, "parent_code": parent, **data}
+        RegionRegistered,
+        **{"region_code": code, "name": "社区", "level": level, "parent_code": parent, **data},
     )

@@ -1,4 +1,6 @@
-"""A real city as grids: 99 neighbourhoods drawn by hand, and the requests of a day with the neighbourhood recorded."""
+"""A real city as grids: 99 neighbourhoods drawn by hand, and the requests of a day with the
+neighbourhood recorded.
+"""
 
 import csv
 import json
@@ -10,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from linli_contracts.events.grid import RequestVerified
+from linli_contracts.events.grid.requests import RequestVerified
 from linli_grid.geometry import area_m2
 from linli_grid.service import GridService
 from shapely.geometry import shape
@@ -37,7 +39,12 @@ CATEGORIES = {
     "Multiple Streetlight Issue": "utilities.streetlight",
     "Other": "other.other",
 }
-OUTCOMES = {"Closed": "closed", "Cancelled": "cancelled", "Pending": "open", "Referred Out": "cancelled"}
+OUTCOMES = {
+    "Closed": "closed",
+    "Cancelled": "cancelled",
+    "Pending": "open",
+    "Referred Out": "cancelled",
+}
 
 
 def features():
@@ -54,7 +61,9 @@ def rows():
 
 
 def moment(text):
-    local = datetime.strptime(text, "%m/%d/%y %H:%M").replace(tzinfo=ZoneInfo("America/Los_Angeles"))
+    local = datetime.strptime(text, "%m/%d/%y %H:%M").replace(
+        tzinfo=ZoneInfo("America/Los_Angeles")
+    )
     return local.isoformat()
 
 
@@ -76,7 +85,10 @@ def item(row):
 def city(service):
     made = service(GridService, LINLI_DISTRICT="990101")
     made.deliver(region(COMMUNITY))
-    items = [{"grid_code": code_of(f), "name": f["properties"]["name"], "geometry": f["geometry"]} for f in features()]
+    items = [
+        {"grid_code": code_of(f), "name": f["properties"]["name"], "geometry": f["geometry"]}
+        for f in features()
+    ]
     # Half at a time: a body is at most 1 MiB.
     answers = [send(made, "/grids/import", {"items": part}) for part in (items[:50], items[50:])]
     return made, answers
@@ -90,22 +102,29 @@ def send(service, path, body):
 
 def test_all_neighbourhoods_become_grids_and_the_two_that_are_invalid_are_repaired_and_told(city):
     made, answers = city
-    invalid = {code_of(feature) for feature in features() if not shape(feature["geometry"]).is_valid}
+    invalid = {
+        code_of(feature) for feature in features() if not shape(feature["geometry"]).is_valid
+    }
     assert len(invalid) == 2
     assert sum(answer["accepted"] for answer in answers) == 99
     assert [answer["refused"] for answer in answers] == [[], []]
     report = made.get("/coverage", region="990101").json
     assert {repaired["grid_code"] for repaired in report["repaired"]} == invalid
-    assert all("Self-intersection" in item["detail"] for answer in answers for item in answer["repaired"])
+    assert all(
+        "Self-intersection" in item["detail"] for answer in answers for item in answer["repaired"]
+    )
 
 
 def test_the_pairs_that_overlap_are_the_ones_found_by_comparing_all_pairs(service, city):
     made, _ = city
     drawn = {code_of(feature): shape(feature["geometry"]) for feature in features()}
     valid = {code: polygon for code, polygon in drawn.items() if polygon.is_valid}
-    # Every pair of the valid ones, without index, by more than a millionth of a square degree (about a hectare).
+    # Every pair of the valid ones, without index, by more than a millionth of a square degree
+    # (about a hectare).
     expected = {
-        pair for pair in combinations(sorted(valid), 2) if valid[pair[0]].intersection(valid[pair[1]]).area > 1e-6
+        pair
+        for pair in combinations(sorted(valid), 2)
+        if valid[pair[0]].intersection(valid[pair[1]]).area > 1e-6
     }
     assert len(expected) == 31
 
@@ -117,7 +136,11 @@ def test_the_pairs_that_overlap_are_the_ones_found_by_comparing_all_pairs(servic
     for pair in expected:
         shared = valid[pair[0]].intersection(valid[pair[1]])
         assert found[pair]["area_m2"] == pytest.approx(area_m2(shared), rel=1e-3)
-    large = {pair for pair, overlap in found.items() if overlap["area_m2"] > 10_300 and set(pair) <= set(valid)}
+    large = {
+        pair
+        for pair, overlap in found.items()
+        if overlap["area_m2"] > 10_300 and set(pair) <= set(valid)
+    }
     assert large == expected
     assert report["area_m2"] == pytest.approx(1.0e9, rel=0.3)
 
@@ -143,5 +166,7 @@ def test_nearly_every_request_falls_in_the_neighbourhood_that_was_recorded(city)
 
     again = send(made, "/requests/import", {"source": "la311", "items": items[:1000]})
     assert (again["accepted"], again["unchanged"]) == (0, 1000)
-    verified = [event for event in made.published() if event.type == RequestVerified.event_type.name]
+    verified = [
+        event for event in made.published() if event.type == RequestVerified.event_type.name
+    ]
     assert len(verified) == 1685

@@ -1,5 +1,5 @@
 import pytest
-from linli_contracts.events.grid import GridDrawn
+from linli_contracts.events.grid.territory import GridDrawn
 
 from .made import COMMUNITY, OTHER_COMMUNITY, SIDE, SOUTH, WEST, region, square, tile
 
@@ -25,21 +25,28 @@ def test_a_drawn_grid_is_told_with_a_coarse_centre_and_no_polygon(grid):
 def test_drawing_the_same_again_changes_nothing_and_redrawing_is_told_again(grid):
     again = grid.post("/grids/import", json={"items": [tile(1), tile(2)]}, role="operator").json
     assert (again["accepted"], again["unchanged"]) == (0, 2)
-    renamed = grid.post("/grids/import", json={"items": [tile(1, name="新名"), tile(2)]}, role="operator").json
+    renamed = grid.post(
+        "/grids/import", json={"items": [tile(1, name="新名"), tile(2)]}, role="operator"
+    ).json
     assert (renamed["accepted"], renamed["unchanged"]) == (1, 1)
     assert [(event.subject[-3:], event.sequence) for event in drawn(grid)][-1] == ("001", 2)
     assert grid.get(f"/grids/{COMMUNITY}001").json["name"] == "新名"
 
 
 def test_good_grids_are_taken_while_bad_ones_are_listed_with_pointers(grid):
-    bow_tie = {"type": "Polygon", "coordinates": [[[116, 39], [117, 40], [117, 39], [116, 40], [116, 39]]]}
+    bow_tie = {
+        "type": "Polygon",
+        "coordinates": [[[116, 39], [117, 40], [117, 39], [116, 40], [116, 39]]],
+    }
     items = [
         tile(1, grid_code=f"{OTHER_COMMUNITY}001"),
         tile(1, grid_code=f"{COMMUNITY}05"),
         tile(1, grid_code="110101009009001"),
         tile(1, grid_code=f"{OTHER_COMMUNITY}001"),
         tile(1, grid_code=f"{OTHER_COMMUNITY}002", geometry=bow_tie),
-        tile(1, grid_code=f"{OTHER_COMMUNITY}003", geometry={"type": "Point", "coordinates": [1, 2]}),
+        tile(
+            1, grid_code=f"{OTHER_COMMUNITY}003", geometry={"type": "Point", "coordinates": [1, 2]}
+        ),
         {"grid_code": f"{OTHER_COMMUNITY}004"},
         tile(1, grid_code="x"),
     ]
@@ -63,14 +70,18 @@ def test_good_grids_are_taken_while_bad_ones_are_listed_with_pointers(grid):
 
 def test_refusals_are_told_in_chinese_to_whom_asks_for_it(grid):
     headers = {"Accept-Language": "zh-CN"}
-    answer = grid.post("/grids/import", json={"items": [tile(1, grid_code="110101009009001")]}, headers=headers)
+    answer = grid.post(
+        "/grids/import", json={"items": [tile(1, grid_code="110101009009001")]}, headers=headers
+    )
     ((_, detail),) = refused(answer)
     assert "110101009009" in detail
     assert "未登记" in detail
 
 
 def test_a_grid_of_a_community_not_heard_of_yet_is_refused_until_it_is(bare):
-    assert "Register it first" in refused(bare.post("/grids/import", json={"items": [tile(1)]}))[0][1]
+    assert (
+        "Register it first" in refused(bare.post("/grids/import", json={"items": [tile(1)]}))[0][1]
+    )
     bare.deliver(region(COMMUNITY))
     assert bare.post("/grids/import", json={"items": [tile(1)]}).json["accepted"] == 1
 
@@ -93,7 +104,9 @@ def test_a_flaw_is_repaired_and_told_in_the_answer_the_grid_and_the_coverage(gri
     assert answer["repaired"][0]["index"] == 0
     assert "changed by 0.0 m²" in answer["repaired"][0]["detail"]
     assert "Repaired" in grid.get(f"/grids/{COMMUNITY}001").json["repaired"]
-    assert [item["grid_code"] for item in grid.get("/coverage").json["repaired"]] == [f"{COMMUNITY}001"]
+    assert [item["grid_code"] for item in grid.get("/coverage").json["repaired"]] == [
+        f"{COMMUNITY}001"
+    ]
 
 
 def test_the_digits_of_a_grid_are_a_setting(service):
@@ -101,25 +114,36 @@ def test_the_digits_of_a_grid_are_a_setting(service):
 
     two = service(GridService, LINLI_GRID_DIGITS="2")
     two.deliver(region(COMMUNITY))
-    answer = two.post("/grids/import", json={"items": [tile(1, grid_code=f"{COMMUNITY}01"), tile(2)]})
+    answer = two.post(
+        "/grids/import", json={"items": [tile(1, grid_code=f"{COMMUNITY}01"), tile(2)]}
+    )
     assert answer.json["accepted"] == 1
     assert refused(answer)[0][0] == "/items/1/grid_code"
 
 
-@pytest.mark.parametrize(("role", "status"), [(None, 401), ("resident", 403), ("grid_worker", 403), ("operator", 200)])
+@pytest.mark.parametrize(
+    ("role", "status"), [(None, 401), ("resident", 403), ("grid_worker", 403), ("operator", 200)]
+)
 def test_only_operators_draw_grids(grid, role, status):
     assert grid.post("/grids/import", json={"items": [tile(1)]}, role=role).status_code == status
 
 
 def test_an_operator_of_another_region_draws_nothing_here(grid):
-    answer = grid.post("/grids/import", json={"items": [tile(1, name="x")]}, role="operator", region="110101002")
+    answer = grid.post(
+        "/grids/import", json={"items": [tile(1, name="x")]}, role="operator", region="110101002"
+    )
     assert refused(answer) == [("/items/0/grid_code", "This grid is outside your region.")]
 
 
 def test_grids_are_listed_in_pages_within_the_region_of_the_caller(grid):
     first = grid.get("/grids?limit=3", role="dispatcher").json
     rest = grid.get(f"/grids?limit=3&cursor={first['next']}", role="dispatcher").json
-    assert [item["grid_code"][-3:] for item in first["items"] + rest["items"]] == ["001", "002", "003", "004"]
+    assert [item["grid_code"][-3:] for item in first["items"] + rest["items"]] == [
+        "001",
+        "002",
+        "003",
+        "004",
+    ]
     assert rest["next"] is None
     own = grid.get("/grids", role="grid_worker", region=f"{COMMUNITY}002").json
     assert [item["grid_code"][-3:] for item in own["items"]] == ["002"]
@@ -134,12 +158,18 @@ def test_one_grid_is_shown_with_its_shape_and_workers(grid):
     assert shown["geometry"]["coordinates"][0][0] == [WEST, SOUTH]
     assert (shown["workers"], shown["responsible_worker_id"]) == ([], None)
     assert grid.get(f"/grids/{COMMUNITY}009").status_code == 404
-    assert grid.get(f"/grids/{COMMUNITY}001", role="grid_worker", region=OTHER_COMMUNITY).status_code == 403
+    assert (
+        grid.get(f"/grids/{COMMUNITY}001", role="grid_worker", region=OTHER_COMMUNITY).status_code
+        == 403
+    )
 
 
 def test_coverage_finds_overlaps_gaps_to_the_boundary_and_unstaffed_grids(grid):
     whole = square(WEST, SOUTH, 2 * SIDE)
-    assert grid.put(f"/boundaries/{COMMUNITY}", json={"geometry": whole}, role="operator").status_code == 200
+    assert (
+        grid.put(f"/boundaries/{COMMUNITY}", json={"geometry": whole}, role="operator").status_code
+        == 200
+    )
     report = grid.get(f"/coverage?community_code={COMMUNITY}", role="reviewer").json
     assert (report["grids"], report["overlaps"], report["gaps"]) == (4, [], [])
     assert {item["finding"] for item in report["findings"]} == {"no_full_time_worker"}
@@ -161,7 +191,9 @@ def test_the_tolerance_of_coverage_is_a_setting(service):
 
     lax = service(GridService, LINLI_COVERAGE_TOLERANCE_M2="1e6")
     lax.deliver(region(COMMUNITY))
-    lax.post("/grids/import", json={"items": [tile(1), tile(2, geometry=square(WEST + SIDE / 2, SOUTH))]})
+    lax.post(
+        "/grids/import", json={"items": [tile(1), tile(2, geometry=square(WEST + SIDE / 2, SOUTH))]}
+    )
     report = lax.get("/coverage").json
     assert (report["overlaps"], report["tolerance_m2"]) == ([], 1e6)
 
@@ -169,8 +201,12 @@ def test_the_tolerance_of_coverage_is_a_setting(service):
 def test_a_boundary_needs_a_registered_community_and_an_area(grid):
     good = {"geometry": square(WEST, SOUTH)}
     assert grid.put("/boundaries/110101009009", json=good).status_code == 404
-    assert grid.put(f"/boundaries/{COMMUNITY}", json=good, region=OTHER_COMMUNITY).status_code == 403
-    bad = grid.put(f"/boundaries/{COMMUNITY}", json={"geometry": {"type": "Polygon", "coordinates": [[1]]}})
+    assert (
+        grid.put(f"/boundaries/{COMMUNITY}", json=good, region=OTHER_COMMUNITY).status_code == 403
+    )
+    bad = grid.put(
+        f"/boundaries/{COMMUNITY}", json={"geometry": {"type": "Polygon", "coordinates": [[1]]}}
+    )
     assert (bad.status_code, bad.json["errors"][0]["pointer"]) == (422, "/geometry/coordinates/0")
     assert grid.get("/coverage", region=COMMUNITY).status_code == 403
     assert grid.get("/coverage?community_code=abc").status_code == 422

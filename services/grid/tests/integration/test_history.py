@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from linli_contracts.events.grid import RequestRegistered, RequestVerified
-from linli_grid.domain.gcj02 import to_gcj02
+from linli_contracts.events.grid.requests import RequestRegistered, RequestVerified
+from linli_kernel.gcj02 import to_gcj02
 
 from .made import COMMUNITY, WEST, centre
 
@@ -24,7 +24,9 @@ def item(number, **changes):
 
 
 def bring(service, *items, role="operator", source="old", **who):
-    return service.post("/requests/import", json={"source": source, "items": list(items)}, role=role, **who)
+    return service.post(
+        "/requests/import", json={"source": source, "items": list(items)}, role=role, **who
+    )
 
 
 def told(service, schema):
@@ -43,7 +45,10 @@ def test_history_is_told_with_its_own_times_and_how_it_ended(grid):
         "ended_at": datetime(2020, 1, 3, 16, tzinfo=UTC),
         "reason": "referred_out",
     }
-    assert (verified.data["grid_code"], verified.data["location_status"]) == (f"{COMMUNITY}002", "located")
+    assert (verified.data["grid_code"], verified.data["location_status"]) == (
+        f"{COMMUNITY}002",
+        "located",
+    )
     assert len(verified.data["tracking_digest"]) == 64
 
 
@@ -122,7 +127,10 @@ def test_nothing_is_linked_to_history_that_ended(grid, register):
     request_id = register()["request_id"]
     for original, status in ((closed, 409), (still_open, 200)):
         body = {"original_request_id": str(original)}
-        assert grid.post(f"/requests/{request_id}/link", json=body, role="dispatcher").status_code == status
+        assert (
+            grid.post(f"/requests/{request_id}/link", json=body, role="dispatcher").status_code
+            == status
+        )
 
 
 def test_history_that_ended_is_no_duplicate_and_open_history_is(grid, register):

@@ -3,11 +3,11 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from linli_chassis.testing.client import ServiceUnderTest
-from linli_contracts.events.grid import RequestRegistered
-from linli_grid.domain.gcj02 import to_gcj02, to_wgs84
+from linli_contracts.events.grid.requests import RequestRegistered
+from linli_devkit.client import ServiceUnderTest
 from linli_grid.handlers.requests import MOST_ALIKE
 from linli_grid.service import GridService
+from linli_kernel.gcj02 import to_gcj02, to_wgs84
 
 from .made import COMMUNITY, SIDE, SOUTH, WEST, centre, request, square, tile
 
@@ -89,7 +89,9 @@ def test_a_grid_drawn_after_the_first_request_is_found_by_the_next(grid, registe
     assert register(longitude=WEST - 0.001, latitude=SOUTH + 0.001)["grid_code"] is None
     new = tile(1, grid_code=f"{COMMUNITY}009", geometry=square(WEST - SIDE, SOUTH))
     grid.post("/grids/import", json={"items": [new]}, role="operator")
-    assert register(longitude=WEST - 0.001, latitude=SOUTH + 0.001)["grid_code"] == f"{COMMUNITY}009"
+    assert (
+        register(longitude=WEST - 0.001, latitude=SOUTH + 0.001)["grid_code"] == f"{COMMUNITY}009"
+    )
 
 
 def test_another_replica_notices_a_new_grid(grid):
@@ -99,7 +101,10 @@ def test_another_replica_notices_a_new_grid(grid):
         assert replica.post("/requests", json=outside, role="resident").json["grid_code"] is None
         new = tile(1, grid_code=f"{COMMUNITY}009", geometry=square(WEST - SIDE, SOUTH))
         grid.post("/grids/import", json={"items": [new]}, role="operator")
-        assert replica.post("/requests", json=outside, role="resident").json["grid_code"] == f"{COMMUNITY}009"
+        assert (
+            replica.post("/requests", json=outside, role="resident").json["grid_code"]
+            == f"{COMMUNITY}009"
+        )
     finally:
         replica.stop()
 
@@ -125,7 +130,9 @@ def test_another_replica_notices_a_new_grid(grid):
         ({"colour": "red"}, "/colour"),
     ],
 )
-def test_what_cannot_be_used_is_refused_with_a_pointer_and_nothing_is_written(grid, changes, pointer):
+def test_what_cannot_be_used_is_refused_with_a_pointer_and_nothing_is_written(
+    grid, changes, pointer
+):
     before = len(grid.published())
     answer = grid.post("/requests", json=request(**changes), role="resident")
     assert answer.status_code == 422, answer.json
@@ -153,7 +160,11 @@ def test_the_priority_is_told_but_not_the_group_it_comes_from(grid, register, ch
 def test_words_and_contact_are_nowhere_in_clear(grid, register):
     words = "我家住在3单元502室"
     made = register(description=words, contact=CONTACT, consent=True)
-    grid.post(f"/requests/{made['request_id']}/resolve-on-spot", json={"note": "已上门"}, role="dispatcher")
+    grid.post(
+        f"/requests/{made['request_id']}/resolve-on-spot",
+        json={"note": "已上门"},
+        role="dispatcher",
+    )
     stored = everything_stored(grid)
     for secret in (words, CONTACT["name"], CONTACT["phone"], "已上门", made["tracking_code"]):
         assert secret not in stored
@@ -163,19 +174,31 @@ def test_words_and_contact_are_nowhere_in_clear(grid, register):
 def everything_stored(service):
     """All that the service wrote about requests, with its outbox, as one text."""
     with service.unit_of_work() as uow:
-        tables = [sa.text(f"SELECT t::text FROM {name} t") for name in ("request", "outbox", "contact_access")]  # noqa: S608
+        tables = [
+            sa.text(f"SELECT t::text FROM {name} t")
+            for name in ("request", "outbox", "contact_access")
+        ]
         return "\n".join(row for table in tables for row in uow.connection.scalars(table))
 
 
 def test_the_contact_is_given_for_a_reason_and_who_read_it_is_kept(grid, register):
     made = register(contact=CONTACT, consent=True)
     path = f"/requests/{made['request_id']}/contact"
-    answer = grid.get(f"{path}?reason=上门前联系", role="grid_worker", region=made["grid_code"], account="worker-7")
+    answer = grid.get(
+        f"{path}?reason=上门前联系",
+        role="grid_worker",
+        region=made["grid_code"],
+        account="worker-7",
+    )
     assert answer.json["contact"] == CONTACT
     assert answer.json["description"].startswith("楼道里")
     with grid.unit_of_work() as uow:
         (row,) = uow.connection.execute(sa.text("SELECT * FROM contact_access")).mappings()
-    assert (row["account"], row["reason"], str(row["request_id"])) == ("worker-7", "上门前联系", made["request_id"])
+    assert (row["account"], row["reason"], str(row["request_id"])) == (
+        "worker-7",
+        "上门前联系",
+        made["request_id"],
+    )
     assert row["accessed_at"].tzinfo is not None
 
 
@@ -190,15 +213,21 @@ def test_the_contact_is_given_for_a_reason_and_who_read_it_is_kept(grid, registe
         ("?reason=x", {"role": "grid_worker", "region": f"{COMMUNITY}002"}, 403),
     ],
 )
-def test_without_reason_role_or_region_no_contact_is_given_and_nothing_recorded(grid, register, query, who, status):
+def test_without_reason_role_or_region_no_contact_is_given_and_nothing_recorded(
+    grid, register, query, who, status
+):
     made = register(contact=CONTACT, consent=True)
     assert grid.get(f"/requests/{made['request_id']}/contact{query}", **who).status_code == status
     with grid.unit_of_work() as uow:
-        assert uow.connection.execute(sa.text("SELECT count(*) FROM contact_access")).scalar_one() == 0
+        assert (
+            uow.connection.execute(sa.text("SELECT count(*) FROM contact_access")).scalar_one() == 0
+        )
 
 
 def test_an_anonymous_request_has_words_and_no_contact(grid, register):
-    answer = grid.get(f"/requests/{register()['request_id']}/contact?reason=x", role="dispatcher").json
+    answer = grid.get(
+        f"/requests/{register()['request_id']}/contact?reason=x", role="dispatcher"
+    ).json
     assert answer["contact"] is None
     assert answer["description"]
 
@@ -218,7 +247,11 @@ def test_many_probable_duplicates_are_not_all_named(grid, register):
 
 def test_what_is_settled_long_ago_or_far_off_is_no_duplicate(grid, register):
     settled = register()
-    grid.post(f"/requests/{settled['request_id']}/reject", json={"reason": "not_a_request"}, role="dispatcher")
+    grid.post(
+        f"/requests/{settled['request_id']}/reject",
+        json={"reason": "not_a_request"},
+        role="dispatcher",
+    )
     assert register()["possible_duplicates"] == []
     now = grid.now()
     grid.now = lambda: now + timedelta(hours=73)
@@ -235,12 +268,23 @@ def test_how_near_duplicates_are_is_a_setting(service):
 def test_a_resident_follows_a_request_by_its_code_however_it_is_typed(grid, register):
     made = register(contact=CONTACT, consent=True)
     code = made["tracking_code"]
-    for typed in (code, code.lower(), code.replace("-", ""), code.replace("-", "%20"), code.replace("0", "o")):
+    for typed in (
+        code,
+        code.lower(),
+        code.replace("-", ""),
+        code.replace("-", "%20"),
+        code.replace("0", "o"),
+    ):
         answer = grid.get(f"/tracking/{typed}", role=None, headers={"Accept-Language": "zh"})
         assert answer.status_code == 200, typed
     assert set(answer.json) == {
-        "request_id", "status", "category", "category_name", "registered_at", "updated_at",
-    }  # fmt: skip
+        "request_id",
+        "status",
+        "category",
+        "category_name",
+        "registered_at",
+        "updated_at",
+    }
     assert answer.json["category_name"] == "大件垃圾清运"
     assert grid.get("/tracking/0000-0000-0000-0000-0000", role=None).status_code == 404
     assert grid.get(f"/tracking/{'9' * 3000}", role=None).status_code == 404
@@ -248,7 +292,10 @@ def test_a_resident_follows_a_request_by_its_code_however_it_is_typed(grid, regi
 
 def test_the_same_idempotency_key_registers_once(grid):
     headers = {"Idempotency-Key": "the-same"}
-    answers = [grid.post("/requests", json=request(), role="resident", headers=headers).json for _ in range(2)]
+    answers = [
+        grid.post("/requests", json=request(), role="resident", headers=headers).json
+        for _ in range(2)
+    ]
     assert answers[0]["tracking_code"] == answers[1]["tracking_code"]
     assert len(told(grid)) == 1
 
@@ -270,14 +317,23 @@ def test_requests_are_listed_in_pages_newest_first_and_filtered(grid, register):
     assert [i["request_id"] for i in grid.get("/requests?status=verified").json["items"]] == ids[:1]
     assert len(grid.get(f"/requests?grid_code={COMMUNITY}002").json["items"]) == 2
     assert len(grid.get("/requests?category=environment.noise").json["items"]) == 0
-    for bad in ("status=lost", "cursor=x", "cursor=WzFd", "cursor=WyJhIiwiYiJd", "limit=0", "grid_code=abc"):
+    for bad in (
+        "status=lost",
+        "cursor=x",
+        "cursor=WzFd",
+        "cursor=WyJhIiwiYiJd",
+        "limit=0",
+        "grid_code=abc",
+    ):
         assert grid.get(f"/requests?{bad}").status_code == 422, bad
 
 
 def test_lists_and_requests_end_at_the_region_of_the_caller(grid, register):
     inside, outside = register(), register(longitude=WEST - 0.05)
     worker = {"role": "grid_worker", "region": f"{COMMUNITY}001"}
-    assert [i["request_id"] for i in grid.get("/requests", **worker).json["items"]] == [inside["request_id"]]
+    assert [i["request_id"] for i in grid.get("/requests", **worker).json["items"]] == [
+        inside["request_id"]
+    ]
     stranger = {"role": "grid_worker", "region": f"{COMMUNITY}002"}
     assert grid.get("/requests", **stranger).json["items"] == []
     assert grid.get(f"/requests/{inside['request_id']}", **stranger).status_code == 403
@@ -302,6 +358,8 @@ def test_a_request_shows_who_answers_for_it_and_what_may_be_done(grid, register)
     assert grid.get(f"/requests/{UUID(int=0)}").status_code == 404
 
 
-@pytest.mark.parametrize(("role", "status"), [(None, 401), ("provider", 403), ("evaluator", 403), ("grid_worker", 201)])
+@pytest.mark.parametrize(
+    ("role", "status"), [(None, 401), ("provider", 403), ("evaluator", 403), ("grid_worker", 201)]
+)
 def test_who_may_register(grid, role, status):
     assert grid.post("/requests", json=request(), role=role).status_code == status

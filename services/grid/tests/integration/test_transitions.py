@@ -2,15 +2,15 @@ import hashlib
 from uuid import UUID, uuid4
 
 import pytest
-from linli_contracts.events.grid import (
+from linli_contracts.events.grid.requests import (
     RequestLinked,
     RequestRejected,
     RequestRelocated,
     RequestResolvedOnSpot,
     RequestVerified,
 )
-from linli_grid.domain.tracking import normalise
 from linli_grid.domain.workers import worker_id_of
+from linli_kernel.tracking import normalise
 
 from .made import COMMUNITY, WEST
 
@@ -32,10 +32,17 @@ def told(service, schema):
 def test_a_verified_request_is_told_with_the_digest_of_its_code_only(grid, register, act):
     made = register()
     answer = act(made, "verify")
-    assert (answer.status_code, answer.json["status"], answer.json["actions"]) == (200, "verified", [])
+    assert (answer.status_code, answer.json["status"], answer.json["actions"]) == (
+        200,
+        "verified",
+        [],
+    )
     (event,) = told(grid, RequestVerified)
     assert (event.sequence, event.correlation_id) == (2, made["request_id"])
-    assert event.data["tracking_digest"] == hashlib.sha256(normalise(made["tracking_code"]).encode()).hexdigest()
+    assert (
+        event.data["tracking_digest"]
+        == hashlib.sha256(normalise(made["tracking_code"]).encode()).hexdigest()
+    )
     assert event.data["recorded"] is None
 
 
@@ -43,15 +50,22 @@ def test_a_rejected_request_says_why(grid, register, act):
     made = register()
     assert act(made, "reject", {"reason": "no reason"}).status_code == 422
     assert act(made, "reject").status_code == 422
-    assert act(made, "reject", {"reason": "false_report"}).json["rejection_reason"] == "false_report"
-    assert told(grid, RequestRejected)[0].data == {"request_id": UUID(made["request_id"]), "reason": "false_report"}
+    assert (
+        act(made, "reject", {"reason": "false_report"}).json["rejection_reason"] == "false_report"
+    )
+    assert told(grid, RequestRejected)[0].data == {
+        "request_id": UUID(made["request_id"]),
+        "reason": "false_report",
+    }
 
 
 def test_what_is_settled_on_the_spot_is_told_with_the_worker(grid, register, act):
     made, worker = register(), uuid4()
     assert act(made, "resolve-on-spot", {"note": ""}).status_code == 422
     who = {**WORKER, "account": str(worker)}
-    assert act(made, "resolve-on-spot", {"note": "已清走"}, **who).json["status"] == "resolved_on_spot"
+    assert (
+        act(made, "resolve-on-spot", {"note": "已清走"}, **who).json["status"] == "resolved_on_spot"
+    )
     assert told(grid, RequestResolvedOnSpot)[0].data["worker_id"] == worker
     assert grid.get(f"/requests/{made['request_id']}/contact?reason=x").json["note"] == "已清走"
 
@@ -59,7 +73,11 @@ def test_what_is_settled_on_the_spot_is_told_with_the_worker(grid, register, act
 def test_an_account_that_is_no_uuid_has_one_id_for_good(grid, register, act):
     act(register(), "resolve-on-spot", {"note": "好"}, **{**WORKER, "account": "li.ming"})
     (event,) = told(grid, RequestResolvedOnSpot)
-    assert event.data["worker_id"] == worker_id_of("110101", "li.ming") == worker_id_of("110101", "li.ming")
+    assert (
+        event.data["worker_id"]
+        == worker_id_of("110101", "li.ming")
+        == worker_id_of("110101", "li.ming")
+    )
     assert worker_id_of("110101", "li.ming") != worker_id_of("110102", "li.ming")
 
 
@@ -67,7 +85,10 @@ def test_a_duplicate_is_linked_to_the_request_that_is_worked_on(grid, register, 
     first, second = register(), register()
     act(first, "verify")
     answer = act(second, "link", {"original_request_id": first["request_id"]})
-    assert (answer.json["status"], answer.json["original_request_id"]) == ("linked", first["request_id"])
+    assert (answer.json["status"], answer.json["original_request_id"]) == (
+        "linked",
+        first["request_id"],
+    )
     assert told(grid, RequestLinked)[0].data["original_request_id"] == UUID(first["request_id"])
 
 
@@ -75,8 +96,13 @@ def test_a_request_that_others_lead_to_is_not_linked_on(grid, register, act):
     first, second, third = (register() for _ in range(3))
     act(second, "link", {"original_request_id": first["request_id"]})
     refused = act(first, "link", {"original_request_id": third["request_id"]})
-    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (409, "/original_request_id")
-    assert act(third, "link", {"original_request_id": first["request_id"]}).json["status"] == "linked"
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (
+        409,
+        "/original_request_id",
+    )
+    assert (
+        act(third, "link", {"original_request_id": first["request_id"]}).json["status"] == "linked"
+    )
 
 
 def test_links_that_lead_nowhere_are_refused(grid, register, act):
@@ -87,7 +113,10 @@ def test_links_that_lead_nowhere_are_refused(grid, register, act):
     assert first["request_id"] in chained.json["detail"]
     assert act(third, "link", {"original_request_id": third["request_id"]}).status_code == 409
     missing = act(third, "link", {"original_request_id": str(uuid4())})
-    assert (missing.status_code, missing.json["errors"][0]["pointer"]) == (404, "/original_request_id")
+    assert (missing.status_code, missing.json["errors"][0]["pointer"]) == (
+        404,
+        "/original_request_id",
+    )
     act(first, "reject", {"reason": "repeated"})
     assert act(third, "link", {"original_request_id": first["request_id"]}).status_code == 409
     assert grid.get(f"/requests/{third['request_id']}").json["status"] == "registered"
@@ -97,7 +126,10 @@ def test_a_request_outside_every_grid_is_given_to_its_grid_by_the_dispatcher(gri
     made = register(longitude=WEST - 0.05)
     target = {"grid_code": f"{COMMUNITY}002"}
     assert act(made, "relocate", target).status_code == 403
-    assert act(made, "relocate", {"grid_code": f"{COMMUNITY}009"}, role="dispatcher").status_code == 404
+    assert (
+        act(made, "relocate", {"grid_code": f"{COMMUNITY}009"}, role="dispatcher").status_code
+        == 404
+    )
     moved = act(made, "relocate", target, role="dispatcher").json
     assert (moved["status"], moved["location_status"], moved["grid_code"]) == (
         "registered",
@@ -129,7 +161,10 @@ def test_what_is_decided_stays_decided(grid, register, act, action, body):
     act(made, "verify")
     before = len(grid.published())
     answer = act(made, action, body)
-    assert (answer.status_code, answer.json["type"]) == (409, "urn:linli:problem:transition-refused")
+    assert (answer.status_code, answer.json["type"]) == (
+        409,
+        "urn:linli:problem:transition-refused",
+    )
     assert "only while it is registered" in answer.json["detail"]
     assert len(grid.published()) == before
 

@@ -1,7 +1,7 @@
 from uuid import uuid4
 
 import pytest
-from linli_contracts.events.grid import WorkerAssigned
+from linli_contracts.events.grid.staffing import WorkerAssigned
 from linli_grid.domain.workers import Change
 from linli_grid.store.grids import change_duty, lock_grid
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -14,13 +14,19 @@ GRID = f"{COMMUNITY}001"
 @pytest.fixture
 def give(grid):
     def put(worker_id, duty, code=GRID, **more):
-        return grid.put(f"/grids/{code}/workers/{worker_id}", json={"duty": duty}, **{"role": "dispatcher", **more})
+        return grid.put(
+            f"/grids/{code}/workers/{worker_id}",
+            json={"duty": duty},
+            **{"role": "dispatcher", **more},
+        )
 
     return put
 
 
 def told(service):
-    events = [event for event in service.published() if event.type == WorkerAssigned.event_type.name]
+    events = [
+        event for event in service.published() if event.type == WorkerAssigned.event_type.name
+    ]
     return [(event.data["worker_id"], event.data["duty"], event.data["active"]) for event in events]
 
 
@@ -58,7 +64,11 @@ def test_a_worker_who_changes_duty_lays_the_old_one_down(grid, give):
     assert give(worker, "deputy").status_code == 200
     answer = give(worker, "full_time").json
     assert answer["workers"] == [{"worker_id": str(worker), "duty": "full_time"}]
-    assert told(grid) == [(worker, "deputy", True), (worker, "deputy", False), (worker, "full_time", True)]
+    assert told(grid) == [
+        (worker, "deputy", True),
+        (worker, "deputy", False),
+        (worker, "full_time", True),
+    ]
 
 
 def test_a_fully_staffed_grid_is_no_finding(grid, give):

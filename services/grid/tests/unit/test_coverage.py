@@ -31,7 +31,9 @@ def test_an_overlap_is_told_once_with_its_area_and_a_point_inside():
     (overlap,) = found.overlaps
     assert overlap.grid_codes == ("a", "b")
     assert overlap.spot.area_m2 == pytest.approx(area_m2(at(9, 0, 10, 10)), abs=0.1)
-    assert at(9, 0, 10, 10).contains(box(*(overlap.spot.longitude, overlap.spot.latitude) * 2).centroid)
+    assert at(9, 0, 10, 10).contains(
+        box(*(overlap.spot.longitude, overlap.spot.latitude) * 2).centroid
+    )
     assert found.area_m2 == pytest.approx(area_m2(at(0, 0, 20, 10)), rel=1e-6)
 
 
@@ -44,7 +46,9 @@ def test_an_overlap_within_the_tolerance_is_left_out():
 
 def test_an_overlap_with_a_grid_of_another_community_counts_and_one_between_others_does_not():
     others = {"x": at(9, 0, 20, 10), "y": at(15, 0, 30, 10)}
-    assert [overlap.grid_codes for overlap in check({"a": at(0, 0, 10, 10)}, others).overlaps] == [("a", "x")]
+    assert [overlap.grid_codes for overlap in check({"a": at(0, 0, 10, 10)}, others).overlaps] == [
+        ("a", "x")
+    ]
 
 
 def test_ground_inside_the_boundary_and_in_no_grid_is_a_gap():
@@ -56,7 +60,9 @@ def test_ground_inside_the_boundary_and_in_no_grid_is_a_gap():
 
 def test_without_a_boundary_a_hole_between_grids_is_a_gap():
     ring = at(0, 0, 10, 10).difference(at(4, 4, 6, 6))
-    assert [gap.area_m2 for gap in check({"a": ring}).gaps] == [pytest.approx(area_m2(at(4, 4, 6, 6)), abs=0.1)]
+    assert [gap.area_m2 for gap in check({"a": ring}).gaps] == [
+        pytest.approx(area_m2(at(4, 4, 6, 6)), abs=0.1)
+    ]
 
 
 def test_ground_that_a_grid_of_another_community_covers_is_no_gap():
@@ -65,7 +71,9 @@ def test_ground_that_a_grid_of_another_community_covers_is_no_gap():
 
 
 def test_grids_that_only_touch_do_not_overlap():
-    corner = Polygon([(WEST + 0.01, SOUTH + 0.01), (WEST + 0.02, SOUTH + 0.01), (WEST + 0.02, SOUTH + 0.02)])
+    corner = Polygon(
+        [(WEST + 0.01, SOUTH + 0.01), (WEST + 0.02, SOUTH + 0.01), (WEST + 0.02, SOUTH + 0.02)]
+    )
     assert check({"a": at(0, 0, 10, 10), "b": corner}, tolerance_m2=0).overlaps == []
 
 

@@ -65,7 +65,9 @@ def test_every_transition_is_between_known_states_and_nothing_leaves_an_end():
     assert [status for status in STATUSES if actions_from(status)] == ["registered"]
 
 
-@given(st.sampled_from(STATUSES[1:]), st.sampled_from(sorted({action for _, action in TRANSITIONS})))
+@given(
+    st.sampled_from(STATUSES[1:]), st.sampled_from(sorted({action for _, action in TRANSITIONS}))
+)
 def test_what_is_not_in_the_table_is_refused_saying_when_it_can_be_done(status, action):
     with pytest.raises(TransitionRefused, match=f"is {status}.*only while it is registered"):
         decide(status, action)
@@ -151,5 +153,12 @@ def test_a_grid_without_a_full_time_worker_falls_to_its_deputy():
 
 def test_the_id_of_a_historic_request_follows_from_where_it_comes_and_nothing_else_has_it():
     assert history_id("110101", "la311", "1-1") == history_id("110101", "la311", "1-1")
-    others = [("110102", "la311", "1-1"), ("110101", "la31", "11-1"), ("110101", "a/b", "c"), ("110101", "a", "b/c")]
-    assert len({history_id("110101", "la311", "1-1"), *(history_id(*other) for other in others)}) == 5
+    others = [
+        ("110102", "la311", "1-1"),
+        ("110101", "la31", "11-1"),
+        ("110101", "a/b", "c"),
+        ("110101", "a", "b/c"),
+    ]
+    assert (
+        len({history_id("110101", "la311", "1-1"), *(history_id(*other) for other in others)}) == 5
+    )

@@ -14,7 +14,13 @@ def polygon(*rings):
 
 def square(west, south, side, heights=False):
     z = (3.0,) if heights else ()
-    corners = [(west, south), (west + side, south), (west + side, south + side), (west, south + side), (west, south)]
+    corners = [
+        (west, south),
+        (west + side, south),
+        (west + side, south + side),
+        (west, south + side),
+        (west, south),
+    ]
     return [(*corner, *z) for corner in corners]
 
 
@@ -47,7 +53,9 @@ def test_a_degree_has_its_known_length_at_the_equator_and_at_the_pole():
 
 
 def test_a_valid_polygon_is_taken_as_it_is_without_its_heights():
-    read = read_area(polygon(square(116.4, 39.9, 0.01, heights=True), square(116.403, 39.903, 0.002)[::-1]))
+    read = read_area(
+        polygon(square(116.4, 39.9, 0.01, heights=True), square(116.403, 39.903, 0.002)[::-1])
+    )
     assert read.repair is None
     assert not read.shape.has_z
     assert read.area_m2 == pytest.approx(
@@ -66,7 +74,9 @@ def test_a_spike_is_cut_off_and_told():
 
 def test_a_bow_tie_is_refused_with_the_place_where_it_crosses():
     with pytest.raises(BadGeometry) as refused:
-        read_area(polygon([(116.4, 39.9), (116.42, 39.92), (116.42, 39.9), (116.4, 39.92), (116.4, 39.9)]))
+        read_area(
+            polygon([(116.4, 39.9), (116.42, 39.92), (116.42, 39.9), (116.4, 39.92), (116.4, 39.9)])
+        )
     assert refused.value.pointer == "/geometry"
     assert "Self-intersection at 116.410000, 39.910000" in str(refused.value)
 
@@ -94,11 +104,17 @@ def parts_as_lists(parts):
         (polygon([(1, 1), (2, 1), ("2", 2), (1, 1)]), "/geometry/coordinates/0/2"),
         (polygon([(1, 1), (2, 1), (True, 2), (1, 1)]), "/geometry/coordinates/0/2"),
         (polygon([(1, 1), (2, 1), (2,), (1, 1)]), "/geometry/coordinates/0/2"),
-        (polygon([(39.9, 116.4), (39.9, 116.5), (40, 116.5), (39.9, 116.4)]), "/geometry/coordinates/0/0"),
+        (
+            polygon([(39.9, 116.4), (39.9, 116.5), (40, 116.5), (39.9, 116.4)]),
+            "/geometry/coordinates/0/0",
+        ),
         (polygon([(1, 1), (2, 1), (float("nan"), 2), (1, 1)]), "/geometry/coordinates/0/2"),
         (polygon([(1, 1), (2, 1), (2, 2), (1, 2)]), "/geometry/coordinates/0"),
         (polygon([(1, 1), (2, 2), (3, 3), (1, 1)]), "/geometry"),
-        ({"type": "MultiPolygon", "coordinates": [[square(1, 1, 1)]] * 1 + [[]]}, "/geometry/coordinates"),
+        (
+            {"type": "MultiPolygon", "coordinates": [[square(1, 1, 1)]] * 1 + [[]]},
+            "/geometry/coordinates",
+        ),
     ],
 )
 def test_what_is_no_polygon_is_refused_with_a_pointer(geojson, pointer):

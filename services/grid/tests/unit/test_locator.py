@@ -19,7 +19,11 @@ def tiles(n=4, west=116.4, south=39.9):
     return [
         grid(
             f"{row}{column}",
-            box(*(west + column * SIDE, south + row * SIDE), west + (column + 1) * SIDE, south + (row + 1) * SIDE),
+            box(
+                *(west + column * SIDE, south + row * SIDE),
+                west + (column + 1) * SIDE,
+                south + (row + 1) * SIDE,
+            ),
         )
         for row in range(n)
         for column in range(n)
@@ -34,15 +38,22 @@ def found(index, longitude, latitude):
 @given(st.floats(0.0001, 3.9999), st.floats(0.0001, 3.9999))
 def test_a_place_is_found_in_the_tile_it_lies_in(x, y):
     index = GridIndex(tiles())
-    expected = [g.grid_code for g in tiles() if box_of(g.grid_code).covers(Point(116.4 + x * SIDE, 39.9 + y * SIDE))]
+    expected = [
+        g.grid_code
+        for g in tiles()
+        if box_of(g.grid_code).covers(Point(116.4 + x * SIDE, 39.9 + y * SIDE))
+    ]
     assert found(index, 116.4 + x * SIDE, 39.9 + y * SIDE) in expected
 
 
 def box_of(code):
     row, column = map(int, code)
-    return box(116.4 + column * SIDE, 39.9 + row * SIDE, 116.4 + (column + 1) * SIDE, 39.9 + (row + 1) * SIDE).buffer(
-        1e-9
-    )
+    return box(
+        116.4 + column * SIDE,
+        39.9 + row * SIDE,
+        116.4 + (column + 1) * SIDE,
+        39.9 + (row + 1) * SIDE,
+    ).buffer(1e-9)
 
 
 def test_many_places_are_found_at_once_as_each_alone():
@@ -52,7 +63,9 @@ def test_many_places_are_found_at_once_as_each_alone():
     together = index.locate(longitudes, latitudes)
     assert (together == NONE).any()
     assert (together != NONE).any()
-    assert together.tolist() == [index.locate([x], [y])[0] for x, y in zip(longitudes, latitudes, strict=True)]
+    assert together.tolist() == [
+        index.locate([x], [y])[0] for x, y in zip(longitudes, latitudes, strict=True)
+    ]
 
 
 def test_where_grids_overlap_the_smallest_is_chosen_and_among_equals_the_lowest_code():

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from linli_chassis.config import Settings, settings_table
 from linli_chassis.http import routes_of
-from linli_contracts.catalogue import consumed_by, produced_by
+from linli_chassis.settings import Settings, settings_table
+from linli_contracts.registry import consumed_by, produced_by
 from linli_grid.service import GridService
 from linli_grid.settings import GridSettings
 

@@ -43,7 +43,14 @@ def test_a_duty_that_is_taken_is_named_in_words():
 
 
 def test_a_repair_is_told_in_words_also_when_it_comes_from_the_database():
-    spike = [[116.4, 39.9], [116.41, 39.9], [116.41, 39.91], [116.41, 39.92], [116.41, 39.91], [116.4, 39.91]]
+    spike = [
+        [116.4, 39.9],
+        [116.41, 39.9],
+        [116.41, 39.91],
+        [116.41, 39.92],
+        [116.41, 39.91],
+        [116.4, 39.91],
+    ]
     read = read_area({"type": "Polygon", "coordinates": [[*spike, spike[0]]]})
     note = loaded_text(stored_text(read.repair))
     assert translate(note, "en").startswith("Repaired: Ring Self-intersection at 116.41")

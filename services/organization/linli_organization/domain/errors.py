@@ -1,4 +1,5 @@
-"""The exception tree of the organization service. How an error reaches a client is the matter of the edge.
+"""The exception tree of the organization service. How an error reaches a client is the matter of
+the edge.
 
 OrganizationError
 ├── Invalid              what was sent cannot be used
@@ -23,7 +24,9 @@ from typing import Any
 
 
 class OrganizationError(Exception):
-    """Base of all. `message` is an English template, `params` fill it, `pointer` is a JSON pointer into one item."""
+    """Base of all. `message` is an English template, `params` fill it, `pointer` is a JSON pointer
+    into one item.
+    """
 
     def __init__(self, message: str, *, pointer: str | None = None, **params: Any) -> None:
         super().__init__(message)

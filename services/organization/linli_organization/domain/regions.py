@@ -1,6 +1,7 @@
 """Codes of divisions 行政区划: what they are made of, their level and what is above them.
 
-Six digits name a district (GB/T 2260), three more a sub-district (GB/T 10114), three more a community.
+Six digits name a district (GB/T 2260), three more a sub-district (GB/T 10114), three more a
+community.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ KIND_BY_NUMBER = (
 class Division:
     """A division code taken apart; `str()` puts it together again.
 
-    `subdistrict` is a number from 1 to 399 and `community` from 1 to 999; None where the code ends above them.
+    `subdistrict` is a number from 1 to 399 and `community` from 1 to 999; None where the code ends
+    above them.
     """
 
     district: str
@@ -33,19 +35,26 @@ class Division:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9]{6}", self.district):
-            raise BadRegionCode("{code} is no district code: it has six digits.", code=self.district)
+            raise BadRegionCode(
+                "{code} is no district code: it has six digits.", code=self.district
+            )
         if self.subdistrict is None:
             if self.community is not None:
                 raise BadRegionCode("A community belongs to a sub-district.")
         elif not 1 <= self.subdistrict <= KIND_BY_NUMBER[-1][0].stop - 1:
             raise BadRegionCode(
-                "Sub-district numbers go from 001 to 399, not {number}.", number=f"{self.subdistrict:03}"
+                "Sub-district numbers go from 001 to 399, not {number}.",
+                number=f"{self.subdistrict:03}",
             )
         if self.community is not None and not 1 <= self.community <= 999:
-            raise BadRegionCode("Community numbers go from 001 to 999, not {number}.", number=f"{self.community:03}")
+            raise BadRegionCode(
+                "Community numbers go from 001 to 999, not {number}.", number=f"{self.community:03}"
+            )
 
     def __str__(self) -> str:
-        return self.district + "".join(f"{part:03}" for part in (self.subdistrict, self.community) if part is not None)
+        return self.district + "".join(
+            f"{part:03}" for part in (self.subdistrict, self.community) if part is not None
+        )
 
     @property
     def level(self) -> str:
@@ -69,7 +78,9 @@ def parse(code: str) -> Division:
         BadRegionCode: it breaks the rules; the message says which.
     """
     if not (code.isascii() and code.isdigit() and len(code) in LEVEL_BY_DIGITS):
-        raise BadRegionCode("{code} is no division code: 6 digits for a district, 9 or 12 below it.", code=code)
+        raise BadRegionCode(
+            "{code} is no division code: 6 digits for a district, 9 or 12 below it.", code=code
+        )
     numbers = [int(code[start : start + 3]) for start in range(6, len(code), 3)]
     return Division(code[:6], *numbers)
 
@@ -83,7 +94,9 @@ def below(code: str, district: str) -> Division:
     """
     division = parse(code)
     if division.district != district:
-        raise ForeignDistrict("{code} is not below the district {district}.", code=code, district=district)
+        raise ForeignDistrict(
+            "{code} is not below the district {district}.", code=code, district=district
+        )
     return division
 
 

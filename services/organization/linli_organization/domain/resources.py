@@ -30,11 +30,15 @@ def check(offer: Mapping[str, Any], catalogue: Collection[str]) -> None:
     for place, service in enumerate(offer["services"]):
         if service not in catalogue:
             raise UnknownService(
-                "The service catalogue has no {service}.", service=service, pointer=f"/services/{place}"
+                "The service catalogue has no {service}.",
+                service=service,
+                pointer=f"/services/{place}",
             )
     hours = offer["hours"]
     if hours and not hours["days"]:
-        raise BadOpeningHours("Name at least one day, or give no hours for at any time.", pointer="/hours/days")
+        raise BadOpeningHours(
+            "Name at least one day, or give no hours for at any time.", pointer="/hours/days"
+        )
     if hours and hours["opens"] >= hours["closes"]:  # HH:MM sorts as time does
         raise BadOpeningHours(
             "It opens at {opens} but closes at {closes}; hours past midnight are given as two resources.",

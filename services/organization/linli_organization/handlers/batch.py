@@ -1,11 +1,13 @@
-"""The items of one import on their way: which are still taken, which were refused and why. Knows no particular item."""
+"""The items of one import on their way: which are still taken, which were refused and why. Knows no
+particular item.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from linli_chassis.http import import_answer, refused_item
+from linli_chassis.http import import_response, refused_item
 from linli_chassis.i18n import Text
 
 from linli_organization.domain.errors import GivenTwice, OrganizationError
@@ -14,13 +16,19 @@ Item = dict[str, Any]
 
 
 class Batch:
-    """Items with their places. Each rule is put to all items before the next, so that rules may ask the database once.
+    """Items with their places. Each rule is put to all items before the next, so that rules may ask
+    the database once.
 
-    A strict batch raises what a rule raises; any other notes the item as refused and goes on with the rest.
+    A strict batch raises what a rule raises; any other notes the item as refused and goes on with
+    the rest.
     """
 
     def __init__(
-        self, items: Sequence[tuple[int, Item]], refused: Sequence[Item] = (), *, strict: bool = False
+        self,
+        items: Sequence[tuple[int, Item]],
+        refused: Sequence[Item] = (),
+        *,
+        strict: bool = False,
     ) -> None:
         self._items = list(items)
         self._refused = list(refused)
@@ -51,12 +59,16 @@ class Batch:
         self._items = taken
 
     def only_once(self, key: str) -> None:
-        """Let the first item of each key stand; the same again is no change, something else is refused."""
+        """Let the first item of each key stand; the same again is no change, something else is
+        refused.
+        """
         first: dict[str, Item] = {}
 
         def rule(item: Item) -> None:
             if first.setdefault(item[key], item) != item:
-                raise GivenTwice("{key} is in this import already, with other values.", key=item[key])
+                raise GivenTwice(
+                    "{key} is in this import already, with other values.", key=item[key]
+                )
 
         self.put(rule)
         distinct = {item[key]: (index, item) for index, item in reversed(self._items)}
@@ -65,4 +77,4 @@ class Batch:
 
     def answer(self, changed: int) -> dict[str, Any]:
         """The import's answer, when `changed` items changed something."""
-        return import_answer(changed, len(self._items) + self._repeated - changed, self._refused)
+        return import_response(changed, len(self._items) + self._repeated - changed, self._refused)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from linli_chassis.http import Principal
-from linli_chassis.uow import UnitOfWork
-from linli_contracts.events.organization import RegionRegistered
+from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.events.organization.regions import RegionRegistered
 
 from linli_organization import store
 from linli_organization.domain import regions
@@ -18,7 +18,9 @@ _TOLD = ("region_code", "name", "level", "parent_code")
 
 
 def register_regions(uow: UnitOfWork, caller: Principal, batch: Batch) -> dict[str, Any]:
-    """Register divisions, or correct their names; a parent may stand in the same batch, before or after."""
+    """Register divisions, or correct their names; a parent may stand in the same batch, before or
+    after.
+    """
 
     def division(item: Item) -> Item:
         try:
@@ -27,7 +29,12 @@ def register_regions(uow: UnitOfWork, caller: Principal, batch: Batch) -> dict[s
             error.pointer = "/code"
             raise
         must_cover(caller, item["code"], "/code")
-        row = {"region_code": str(code), "name": item["name"], "level": code.level, "parent_code": code.parent_code}
+        row = {
+            "region_code": str(code),
+            "name": item["name"],
+            "level": code.level,
+            "parent_code": code.parent_code,
+        }
         return {**row, "updated_at": uow.now}
 
     batch.put(division)

@@ -7,8 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from linli_chassis.http import Principal
-from linli_chassis.uow import UnitOfWork
-from linli_contracts.events.organization import ResourceChanged, ResourceOffered, ResourceWithdrawn
+from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.events.organization.resources import (
+    ResourceChanged,
+    ResourceOffered,
+    ResourceWithdrawn,
+)
 from linli_contracts.fields import coarse
 from linli_contracts.schema import EventData
 
@@ -21,7 +25,16 @@ from linli_organization.handlers.scope import must_be_known, must_cover
 from linli_organization.identity import resource_id, unit_id
 from linli_organization.store import Row
 
-_TOLD = ("resource_id", "unit_id", "services", "capacity_per_day", "covers", "hours", "languages", "skills")
+_TOLD = (
+    "resource_id",
+    "unit_id",
+    "services",
+    "capacity_per_day",
+    "covers",
+    "hours",
+    "languages",
+    "skills",
+)
 _BOOKKEEPING = ("state", "withdrawn_because", "updated_at")
 
 
@@ -31,14 +44,18 @@ def offer_resources(uow: UnitOfWork, caller: Principal, batch: Batch) -> dict[st
     batch.only_once("external_ref")
     _refuse_foreign_units(uow, caller, batch)
     _refuse_unknown_covers(uow, batch)
-    before = store.resources_by_id(uow.connection, [row["resource_id"] for row in batch.items], lock=True)
+    before = store.resources_by_id(
+        uow.connection, [row["resource_id"] for row in batch.items], lock=True
+    )
     batch.put(lambda row: _may_replace(caller, before.get(row["resource_id"]), row))
     offered = [row for row in batch.items if not _is_withdrawn(before.get(row["resource_id"]))]
     return batch.answer(_save(uow, offered, before))
 
 
 def offer_resource(uow: UnitOfWork, caller: Principal, item: Item) -> Row:
-    """Offer one resource; the resource as it stands then. Raises what `offer_resources` would list as refused."""
+    """Offer one resource; the resource as it stands then. Raises what `offer_resources` would list
+    as refused.
+    """
     offer_resources(uow, caller, Batch.of_one(item))
     return find(uow, resource_id(uow.district, item["external_ref"]))
 
@@ -65,12 +82,16 @@ def withdraw_resource(uow: UnitOfWork, caller: Principal, key: UUID, reason: str
     if _is_withdrawn(before):
         return before
     store.withdraw(uow.connection, key, {"withdrawn_because": reason, "updated_at": uow.now})
-    uow.emit(ResourceWithdrawn, key, {"resource_id": key, "unit_id": before["unit_id"], "reason": reason})
+    uow.emit(
+        ResourceWithdrawn, key, {"resource_id": key, "unit_id": before["unit_id"], "reason": reason}
+    )
     return find(uow, key)
 
 
 def find(uow: UnitOfWork, key: UUID, *, lock: bool = False) -> Row:
-    """A resource with the reference and region of its unit, locked if it will be changed. Raises `NotFound`."""
+    """A resource with the reference and region of its unit, locked if it will be changed. Raises
+    `NotFound`.
+    """
     found = store.resources_by_id(uow.connection, [key], lock=lock)
     if key not in found:
         raise NotFound("There is no resource {resource_id}.", resource_id=key)
@@ -93,14 +114,18 @@ def _refuse_foreign_units(uow: UnitOfWork, caller: Principal, batch: Batch) -> N
     def of_known_unit(row: Item) -> None:
         unit = units.get(row["unit_id"])
         if unit is None:
-            raise UnknownUnit("There is no unit {unit_ref}.", unit_ref=row["unit_ref"], pointer="/unit_ref")
+            raise UnknownUnit(
+                "There is no unit {unit_ref}.", unit_ref=row["unit_ref"], pointer="/unit_ref"
+            )
         must_cover(caller, unit["region_code"], "/unit_ref")
 
     batch.put(of_known_unit)
 
 
 def _refuse_unknown_covers(uow: UnitOfWork, batch: Batch) -> None:
-    known = store.known_regions(uow.connection, {code for row in batch.items for code in row["covers"]})
+    known = store.known_regions(
+        uow.connection, {code for row in batch.items for code in row["covers"]}
+    )
 
     def covers_known(row: Item) -> None:
         for code in row["covers"]:
@@ -113,8 +138,12 @@ def _may_replace(caller: Principal, before: Row | None, row: Item) -> None:
     if before is None:
         return
     must_cover(caller, before["unit_region_code"], "/external_ref")
-    if _is_withdrawn(before) and any(before[name] != row[name] for name in row if name not in _BOOKKEEPING):
-        raise ResourceIsWithdrawn("{external_ref} was withdrawn; change it by its id to offer it again.", **_ref(row))
+    if _is_withdrawn(before) and any(
+        before[name] != row[name] for name in row if name not in _BOOKKEEPING
+    ):
+        raise ResourceIsWithdrawn(
+            "{external_ref} was withdrawn; change it by its id to offer it again.", **_ref(row)
+        )
 
 
 def _must_command(caller: Principal, resource: Row) -> None:
@@ -125,10 +154,15 @@ def _must_command(caller: Principal, resource: Row) -> None:
 
 
 def _save(uow: UnitOfWork, rows: Iterable[Item], before: Mapping[UUID, Row]) -> int:
-    stored = {row["resource_id"]: {name: value for name, value in row.items() if name != "unit_ref"} for row in rows}
+    stored = {
+        row["resource_id"]: {name: value for name, value in row.items() if name != "unit_ref"}
+        for row in rows
+    }
     written = store.save(uow.connection, store.resources, list(stored.values()))
     for key, is_new in written.items():
-        schema: type[EventData] = ResourceOffered if is_new or _is_withdrawn(before.get(key)) else ResourceChanged
+        schema: type[EventData] = (
+            ResourceOffered if is_new or _is_withdrawn(before.get(key)) else ResourceChanged
+        )
         uow.emit(schema, key, _state(stored[key]))
     return len(written)
 

@@ -1,4 +1,6 @@
-"""What every command asks first: whether the caller may act there, and whether the divisions named are registered."""
+"""What every command asks first: whether the caller may act there, and whether the divisions named
+are registered.
+"""
 
 from __future__ import annotations
 
@@ -19,4 +21,6 @@ def must_cover(caller: Principal, region_code: str, pointer: str | None = None) 
 def must_be_known(region_code: str, known: Collection[str], pointer: str) -> None:
     """Raise `UnknownRegion` unless the division is registered."""
     if region_code not in known:
-        raise UnknownRegion("{region_code} is not registered.", region_code=region_code, pointer=pointer)
+        raise UnknownRegion(
+            "{region_code} is not registered.", region_code=region_code, pointer=pointer
+        )

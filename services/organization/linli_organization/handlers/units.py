@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from linli_chassis.http import Principal
-from linli_chassis.uow import UnitOfWork
-from linli_contracts.events.organization import UnitRegistered
+from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.events.organization.units import UnitRegistered
 
 from linli_organization import store
 from linli_organization.domain.errors import NotFound
@@ -21,7 +21,13 @@ _TOLD = ("unit_id", "name", "kind", "region_code")
 
 def register_units(uow: UnitOfWork, caller: Principal, batch: Batch) -> dict[str, Any]:
     """Register units, or correct what is known of them, by their external reference."""
-    batch.put(lambda item: {"unit_id": unit_id(uow.district, item["external_ref"]), **item, "updated_at": uow.now})
+    batch.put(
+        lambda item: {
+            "unit_id": unit_id(uow.district, item["external_ref"]),
+            **item,
+            "updated_at": uow.now,
+        }
+    )
     batch.only_once("external_ref")
     known = store.known_regions(uow.connection, {row["region_code"] for row in batch.items})
     before = store.units_by_id(uow.connection, [row["unit_id"] for row in batch.items])
@@ -29,7 +35,9 @@ def register_units(uow: UnitOfWork, caller: Principal, batch: Batch) -> dict[str
     def region(row: Item) -> None:
         must_cover(caller, row["region_code"], "/region_code")
         must_be_known(row["region_code"], known, "/region_code")
-        if row["unit_id"] in before:  # or a caller could take over another region's unit by its reference
+        if (
+            row["unit_id"] in before
+        ):  # or a caller could take over another region's unit by its reference
             must_cover(caller, before[row["unit_id"]]["region_code"], "/external_ref")
 
     batch.put(region)
@@ -41,7 +49,9 @@ def register_units(uow: UnitOfWork, caller: Principal, batch: Batch) -> dict[str
 
 
 def register_unit(uow: UnitOfWork, caller: Principal, item: Item) -> Row:
-    """Register one unit; the unit as it stands then. Raises what `register_units` would list as refused."""
+    """Register one unit; the unit as it stands then. Raises what `register_units` would list as
+    refused.
+    """
     register_units(uow, caller, Batch.of_one(item))
     return find(uow, unit_id(uow.district, item["external_ref"]))
 

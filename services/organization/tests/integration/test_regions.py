@@ -16,13 +16,17 @@ def organization(service):
 
 
 def import_regions(organization, *items, **more):
-    answer = organization.post("/regions/import", json={"items": list(items)}, role="operator", **more)
+    answer = organization.post(
+        "/regions/import", json={"items": list(items)}, role="operator", **more
+    )
     assert answer.status_code == 200, answer.text
     return answer.json
 
 
 def told(organization):
-    return [(event.subject, event.sequence, event.data["name"]) for event in organization.published()]
+    return [
+        (event.subject, event.sequence, event.data["name"]) for event in organization.published()
+    ]
 
 
 def test_registered_divisions_are_told_parents_first_and_listed(organization):
@@ -32,7 +36,12 @@ def test_registered_divisions_are_told_parents_first_and_listed(organization):
     assert [event.type for event in events] == ["linli.organization.region_registered.v1"] * 3
     assert [dict(event.data) for event in events] == [
         {"region_code": "110101", "name": "东城区", "level": "district", "parent_code": None},
-        {"region_code": "110101005", "name": "北新桥街道", "level": "subdistrict", "parent_code": "110101"},
+        {
+            "region_code": "110101005",
+            "name": "北新桥街道",
+            "level": "subdistrict",
+            "parent_code": "110101",
+        },
         {
             "region_code": "110101005001",
             "name": "海运仓社区居委会",
@@ -42,14 +51,26 @@ def test_registered_divisions_are_told_parents_first_and_listed(organization):
     ]
     listed = organization.get("/regions?parent=110101", role="resident").json
     assert listed["items"] == [
-        {"code": "110101005", "name": "北新桥街道", "level": "subdistrict", "parent_code": "110101", "kind": "街道"}
+        {
+            "code": "110101005",
+            "name": "北新桥街道",
+            "level": "subdistrict",
+            "parent_code": "110101",
+            "kind": "街道",
+        }
     ]
-    assert [item["code"] for item in organization.get("/regions?level=community").json["items"]] == ["110101005001"]
+    assert [
+        item["code"] for item in organization.get("/regions?level=community").json["items"]
+    ] == ["110101005001"]
 
 
 def test_registering_again_with_the_same_values_tells_nothing(organization):
     import_regions(organization, *DIVISIONS)
-    assert import_regions(organization, *DIVISIONS) == {"accepted": 0, "unchanged": 3, "refused": []}
+    assert import_regions(organization, *DIVISIONS) == {
+        "accepted": 0,
+        "unchanged": 3,
+        "refused": [],
+    }
     assert len(organization.published()) == 3
 
 
@@ -95,7 +116,9 @@ def test_refusals_are_said_in_the_language_of_the_caller(organization):
 def test_a_child_falls_with_its_refused_parent(organization):
     import_regions(organization, DIVISIONS[0])
     answer = import_regions(
-        organization, {"code": "110101005", "name": " "}, {"code": "110101005001", "name": "海运仓社区居委会"}
+        organization,
+        {"code": "110101005", "name": " "},
+        {"code": "110101005001", "name": "海运仓社区居委会"},
     )
     assert [item["index"] for item in answer["refused"]] == [0, 1]
 
@@ -109,7 +132,9 @@ def test_an_operator_of_one_subdistrict_registers_nothing_in_another(organizatio
         region="110101005",
     )
     assert answer["accepted"] == 1
-    assert [(item["index"], item["pointer"]) for item in answer["refused"]] == [(1, "/items/1/code")]
+    assert [(item["index"], item["pointer"]) for item in answer["refused"]] == [
+        (1, "/items/1/code")
+    ]
 
 
 def test_writing_needs_the_role_of_an_operator(organization):
@@ -122,7 +147,10 @@ def test_writing_needs_the_role_of_an_operator(organization):
 def test_another_deployment_holds_its_own_district(service):
     organization = service(OrganizationService, LINLI_DISTRICT="990101")
     answer = import_regions(
-        organization, {"code": "990101", "name": "Los Angeles (sample)"}, DIVISIONS[0], region="990101"
+        organization,
+        {"code": "990101", "name": "Los Angeles (sample)"},
+        DIVISIONS[0],
+        region="990101",
     )
     assert answer["accepted"] == 1
     assert organization.published()[0].source == "urn:linli:990101:organization"
@@ -130,10 +158,14 @@ def test_another_deployment_holds_its_own_district(service):
 
 def test_a_list_goes_on_from_page_to_page(organization):
     codes = [f"110101{number:03}" for number in range(1, 18)]
-    import_regions(organization, DIVISIONS[0], *({"code": code, "name": f"第{code}街道"} for code in codes))
+    import_regions(
+        organization, DIVISIONS[0], *({"code": code, "name": f"第{code}街道"} for code in codes)
+    )
     seen, cursor = [], ""
     while cursor is not None:
-        page = organization.get(f"/regions?level=subdistrict&limit=5{cursor and f'&cursor={cursor}'}").json
+        page = organization.get(
+            f"/regions?level=subdistrict&limit=5{cursor and f'&cursor={cursor}'}"
+        ).json
         seen += [item["code"] for item in page["items"]]
         cursor = page["next"]
     assert seen == codes

@@ -29,7 +29,9 @@ def organization(service):
     organization = service(OrganizationService)
     codes = ("110101", "110101005", "110101006", "110101005001")
     items = [{"code": code, "name": f"区划{code}"} for code in codes]
-    assert organization.post("/regions/import", json={"items": items}).json["accepted"] == len(codes)
+    assert organization.post("/regions/import", json={"items": items}).json["accepted"] == len(
+        codes
+    )
     return organization
 
 
@@ -42,11 +44,15 @@ def offering(organization):
 
 
 def events(organization, fact):
-    return [event for event in organization.published() if event.type == f"linli.organization.{fact}.v1"]
+    return [
+        event for event in organization.published() if event.type == f"linli.organization.{fact}.v1"
+    ]
 
 
 def imported(organization, things, *items, **more):
-    answer = organization.post(f"/{things}/import", json={"items": list(items)}, role="operator", **more)
+    answer = organization.post(
+        f"/{things}/import", json={"items": list(items)}, role="operator", **more
+    )
     assert answer.status_code == 200, answer.text
     return answer.json
 
@@ -75,14 +81,18 @@ def test_a_unit_is_registered_told_and_found(organization):
 
 def test_importing_units_again_changes_nothing_and_a_change_is_told(organization):
     assert imported(organization, "units", UNIT, {**UNIT, "external_ref": "u-2"})["accepted"] == 2
-    answer = imported(organization, "units", UNIT, {**UNIT, "external_ref": "u-2", "name": "新名字"})
+    answer = imported(
+        organization, "units", UNIT, {**UNIT, "external_ref": "u-2", "name": "新名字"}
+    )
     assert (answer["accepted"], answer["unchanged"], answer["refused"]) == (1, 1, [])
     *_, last = events(organization, "unit_registered")
     assert (last.data["name"], last.sequence) == ("新名字", 2)
 
 
 def test_a_unit_in_a_region_unknown_or_foreign_is_refused(organization):
-    answer = imported(organization, "units", UNIT, {**UNIT, "external_ref": "u-2", "region_code": "110101007"})
+    answer = imported(
+        organization, "units", UNIT, {**UNIT, "external_ref": "u-2", "region_code": "110101007"}
+    )
     assert answer["accepted"] == 1
     assert answer["refused"][0] == {
         "index": 1,
@@ -103,7 +113,10 @@ def test_a_resource_is_offered_with_all_that_others_need_and_a_coarse_place(offe
     (event,) = events(offering, "resource_offered")
     assert event.subject == resource["resource_id"]
     assert dict(event.data) == {
-        **{name: OFFER[name] for name in ("services", "capacity_per_day", "covers", "hours", "languages", "skills")},
+        **{
+            name: OFFER[name]
+            for name in ("services", "capacity_per_day", "covers", "hours", "languages", "skills")
+        },
         "resource_id": event.data["resource_id"],
         "unit_id": event.data["unit_id"],
         "place": {"longitude": 116.412, "latitude": 39.943},
@@ -130,7 +143,10 @@ def test_resources_are_found_by_service_region_served_and_state(offering, query,
 
 
 def test_importing_resources_again_changes_nothing_and_a_change_is_told_whole(offering):
-    shuffled = {**RESOURCE, "hours": {"days": [5, 4, 3, 2, 1, 1], "opens": "08:00", "closes": "18:00"}}
+    shuffled = {
+        **RESOURCE,
+        "hours": {"days": [5, 4, 3, 2, 1, 1], "opens": "08:00", "closes": "18:00"},
+    }
     assert imported(offering, "resources", shuffled)["unchanged"] == 1
     answer = imported(offering, "resources", {**RESOURCE, "capacity_per_day": 50, "hours": None})
     assert answer["accepted"] == 1
@@ -148,7 +164,11 @@ def test_unusable_resources_are_refused_with_pointers(offering):
         {**RESOURCE, "external_ref": "r-4", "services": ["elder_care.dance"]},
         {**RESOURCE, "external_ref": "r-5", "covers": ["110101017"]},
         {**RESOURCE, "external_ref": "r-6", "latitude": None},
-        {**RESOURCE, "external_ref": "r-7", "hours": {"days": [1], "opens": "18:00", "closes": "08:00"}},
+        {
+            **RESOURCE,
+            "external_ref": "r-7",
+            "hours": {"days": [1], "opens": "18:00", "closes": "08:00"},
+        },
         {**RESOURCE, "external_ref": "r-8", "capacity_per_day": -1},
     )
     assert answer["accepted"] == 1
@@ -164,7 +184,9 @@ def test_unusable_resources_are_refused_with_pointers(offering):
 
 def test_one_unusable_resource_is_a_problem_and_nothing_is_written(offering):
     before = len(offering.published())
-    answer = offering.post("/resources", json={**RESOURCE, "services": ["elder_care.dance"]}, role="operator")
+    answer = offering.post(
+        "/resources", json={**RESOURCE, "services": ["elder_care.dance"]}, role="operator"
+    )
     assert answer.status_code == 422
     assert answer.json["type"] == "urn:linli:problem:unknown-service"
     assert answer.json["errors"][0]["pointer"] == "/services/0"
@@ -178,14 +200,20 @@ def test_a_provider_changes_and_withdraws_its_own_resource(offering):
     changed = offering.put(path, json={**OFFER, "capacity_per_day": 10}, **own)
     assert (changed.status_code, changed.json["capacity_per_day"]) == (200, 10)
     withdrawn = offering.post(f"{path}/withdraw", json={"reason": "over_committed"}, **own)
-    assert (withdrawn.json["state"], withdrawn.json["withdrawn_because"]) == ("withdrawn", "over_committed")
+    assert (withdrawn.json["state"], withdrawn.json["withdrawn_because"]) == (
+        "withdrawn",
+        "over_committed",
+    )
     (event,) = events(offering, "resource_withdrawn")
     assert (event.data["reason"], event.sequence) == ("over_committed", 3)
 
 
 def test_withdrawing_twice_is_told_once(offering):
     path = f"/resources/{resource_of(offering)['resource_id']}/withdraw"
-    assert [offering.post(path, json={"reason": "moved"}).status_code for _ in range(2)] == [200, 200]
+    assert [offering.post(path, json={"reason": "moved"}).status_code for _ in range(2)] == [
+        200,
+        200,
+    ]
     assert len(events(offering, "resource_withdrawn")) == 1
 
 
@@ -194,7 +222,10 @@ def test_another_unit_and_another_region_may_not(offering):
     path = f"/resources/{resource['resource_id']}"
     other = offering.put(path, json=OFFER, role="provider", unit=uuid4())
     assert (other.status_code, other.json["type"]) == (403, "urn:linli:problem:not-your-resource")
-    assert offering.post(f"{path}/withdraw", json={"reason": "moved"}, role="provider").status_code == 403
+    assert (
+        offering.post(f"{path}/withdraw", json={"reason": "moved"}, role="provider").status_code
+        == 403
+    )
     assert offering.put(path, json=OFFER, role="operator", region="110101006").status_code == 403
     assert offering.put(path, json=OFFER, role="dispatcher").status_code == 403
     assert offering.put(f"/resources/{uuid4()}", json=OFFER, role="operator").status_code == 404
@@ -227,12 +258,20 @@ def test_a_district_may_bring_its_own_catalogue(service, tmp_path):
     organization.post("/regions/import", json={"items": [{"code": "110101", "name": "东城区"}]})
     organization.post("/units", json={**UNIT, "region_code": "110101"})
     offer = {**RESOURCE, "covers": ["110101"]}
-    assert organization.post("/resources", json={**offer, "services": ["elder_care.dance"]}).status_code == 201
+    assert (
+        organization.post(
+            "/resources", json={**offer, "services": ["elder_care.dance"]}
+        ).status_code
+        == 201
+    )
     assert organization.post("/resources", json=offer).status_code == 422
 
 
 def test_a_thousand_resources_are_imported_in_one_request(offering):
-    items = [{**RESOURCE, "external_ref": f"bulk-{number}", "capacity_per_day": number} for number in range(1000)]
+    items = [
+        {**RESOURCE, "external_ref": f"bulk-{number}", "capacity_per_day": number}
+        for number in range(1000)
+    ]
     assert imported(offering, "resources", *items)["accepted"] == 1000
     assert imported(offering, "resources", *items)["unchanged"] == 1000
     assert len(events(offering, "resource_offered")) == 1001

@@ -17,7 +17,9 @@ def test_good_items_go_on_and_bad_ones_are_listed_in_their_order():
     assert batch.items == [{"n": 0}, {"n": 4}]
     answer = batch.answer(changed=1)
     assert (answer["accepted"], answer["unchanged"]) == (1, 1)
-    assert [(item["index"], item["pointer"], str(item["detail"])) for item in answer["refused"]] == [
+    assert [
+        (item["index"], item["pointer"], str(item["detail"])) for item in answer["refused"]
+    ] == [
         (1, "/items/1/unit_ref", "There is no unit 1."),
         (2, "/items/2/n", "Not a number."),
         (3, "/items/3/unit_ref", "There is no unit 3."),
@@ -25,7 +27,13 @@ def test_good_items_go_on_and_bad_ones_are_listed_in_their_order():
 
 
 def test_the_same_item_again_is_unchanged_and_another_of_its_key_is_refused():
-    batch = Batch(list(enumerate([{"k": "a", "v": 1}, {"k": "b", "v": 1}, {"k": "a", "v": 1}, {"k": "b", "v": 2}])))
+    batch = Batch(
+        list(
+            enumerate(
+                [{"k": "a", "v": 1}, {"k": "b", "v": 1}, {"k": "a", "v": 1}, {"k": "b", "v": 2}]
+            )
+        )
+    )
     batch.only_once("k")
     assert batch.items == [{"k": "a", "v": 1}, {"k": "b", "v": 1}]
     answer = batch.answer(changed=2)

@@ -24,7 +24,10 @@ def test_a_division_survives_being_written_and_read(division):
 
 
 @given(
-    st.from_regex(r"[0-9]{6}((00[1-9]|0[1-9][0-9]|[123][0-9]{2})(00[1-9]|0[1-9][0-9]|[1-9][0-9]{2})?)?", fullmatch=True)
+    st.from_regex(
+        r"[0-9]{6}((00[1-9]|0[1-9][0-9]|[123][0-9]{2})(00[1-9]|0[1-9][0-9]|[1-9][0-9]{2})?)?",
+        fullmatch=True,
+    )
 )
 def test_a_code_survives_being_read_and_written(code):
     assert str(parse(code)) == code

@@ -25,7 +25,11 @@ offers = st.fixed_dictionaries(
         "skills": codes,
         "hours": st.none()
         | st.fixed_dictionaries(
-            {"days": st.lists(st.integers(1, 7)), "opens": st.just("08:00"), "closes": st.just("09:00")}
+            {
+                "days": st.lists(st.integers(1, 7)),
+                "opens": st.just("08:00"),
+                "closes": st.just("09:00"),
+            }
         ),
     }
 )
@@ -39,7 +43,10 @@ def test_order_and_repetition_make_no_other_offer(offer, random):
 
 def test_an_unknown_service_is_refused_with_its_place():
     with pytest.raises(UnknownService) as refusal:
-        check({**OFFER, "services": ["elder_care.home_visit", "elder_care.dance"]}, {"elder_care.home_visit"})
+        check(
+            {**OFFER, "services": ["elder_care.home_visit", "elder_care.dance"]},
+            {"elder_care.home_visit"},
+        )
     assert refusal.value.pointer == "/services/1"
 
 
@@ -72,5 +79,13 @@ def test_only_the_unit_itself_owns_its_resource():
 def test_ids_follow_from_district_and_reference_and_never_meet():
     assert unit_id("110101", "a") == unit_id("110101", "a")
     assert (
-        len({unit_id("110101", "a"), unit_id("990101", "a"), resource_id("110101", "a"), unit_id("110101", "b")}) == 4
+        len(
+            {
+                unit_id("110101", "a"),
+                unit_id("990101", "a"),
+                resource_id("110101", "a"),
+                unit_id("110101", "b"),
+            }
+        )
+        == 4
     )

@@ -1,4 +1,6 @@
-"""What each action makes of a case. The ways themselves stand in `states`; here is what changes on the way."""
+"""What each action makes of a case. The ways themselves stand in `states`; here is what changes on
+the way.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from linli_service_desk.domain.errors import DateNotAhead
 from linli_service_desk.domain.states import way
 
 PATIENCE = 3
-"""Reworks, or reassignments without an owner, after which a case is raised one level (and again after as many)."""
+"""Reworks, or reassignments without an owner, after which a case is raised one level (and again
+after as many).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,10 @@ def dispatch(case: Case, to: Assignment, rules: Rules, at: datetime) -> Step:
         retry_at=None,
     )
     told = {"by": to.by, "reasons": list(to.reasons), "alternatives": list(to.alternatives)}
-    fact = Fact("case_dispatched", {**_holder(after), **told, "due_at": due_at, "reply_due_at": reply_due_at})
+    fact = Fact(
+        "case_dispatched",
+        {**_holder(after), **told, "due_at": due_at, "reply_due_at": reply_due_at},
+    )
     return Step("dispatch", case, after, (fact,))
 
 
@@ -59,12 +66,20 @@ def decline(case: Case, reason: str, rules: Rules, at: datetime) -> Step:
     """The provider declines, or let the time to reply pass (`no_reply`)."""
     after = _released(case, way(case, "decline", rules, at).to)
     return _reassigned(
-        Step("decline", case, after, (Fact("case_declined", {**_holder(case), "reason": reason}),), reason)
+        Step(
+            "decline",
+            case,
+            after,
+            (Fact("case_declined", {**_holder(case), "reason": reason}),),
+            reason,
+        )
     )
 
 
 def return_(case: Case, owner_unit_id: UUID, rules: Rules, at: datetime) -> Step:
-    """The provider returns it: not its duty, and it says whose it is. Matching then prefers that unit."""
+    """The provider returns it: not its duty, and it says whose it is. Matching then prefers that
+    unit.
+    """
     after = replace(_released(case, way(case, "return", rules, at).to), owner_unit_id=owner_unit_id)
     fact = Fact("case_returned", {**_holder(case), "owner_unit_id": owner_unit_id})
     return _reassigned(Step("return", case, after, (fact,), "not_our_duty"))
@@ -76,7 +91,13 @@ def suspend(case: Case, reason: str, resume_at: datetime, rules: Rules, at: date
     if resume_at <= at:
         raise DateNotAhead
     after = replace(case, state=state, suspended_at=at, resume_at=resume_at)
-    return Step("suspend", case, after, (Fact("case_suspended", {"reason": reason, "resume_at": resume_at}),), reason)
+    return Step(
+        "suspend",
+        case,
+        after,
+        (Fact("case_suspended", {"reason": reason, "resume_at": resume_at}),),
+        reason,
+    )
 
 
 def resume(case: Case, rules: Rules, at: datetime) -> Step:
@@ -100,7 +121,13 @@ def extend(case: Case, reason: str, hours: float, rules: Rules, at: datetime) ->
     state = way(case, "extend", rules, at).to
     due_at = rules.calendar.add_working_hours(case.due_at or at, hours)
     after = replace(case, state=state, due_at=due_at, extended=True)
-    return Step("extend", case, after, (Fact("case_extended", {"reason": reason, "due_at": due_at}),), reason)
+    return Step(
+        "extend",
+        case,
+        after,
+        (Fact("case_extended", {"reason": reason, "due_at": due_at}),),
+        reason,
+    )
 
 
 def escalate(case: Case, rules: Rules, at: datetime, note: str = "asked") -> Step:
@@ -129,7 +156,9 @@ def check(case: Case, passed: bool, rules: Rules, at: datetime) -> Step:
 
 
 def worked_hours(case: Case, rules: Rules) -> float:
-    """Working hours from the first dispatch to the last report: neither suspension nor the resident's delay counts."""
+    """Working hours from the first dispatch to the last report: neither suspension nor the
+    resident's delay counts.
+    """
     if not case.dispatched_at or not case.resolved_at:
         return 0.0
     whole = rules.calendar.working_hours_between(case.dispatched_at, case.resolved_at)
@@ -139,7 +168,9 @@ def worked_hours(case: Case, rules: Rules) -> float:
 def cancel(case: Case, reason: str, rules: Rules, at: datetime) -> Step:
     """Strike the case off, with a reason."""
     state = way(case, "cancel", rules, at).to
-    after = replace(case, state=state, ended_at=at, reply_due_at=None, resume_at=None, retry_at=None)
+    after = replace(
+        case, state=state, ended_at=at, reply_due_at=None, resume_at=None, retry_at=None
+    )
     return Step("cancel", case, after, (Fact("case_cancelled", {"reason": reason}),), reason)
 
 
@@ -161,7 +192,9 @@ def reopen(case: Case, reason: str, rules: Rules, at: datetime) -> Step:
 
 
 def unmatched(case: Case, reason: str, retry_at: datetime) -> Step:
-    """Nobody can take it now. Told once for each reason, so that the needs list hears of it but is not flooded."""
+    """Nobody can take it now. Told once for each reason, so that the needs list hears of it but is
+    not flooded.
+    """
     new = reason not in case.unmatched_reasons
     reasons = tuple(sorted({*case.unmatched_reasons, reason}))
     told = {"service": case.service, "region_code": case.grid_code, "reason": reason}
@@ -177,7 +210,9 @@ def answer_overdue(case: Case) -> Step:
 
 
 def finish_overdue(case: Case) -> Step:
-    """The time to finish passed and the work was not reported as done. A limit that was moved can pass again."""
+    """The time to finish passed and the work was not reported as done. A limit that was moved can
+    pass again.
+    """
     after = replace(case, finish_overdue_for=case.due_at)
     fact = Fact("case_overdue", {"limit": "finish", "due_at": case.due_at})
     return _raised(Step("overdue", case, after, (fact,), "finish"), "overdue")
@@ -194,7 +229,13 @@ def _holder(case: Case) -> dict[str, Any]:
 
 def _released(case: Case, state: State) -> Case:
     return replace(
-        case, state=state, resource_id=None, unit_id=None, reply_due_at=None, resolved_at=None, retry_at=None
+        case,
+        state=state,
+        resource_id=None,
+        unit_id=None,
+        reply_due_at=None,
+        resolved_at=None,
+        retry_at=None,
     )
 
 

@@ -40,7 +40,9 @@ class WorkingTime(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a district decides: its calendar and the limits of the service in question, in working hours."""
+    """What a district decides: its calendar and the limits of the service in question, in working
+    hours.
+    """
 
     calendar: WorkingTime
     answer_hours: float
@@ -57,8 +59,8 @@ class Rules:
 class Case:
     """One case. All times are aware UTC; `*_due_at` and `due_at` are limits.
 
-    `dispatched_at` is the first dispatch since the case was opened or reopened: the limit to finish belongs to the
-    case, so it does not start anew when a provider declines.
+    `dispatched_at` is the first dispatch since the case was opened or reopened: the limit to finish
+    belongs to the case, so it does not start anew when a provider declines.
     """
 
     case_id: UUID
@@ -106,7 +108,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that others are told: the fact of an event of this service, e.g. `case_accepted`, and its own data."""
+    """Something that others are told: the fact of an event of this service, e.g. `case_accepted`,
+    and its own data.
+    """
 
     name: str
     data: dict[str, Any] = field(default_factory=dict)

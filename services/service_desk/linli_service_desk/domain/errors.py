@@ -18,7 +18,9 @@ from typing import Any, ClassVar
 
 
 class DeskError(Exception):
-    """Base of all. `message` is an English template that the edge translates; `pointer` names the field at fault."""
+    """Base of all. `message` is an English template that the edge translates; `pointer` names the
+    field at fault.
+    """
 
     message: ClassVar[str]
     pointer: ClassVar[str | None] = None

@@ -1,4 +1,6 @@
-"""When a resource is open: weekdays and hours on the district's own clock. Holidays are no matter of it."""
+"""When a resource is open: weekdays and hours on the district's own clock. Holidays are no matter
+of it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """ISO weekdays (1 is Monday) and `HH:MM` times; closing at or before opening means the next day."""
+    """ISO weekdays (1 is Monday) and `HH:MM` times; closing at or before opening means the next
+    day.
+    """
 
     days: tuple[int, ...]
     opens: str
@@ -17,7 +21,9 @@ class OpeningHours:
 
 
 def next_open(hours: OpeningHours | None, at: datetime, zone: ZoneInfo) -> datetime | None:
-    """The first moment from `at` on at which it is open, in UTC; none when it never opens. No hours: always open."""
+    """The first moment from `at` on at which it is open, in UTC; none when it never opens. No
+    hours: always open.
+    """
     if hours is None:
         return at
     today = at.astimezone(zone).date()

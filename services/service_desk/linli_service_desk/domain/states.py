@@ -1,4 +1,6 @@
-"""The seven steps as data: from one table come the guards, what the API says is possible, and the diagram."""
+"""The seven steps as data: from one table come the guards, what the API says is possible, and the
+diagram.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ Guard = Callable[[Case, Rules, datetime], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One way out of a state. `otherwise` is where a check that fails leads; `term` is the word of the field."""
+    """One way out of a state. `otherwise` is where a check that fails leads; `term` is the word of
+    the field.
+    """
 
     to: State
     roles: tuple[str, ...]
@@ -76,9 +80,13 @@ TRANSITIONS: dict[tuple[State, str], Transition] = {
     # step 5, 处理反馈
     (_S.HANDLING, "resolve"): Transition(_S.RESOLVED, _PROVIDER, "反馈", ("note", "evidence")),
     # step 6, 核查结案: not as reported, and it is a rework 返工
-    (_S.RESOLVED, "check"): Transition(_S.CLOSED, _CHECKERS, "核查", ("passed", "note"), None, _S.HANDLING),
+    (_S.RESOLVED, "check"): Transition(
+        _S.CLOSED, _CHECKERS, "核查", ("passed", "note"), None, _S.HANDLING
+    ),
     (_S.RESOLVED, "escalate"): _escalate(_S.RESOLVED),
-    (_S.CLOSED, "reopen"): Transition(_S.ESTABLISHED, _GRID, "重新办理", ("reason",), _within_grace),
+    (_S.CLOSED, "reopen"): Transition(
+        _S.ESTABLISHED, _GRID, "重新办理", ("reason",), _within_grace
+    ),
 }
 
 ACTIONS = tuple(dict.fromkeys(action for _, action in TRANSITIONS))
@@ -86,10 +94,16 @@ ACTIONS = tuple(dict.fromkeys(action for _, action in TRANSITIONS))
 
 def roles_of(action: str) -> tuple[str, ...]:
     """The roles that may ever take this action, for the route that offers it."""
-    return tuple(dict.fromkeys(role for (_, name), way in TRANSITIONS.items() if name == action for role in way.roles))
+    return tuple(
+        dict.fromkeys(
+            role for (_, name), way in TRANSITIONS.items() if name == action for role in way.roles
+        )
+    )
 
 
-def possible(case: Case, rules: Rules, at: datetime, roles: Collection[str] | None = None) -> dict[str, Transition]:
+def possible(
+    case: Case, rules: Rules, at: datetime, roles: Collection[str] | None = None
+) -> dict[str, Transition]:
     """The actions that this case allows now, to anyone or to somebody with these roles."""
     return {
         action: way
@@ -111,12 +125,18 @@ def way(case: Case, action: str, rules: Rules, at: datetime) -> Transition:
     if found and not why:
         return found
     others = ", ".join(possible(case, rules, at)) or "-"
-    raise TransitionRefused(state=case.state.value, action=action, why=why or "wrong_step", possible=others)
+    raise TransitionRefused(
+        state=case.state.value, action=action, why=why or "wrong_step", possible=others
+    )
 
 
 def diagram() -> str:
     """The table as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2", "    direction LR", "    [*] --> established: request_verified 立案"]
+    lines = [
+        "stateDiagram-v2",
+        "    direction LR",
+        "    [*] --> established: request_verified 立案",
+    ]
     for (state, action), way_out in TRANSITIONS.items():
         lines.append(f"    {state} --> {way_out.to}: {action} {way_out.term}")
         if way_out.otherwise:

@@ -1,4 +1,6 @@
-"""Demand and supply as matching sees them: cases that wait, resources on offer, and what a round found."""
+"""Demand and supply as matching sees them: cases that wait, resources on offer, and what a round
+found.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,12 @@ from linli_service_desk.domain.opening import OpeningHours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A case that waits. `limit_at` is the next limit to keep, `horizon_at` until when a resource has to open.
+    """A case that waits. `limit_at` is the next limit to keep, `horizon_at` until when a resource
+    has to open.
 
-    `region_code` is its grid, or the district for a case outside every grid: then only who serves the whole district
-    can take it. `usual_resource_id` served the same need in the same grid last; `owner_unit_id` was named by who
-    returned it.
+    `region_code` is its grid, or the district for a case outside every grid: then only who serves
+    the whole district can take it. `usual_resource_id` served the same need in the same grid last;
+    `owner_unit_id` was named by who returned it.
     """
 
     case_id: UUID
@@ -54,7 +57,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A case and its resource; `reasons` are the parts of `cost`, `alternatives` the next choices, the best first."""
+    """A case and its resource; `reasons` are the parts of `cost`, `alternatives` the next choices,
+    the best first.
+    """
 
     case_id: UUID
     resource_id: UUID

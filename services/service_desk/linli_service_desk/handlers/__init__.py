@@ -1,1 +1,3 @@
-"""One function per command, event and timer: from the message to the domain, the store and the events."""
+"""One function per command, event and timer: from the message to the domain, the store and the
+events.
+"""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from linli_chassis.http import Call, Principal
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.http import RequestContext, Principal
+from linli_chassis.storage.unit_of_work import UnitOfWork
 
 from linli_service_desk.desk import desk_of
 from linli_service_desk.domain import actions, errors
@@ -20,21 +20,21 @@ from linli_service_desk.store import cases, supply
 Decide = Callable[[Case, Rules], Step]
 
 
-def take(call: Call, decide: Decide) -> dict[str, object]:
+def take(call: RequestContext, decide: Decide) -> dict[str, object]:
     """Carry an action of the grid or the desk out on a case of its region, and show the case."""
     case = _locked(call)
     call.principal.must_cover(case.grid_code)
     return _take(call, case, decide)
 
 
-def take_as_provider(call: Call, decide: Decide) -> dict[str, object]:
+def take_as_provider(call: RequestContext, decide: Decide) -> dict[str, object]:
     """Carry an action of the unit out that has the case in its hands, and show the case."""
     case = _locked(call)
     must_be_of_unit(call.principal, case)
     return _take(call, case, decide)
 
 
-def refuse(call: Call, reason: str, decide: Decide) -> dict[str, object]:
+def refuse(call: RequestContext, reason: str, decide: Decide) -> dict[str, object]:
     """Decline or return: the case is not offered to this resource again."""
 
     def decide_and_remember(case: Case, rules: Rules) -> Step:
@@ -45,8 +45,10 @@ def refuse(call: Call, reason: str, decide: Decide) -> dict[str, object]:
     return take_as_provider(call, decide_and_remember)
 
 
-def dispatch_by_hand(call: Call) -> dict[str, object]:
-    """Give a case to a resource of the dispatcher's choice; coverage and hours are theirs to judge, capacity is not."""
+def dispatch_by_hand(call: RequestContext) -> dict[str, object]:
+    """Give a case to a resource of the dispatcher's choice; coverage and hours are theirs to judge,
+    capacity is not.
+    """
     supply.lock(call.uow.connection)
 
     def decide(case: Case, rules: Rules) -> Step:
@@ -60,19 +62,21 @@ def dispatch_by_hand(call: Call) -> dict[str, object]:
 
 
 def must_be_of_unit(principal: Principal, case: Case) -> None:
-    """Raise `NotYourUnit` unless the case is in the hands of the caller's unit. A case in nobody's hands passes:
-    the table of the steps then says what is possible."""
+    """Raise `NotYourUnit` unless the case is in the hands of the caller's unit. A case in nobody's
+    hands passes: the table of the steps then says what is possible."""
     if case.unit_id not in (None, principal.unit_id) and ADMIN not in principal.roles:
         raise errors.NotYourUnit
 
 
-def _take(call: Call, case: Case, decide: Decide) -> dict[str, object]:
+def _take(call: RequestContext, case: Case, decide: Decide) -> dict[str, object]:
     step = decide(case, desk_of(call.uow).rules(case.service))
-    carry_out(call.uow, [step], call.principal.account, call.body.get("note"), call.body.get("evidence"))
+    carry_out(
+        call.uow, [step], call.principal.account, call.body.get("note"), call.body.get("evidence")
+    )
     return reading.detail(call, step.case)
 
 
-def _locked(call: Call) -> Case:
+def _locked(call: RequestContext) -> Case:
     case_id = call.path["case_id"]
     case = cases.load(call.uow.connection, case_id, lock=True)
     if case is None:

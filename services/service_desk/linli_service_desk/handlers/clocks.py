@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.storage.unit_of_work import UnitOfWork
 
 from linli_service_desk.desk import desk_of
 from linli_service_desk.domain import actions
@@ -23,7 +23,9 @@ def decline_unanswered(uow: UnitOfWork) -> None:
     desk = desk_of(uow)
     for case in silent:
         cases.refuse(uow.connection, case, NO_REPLY, uow.now)
-    carry_out(uow, [actions.decline(case, NO_REPLY, desk.rules(case.service), uow.now) for case in silent])
+    carry_out(
+        uow, [actions.decline(case, NO_REPLY, desk.rules(case.service), uow.now) for case in silent]
+    )
 
 
 def raise_overdue(uow: UnitOfWork) -> None:
@@ -34,13 +36,20 @@ def raise_overdue(uow: UnitOfWork) -> None:
         c.c.answer_due_at < uow.now,
         c.c.answer_overdue_for.is_distinct_from(c.c.answer_due_at),
     )
-    carry_out(uow, [actions.answer_overdue(case) for case in cases.due(uow.connection, *unanswered)])
+    carry_out(
+        uow, [actions.answer_overdue(case) for case in cases.due(uow.connection, *unanswered)]
+    )
     unfinished = (
         c.c.state.in_(_UNFINISHED),
-        c.c.due_at < sa.func.coalesce(c.c.resolved_at, uow.now),  # a report that came late is late all the same
+        c.c.due_at
+        < sa.func.coalesce(
+            c.c.resolved_at, uow.now
+        ),  # a report that came late is late all the same
         c.c.finish_overdue_for.is_distinct_from(c.c.due_at),
     )
-    carry_out(uow, [actions.finish_overdue(case) for case in cases.due(uow.connection, *unfinished)])
+    carry_out(
+        uow, [actions.finish_overdue(case) for case in cases.due(uow.connection, *unfinished)]
+    )
 
 
 def resume_suspended(uow: UnitOfWork) -> None:

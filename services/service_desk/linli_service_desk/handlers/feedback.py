@@ -1,16 +1,18 @@
-"""The resident's side: following a case by its tracking code, and the verdict. No account is needed or kept."""
+"""The resident's side: following a case by its tracking code, and the verdict. No account is needed
+or kept.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from linli_chassis.http import Call
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.http import RequestContext
+from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_kernel.tracking import digest_of
 
 from linli_service_desk.desk import desk_of
 from linli_service_desk.domain import actions, errors
 from linli_service_desk.domain.case import Case, Fact, State
-from linli_service_desk.domain.tracking import digest_of
 from linli_service_desk.handlers.steps import carry_out, tell
 from linli_service_desk.store import cases, read_models
 
@@ -18,15 +20,17 @@ RESIDENT = "resident"
 _VERDICT = ("answered", "solved", "satisfaction")
 
 
-def track(call: Call) -> dict[str, Any]:
+def track(call: RequestContext) -> dict[str, Any]:
     """How the case of a tracking code stands."""
     return _view(call, _by_code(call.uow, call.path["code"], lock=False))
 
 
-def give_feedback(call: Call) -> dict[str, Any]:
-    """Keep the verdict on a closed case, one for each closing; reopen it when the resident asks for that.
+def give_feedback(call: RequestContext) -> dict[str, Any]:
+    """Keep the verdict on a closed case, one for each closing; reopen it when the resident asks for
+    that.
 
-    Who said "not solved" first and only later wants it taken up again sends the same once more with `reopen`.
+    Who said "not solved" first and only later wants it taken up again sends the same once more with
+    `reopen`.
     """
     case = _by_code(call.uow, call.body["tracking_code"], lock=True)
     if case.state is not State.CLOSED:
@@ -37,7 +41,9 @@ def give_feedback(call: Call) -> dict[str, Any]:
     elif not call.body["reopen"]:
         raise errors.AlreadyRated
     if call.body["reopen"]:
-        step = actions.reopen(case, "not_solved", desk_of(call.uow).rules(case.service), call.uow.now)
+        step = actions.reopen(
+            case, "not_solved", desk_of(call.uow).rules(case.service), call.uow.now
+        )
         carry_out(call.uow, [step], RESIDENT)
         case = step.case
     return _view(call, case)
@@ -50,7 +56,7 @@ def _by_code(uow: UnitOfWork, code: str, *, lock: bool) -> Case:
     return case
 
 
-def _view(call: Call, case: Case) -> dict[str, Any]:
+def _view(call: RequestContext, case: Case) -> dict[str, Any]:
     desk = desk_of(call.uow)
     until = actions.can_reopen_until(case, desk.reopen_within)
     names = read_models.unit_names(call.uow.connection, [case.unit_id])

@@ -1,11 +1,13 @@
-"""What the desk learns of regions, units, grids and resources. Events may come in any order, and more than once."""
+"""What the desk learns of regions, units, grids and resources. Events may come in any order, and
+more than once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event
 
 from linli_service_desk.store import read_models, supply
@@ -22,12 +24,17 @@ def learn_units(uow: UnitOfWork, events: Sequence[Event]) -> None:
 
 
 def learn_grids(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    rows = [{**_row(event, "grid_code", "community_code", "name"), **_point(event.data["centre"])} for event in events]
+    rows = [
+        {**_row(event, "grid_code", "community_code", "name"), **_point(event.data["centre"])}
+        for event in events
+    ]
     read_models.keep_newest(uow.connection, read_models.grid, rows)
 
 
 def learn_resources(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    """Offered or changed: the event carries the whole state. Cases that waited for such a thing are tried again."""
+    """Offered or changed: the event carries the whole state. Cases that waited for such a thing are
+    tried again.
+    """
     supply.lock(uow.connection)
     rows = [_resource(event) for event in events]
     read_models.keep_newest(uow.connection, read_models.resource, rows)
@@ -35,7 +42,9 @@ def learn_resources(uow: UnitOfWork, events: Sequence[Event]) -> None:
 
 
 def forget_resources(uow: UnitOfWork, events: Sequence[Event]) -> None:
-    """Withdrawn: what it offered is emptied, so that the same row is left when the offer comes after its end."""
+    """Withdrawn: what it offered is emptied, so that the same row is left when the offer comes
+    after its end.
+    """
     supply.lock(uow.connection)
     empty: dict[str, Any] = {
         "services": [],

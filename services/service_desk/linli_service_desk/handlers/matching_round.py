@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from linli_chassis.offload import offload_apart
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.process.offload import offload_apart
+from linli_chassis.storage.unit_of_work import UnitOfWork
 
 from linli_service_desk.desk import Desk, desk_of
 from linli_service_desk.domain import actions
@@ -43,19 +43,27 @@ def _waits(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return case_file.c.state == State.ESTABLISHED, retry
 
 
-def _give_out(uow: UnitOfWork, desk: Desk, by_id: dict[UUID, Case], matches: Sequence[Match]) -> None:
+def _give_out(
+    uow: UnitOfWork, desk: Desk, by_id: dict[UUID, Case], matches: Sequence[Match]
+) -> None:
     given = [(by_id[found.case_id], _assignment(found)) for found in matches]
-    carry_out(uow, [actions.dispatch(case, to, desk.rules(case.service), uow.now) for case, to in given])
+    carry_out(
+        uow, [actions.dispatch(case, to, desk.rules(case.service), uow.now) for case, to in given]
+    )
     supply.keep_dispatches(uow.connection, given, uow.now)
 
 
 def _assignment(found: Match) -> actions.Assignment:
     reasons = tuple({"factor": factor, "cost": cost} for factor, cost in found.reasons)
-    choices = tuple({"resource_id": resource_id, "cost": cost} for resource_id, cost in found.alternatives)
+    choices = tuple(
+        {"resource_id": resource_id, "cost": cost} for resource_id, cost in found.alternatives
+    )
     return actions.Assignment(found.resource_id, found.unit_id, "matching", reasons, choices)
 
 
-def _put_off(uow: UnitOfWork, desk: Desk, by_id: dict[UUID, Case], unmatched: Sequence[Unmatched]) -> None:
+def _put_off(
+    uow: UnitOfWork, desk: Desk, by_id: dict[UUID, Case], unmatched: Sequence[Unmatched]
+) -> None:
     """Try again tomorrow, when capacity is new; a resource that comes or changes wakes them before."""
     tomorrow = desk.calendar.next_day(uow.now)
     steps = [actions.unmatched(by_id[found.case_id], found.reason, tomorrow) for found in unmatched]
@@ -68,7 +76,9 @@ def _asked(uow: UnitOfWork, desk: Desk, waiting: Sequence[Case]) -> list[Waiting
     refusals = supply.refusals(uow.connection, waiting)
     usual = supply.usual(uow.connection, waiting)
     places = supply.places(uow.connection, waiting)
-    horizons = {service: _horizon(desk, service, uow.now) for service in {case.service for case in waiting}}
+    horizons = {
+        service: _horizon(desk, service, uow.now) for service in {case.service for case in waiting}
+    }
     return [
         Waiting(
             case_id=case.case_id,

@@ -1,4 +1,6 @@
-"""A verified request becomes a case (step 2, 案卷建立); history comes in with its own times and its end."""
+"""A verified request becomes a case (step 2, 案卷建立); history comes in with its own times and its
+end.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 import structlog
-from linli_chassis.uow import UnitOfWork
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event
 
 from linli_service_desk.desk import Desk, desk_of
@@ -76,7 +78,9 @@ def _announce(uow: UnitOfWork, case: Case, cause: Event) -> None:
     }
     tell(uow, case, Fact("case_opened", opened), cause=cause, time=case.opened_at)
     if case.state is State.CLOSED:
-        tell(uow, case, Fact("case_closed", {"working_hours": None}), cause=cause, time=case.ended_at)
+        tell(
+            uow, case, Fact("case_closed", {"working_hours": None}), cause=cause, time=case.ended_at
+        )
     elif case.state is State.CANCELLED:
         reason = cause.data["recorded"]["reason"] or "recorded"
         tell(uow, case, Fact("case_cancelled", {"reason": reason}), cause=cause, time=case.ended_at)

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from linli_chassis.crypto import CryptoError
-from linli_chassis.http import Call, Principal, page
+from linli_chassis.http import RequestContext, Principal, page
+from linli_chassis.storage.crypto import CryptoError
 
 from linli_service_desk.desk import desk_of
 from linli_service_desk.domain import errors
@@ -21,30 +21,40 @@ from linli_service_desk.store.tables import case_file
 
 PROVIDER = "provider"
 HANDLERS = frozenset({"grid_worker", "dispatcher", "reviewer"})
-"""Who works on the cases of a region, and so reads what was written on them; a provider on those of its unit."""
+"""Who works on the cases of a region, and so reads what was written on them; a provider on those of
+its unit.
+"""
 REGIONAL = HANDLERS | {"evaluator", "operator"}
 """Who sees the cases of a region."""
 
 log = structlog.get_logger(__name__)
 
 
-def list_services(call: Call) -> dict[str, Any]:
+def list_services(call: RequestContext) -> dict[str, Any]:
     """The service catalogue, in its own order."""
     services = desk_of(call.uow).services.values()
-    return {"items": [{**asdict(entry), "domain": entry.domain, "name": entry.name(call.locale)} for entry in services]}
+    return {
+        "items": [
+            {**asdict(entry), "domain": entry.domain, "name": entry.name(call.locale)}
+            for entry in services
+        ]
+    }
 
 
-def list_cases(call: Call) -> dict[str, Any]:
+def list_cases(call: RequestContext) -> dict[str, Any]:
     """The cases that the caller may see, the newest first."""
     limit = call.query["limit"]
     found = cases.listed(
-        call.uow.connection, [*_scope(call.principal), *_filters(call.query)], limit + 1, call.query["after"]
+        call.uow.connection,
+        [*_scope(call.principal), *_filters(call.query)],
+        limit + 1,
+        call.query["after"],
     )
     answer = page(found, limit, key=lambda case: [case.opened_at, case.case_id])
     return {**answer, "items": _summaries(call, answer["items"])}
 
 
-def show_case(call: Call) -> dict[str, Any]:
+def show_case(call: RequestContext) -> dict[str, Any]:
     """One case that the caller may see. Raises `CaseNotFound`, also for a case out of scope."""
     case_id = call.path["case_id"]
     case = cases.load(call.uow.connection, case_id)
@@ -53,7 +63,7 @@ def show_case(call: Call) -> dict[str, Any]:
     return detail(call, case)
 
 
-def detail(call: Call, case: Case) -> dict[str, Any]:
+def detail(call: RequestContext, case: Case) -> dict[str, Any]:
     """A case with its story, why it was matched as it is, and what the caller may do now."""
     connection = call.uow.connection
     (summary,) = _summaries(call, [case])
@@ -66,17 +76,20 @@ def detail(call: Call, case: Case) -> dict[str, Any]:
     }
 
 
-def _actions(call: Call, case: Case) -> list[dict[str, Any]]:
+def _actions(call: RequestContext, case: Case) -> list[dict[str, Any]]:
     roles = set(call.principal.roles)
     if not _holds(call.principal, case):
         roles.discard(PROVIDER)
     if not _covers(call.principal, case):
         roles &= {PROVIDER}
     ways = possible(case, desk_of(call.uow).rules(case.service), call.uow.now, roles)
-    return [{"action": action, "asks": list(way.asks), "to": way.to.value} for action, way in ways.items()]
+    return [
+        {"action": action, "asks": list(way.asks), "to": way.to.value}
+        for action, way in ways.items()
+    ]
 
 
-def _history(call: Call, case: Case) -> list[dict[str, Any]]:
+def _history(call: RequestContext, case: Case) -> list[dict[str, Any]]:
     story = cases.history(call.uow.connection, case.case_id)
     readable = _handles(call.principal, case)
     for entry in story:
@@ -84,15 +97,17 @@ def _history(call: Call, case: Case) -> list[dict[str, Any]]:
     return story
 
 
-def _readable(call: Call, case: Case, note: str) -> str | None:
+def _readable(call: RequestContext, case: Case, note: str) -> str | None:
     try:
         return call.uow.keyring.decrypt(note, note_context(case))
-    except CryptoError:  # its key was taken out of the keyring: the rest of the story is still to be read
+    except (
+        CryptoError
+    ):  # its key was taken out of the keyring: the rest of the story is still to be read
         log.warning("note cannot be decrypted", case_id=str(case.case_id))
         return None
 
 
-def _summaries(call: Call, found: Sequence[Case]) -> list[dict[str, Any]]:
+def _summaries(call: RequestContext, found: Sequence[Case]) -> list[dict[str, Any]]:
     desk = desk_of(call.uow)
     units = read_models.unit_names(call.uow.connection, [case.unit_id for case in found])
     return [
@@ -112,12 +127,16 @@ def _holds(principal: Principal, case: Case) -> bool:
 
 def _covers(principal: Principal, case: Case) -> bool:
     """Whether the caller sees the case by its region; a provider sees those of the unit alone."""
-    return ADMIN in principal.roles or (bool(principal.roles & REGIONAL) and principal.covers(case.grid_code))
+    return ADMIN in principal.roles or (
+        bool(principal.roles & REGIONAL) and principal.covers(case.grid_code)
+    )
 
 
 def _handles(principal: Principal, case: Case) -> bool:
     """Whether the case is among those that the caller works on."""
-    if ADMIN in principal.roles or (principal.roles & HANDLERS and principal.covers(case.grid_code)):
+    if ADMIN in principal.roles or (
+        principal.roles & HANDLERS and principal.covers(case.grid_code)
+    ):
         return True
     return PROVIDER in principal.roles and _holds(principal, case)
 
@@ -136,7 +155,9 @@ def _scope(principal: Principal) -> list[sa.ColumnElement[bool]]:
 
 def _filters(query: dict[str, Any]) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [
-        case_file.c[name] == query[name] for name in ("state", "request_id", "unit_id", "service") if query.get(name)
+        case_file.c[name] == query[name]
+        for name in ("state", "request_id", "unit_id", "service")
+        if query.get(name)
     ]
     if query.get("grid_code"):
         conditions.append(case_file.c.grid_code.startswith(query["grid_code"], autoescape=True))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from linli_chassis.uow import UnitOfWork
-from linli_contracts.catalogue import produced_by
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event
+from linli_contracts.registry import produced_by
 from linli_contracts.schema import EventData
 
 from linli_service_desk.domain.case import Case, Fact, Step
 from linli_service_desk.store import cases
 
-EVENTS: dict[str, type[EventData]] = {entry.fact: entry.schema for entry in produced_by("service_desk")}
+EVENTS: dict[str, type[EventData]] = {
+    entry.fact: entry.schema for entry in produced_by("service_desk")
+}
 
 
 def carry_out(
@@ -23,7 +25,9 @@ def carry_out(
     note: str | None = None,
     evidence: list[str] | None = None,
 ) -> None:
-    """Write the cases as they are now, keep what was done, and tell it. `note` is a person's words: encrypted here."""
+    """Write the cases as they are now, keep what was done, and tell it. `note` is a person's words:
+    encrypted here.
+    """
     cases.save(uow.connection, [step.case for step in steps])
     for step in steps:
         for fact in step.facts:
@@ -32,10 +36,14 @@ def carry_out(
     cases.record(uow.connection, steps, uow.now, account, secret, evidence)
 
 
-def tell(uow: UnitOfWork, case: Case, fact: Fact, *, cause: Event | None = None, **more: Any) -> None:
+def tell(
+    uow: UnitOfWork, case: Case, fact: Fact, *, cause: Event | None = None, **more: Any
+) -> None:
     """Emit one fact of a case; all events of a case belong to the resident's request."""
     data = {"case_id": case.case_id, "request_id": case.request_id, **fact.data}
-    uow.emit(EVENTS[fact.name], case.case_id, data, cause=cause, correlation_id=case.request_id, **more)
+    uow.emit(
+        EVENTS[fact.name], case.case_id, data, cause=cause, correlation_id=case.request_id, **more
+    )
 
 
 def note_context(case: Case) -> str:

@@ -20,14 +20,18 @@ def _code(*values: str, **more: Any) -> fields.String:
 
 
 def _moment(description: str = "", *, allow_none: bool = False) -> fields.AwareDateTime:
-    return fields.AwareDateTime(required=True, allow_none=allow_none, metadata={"description": description})
+    return fields.AwareDateTime(
+        required=True, allow_none=allow_none, metadata={"description": description}
+    )
 
 
 def _note(*, required: bool) -> fields.String:
     what = {"description": "Free text; kept encrypted."}
     if required:
         return fields.String(required=True, validate=validate.Length(1, 2000), metadata=what)
-    return fields.String(load_default=None, allow_none=True, validate=validate.Length(max=2000), metadata=what)
+    return fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(max=2000), metadata=what
+    )
 
 
 class DispatchBody(BodySchema):
@@ -109,12 +113,16 @@ class FeedbackBody(BodySchema):
     tracking_code = fields.String(required=True, validate=validate.Length(1, 64))
     answered = fields.Boolean(required=True, truthy={True}, falsy={False})
     solved = fields.Boolean(required=True, truthy={True}, falsy={False})
-    satisfaction = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(1, 5))
+    satisfaction = fields.Integer(
+        strict=True, load_default=None, allow_none=True, validate=validate.Range(1, 5)
+    )
     reopen = fields.Boolean(
         load_default=False,
         truthy={True},
         falsy={False},
-        metadata={"description": "Take the case up again; only when it is not solved, and within the days of grace."},
+        metadata={
+            "description": "Take the case up again; only when it is not solved, and within the days of grace."
+        },
     )
 
     @validates_schema

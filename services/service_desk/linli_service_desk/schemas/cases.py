@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from linli_chassis.http import AnswerSchema, PageQuery
+from linli_chassis.http import ResponseSchema, PageQuery
 from linli_chassis.i18n import Text
 from linli_contracts.fields import REGION_CODE, SERVICE_CODE
 from marshmallow import ValidationError, fields, post_load, validate
@@ -17,7 +17,9 @@ STATES = tuple(state.value for state in State)
 
 
 def _moment(description: str = "", *, allow_none: bool = False) -> fields.AwareDateTime:
-    return fields.AwareDateTime(required=True, allow_none=allow_none, metadata={"description": description})
+    return fields.AwareDateTime(
+        required=True, allow_none=allow_none, metadata={"description": description}
+    )
 
 
 def _position(after: list[Any]) -> tuple[datetime, UUID]:
@@ -32,7 +34,9 @@ class CaseQuery(PageQuery):
     """Which cases to list."""
 
     state = fields.String(validate=validate.OneOf(STATES))
-    grid_code = fields.String(validate=REGION_CODE, metadata={"description": "A grid, or any region above it."})
+    grid_code = fields.String(
+        validate=REGION_CODE, metadata={"description": "A grid, or any region above it."}
+    )
     service = fields.String(validate=SERVICE_CODE)
     request_id = fields.UUID()
     unit_id = fields.UUID()
@@ -46,7 +50,7 @@ class CaseQuery(PageQuery):
         return data
 
 
-class Service(AnswerSchema):
+class Service(ResponseSchema):
     """An entry of the service catalogue. Limits are working hours."""
 
     code = fields.String(required=True)
@@ -59,13 +63,13 @@ class Service(AnswerSchema):
     priority_for = fields.List(fields.String(), required=True)
 
 
-class Services(AnswerSchema):
+class Services(ResponseSchema):
     """The service catalogue."""
 
     items = fields.List(fields.Nested(Service), required=True)
 
 
-class CaseSummary(AnswerSchema):
+class CaseSummary(ResponseSchema):
     """A case as it stands."""
 
     case_id = fields.UUID(required=True)
@@ -75,7 +79,9 @@ class CaseSummary(AnswerSchema):
     grid_code = fields.String(required=True, allow_none=True)
     priority = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
-    level = fields.String(required=True, allow_none=True, metadata={"description": "The level it was raised to."})
+    level = fields.String(
+        required=True, allow_none=True, metadata={"description": "The level it was raised to."}
+    )
     resource_id = fields.UUID(required=True, allow_none=True)
     unit_id = fields.UUID(required=True, allow_none=True)
     unit_name = fields.String(required=True, allow_none=True)
@@ -96,29 +102,31 @@ class CaseSummary(AnswerSchema):
     unmatched_reasons = fields.List(fields.String(), required=True)
 
 
-class PossibleAction(AnswerSchema):
-    """An action that the caller may take now: POST it to `/cases/<case_id>/<action>` with the fields it asks for."""
+class PossibleAction(ResponseSchema):
+    """An action that the caller may take now: POST it to `/cases/<case_id>/<action>` with the
+    fields it asks for.
+    """
 
     action = fields.String(required=True)
     asks = fields.List(fields.String(), required=True)
     to = fields.String(required=True)
 
 
-class Reason(AnswerSchema):
+class Reason(ResponseSchema):
     """One part of the cost of a match, in thousandths of a point."""
 
     factor = fields.String(required=True)
     cost = fields.Integer(required=True)
 
 
-class Choice(AnswerSchema):
+class Choice(ResponseSchema):
     """A next choice of the match."""
 
     resource_id = fields.UUID(required=True)
     cost = fields.Integer(required=True)
 
 
-class MatchAnswer(AnswerSchema):
+class MatchAnswer(ResponseSchema):
     """To whom the case was given last, and why."""
 
     resource_id = fields.UUID(required=True)
@@ -129,7 +137,7 @@ class MatchAnswer(AnswerSchema):
     alternatives = fields.List(fields.Nested(Choice), required=True)
 
 
-class HistoryEntry(AnswerSchema):
+class HistoryEntry(ResponseSchema):
     """One thing that was done to a case."""
 
     at = _moment()
@@ -146,13 +154,15 @@ class HistoryEntry(AnswerSchema):
 class CaseDetail(CaseSummary):
     """A case with its story and what may be done now."""
 
-    places = fields.List(fields.String(), required=True, metadata={"description": "Names from the district down."})
+    places = fields.List(
+        fields.String(), required=True, metadata={"description": "Names from the district down."}
+    )
     actions = fields.List(fields.Nested(PossibleAction), required=True)
     match = fields.Nested(MatchAnswer, required=True, allow_none=True)
     history = fields.List(fields.Nested(HistoryEntry), required=True)
 
 
-class Tracking(AnswerSchema):
+class Tracking(ResponseSchema):
     """What a resident sees of the case."""
 
     state = fields.String(required=True, validate=validate.OneOf(STATES))

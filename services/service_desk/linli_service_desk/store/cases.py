@@ -12,7 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from linli_service_desk.domain.case import Case, State, Step
-from linli_service_desk.store.tables import case_dispatch, case_file, case_rating, case_refusal, case_transition
+from linli_service_desk.store.tables import (
+    case_dispatch,
+    case_file,
+    case_rating,
+    case_refusal,
+    case_transition,
+)
 
 SYSTEM = "system"
 _FIELDS = [case_file.c[field.name] for field in fields(Case)]
@@ -33,7 +39,12 @@ def load(connection: sa.Connection, case_id: UUID, *, lock: bool = False) -> Cas
 
 def by_digest(connection: sa.Connection, digest: str, *, lock: bool = False) -> Case | None:
     """The case of a tracking code, by its digest."""
-    query = sa.select(*_FIELDS).where(case_file.c.tracking_digest == digest).order_by(case_file.c.opened_at).limit(1)
+    query = (
+        sa.select(*_FIELDS)
+        .where(case_file.c.tracking_digest == digest)
+        .order_by(case_file.c.opened_at)
+        .limit(1)
+    )
     row = connection.execute(query.with_for_update() if lock else query).first()
     return as_case(row) if row else None
 
@@ -53,8 +64,12 @@ def save(connection: sa.Connection, cases: Iterable[Case]) -> None:
     if not rows:
         return
     statement = insert(case_file)
-    changes = {column.name: statement.excluded[column.name] for column in _FIELDS if not column.primary_key}
-    connection.execute(statement.on_conflict_do_update(index_elements=["case_id"], set_=changes), rows)
+    changes = {
+        column.name: statement.excluded[column.name] for column in _FIELDS if not column.primary_key
+    }
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["case_id"], set_=changes), rows
+    )
 
 
 def record(
@@ -91,9 +106,16 @@ def record_opened(connection: sa.Connection, cases: Iterable[Case]) -> None:
     rows = []
     for case in cases:
         entry = {"case_id": case.case_id, "account": SYSTEM, "from_state": None, "reason": None}
-        rows.append({**entry, "at": case.opened_at, "action": "open", "to_state": State.ESTABLISHED.value})
+        rows.append(
+            {**entry, "at": case.opened_at, "action": "open", "to_state": State.ESTABLISHED.value}
+        )
         if case.ended_at:
-            last = {"at": case.ended_at, "action": "record", "to_state": case.state.value, "reason": "recorded"}
+            last = {
+                "at": case.ended_at,
+                "action": "record",
+                "to_state": case.state.value,
+                "reason": "recorded",
+            }
             rows.append({**entry, **last})
     if rows:
         connection.execute(case_transition.insert(), rows)
@@ -108,7 +130,9 @@ def refuse(connection: sa.Connection, case: Case, reason: str, at: datetime) -> 
 def rate(connection: sa.Connection, case: Case, verdict: dict[str, Any], at: datetime) -> bool:
     """Keep the resident's verdict; False when this closing has one."""
     values = {"case_id": case.case_id, "closing": case.closings, "at": at, **verdict}
-    statement = insert(case_rating).values(values).on_conflict_do_nothing().returning(case_rating.c.case_id)
+    statement = (
+        insert(case_rating).values(values).on_conflict_do_nothing().returning(case_rating.c.case_id)
+    )
     return connection.scalar(statement) is not None
 
 
@@ -149,13 +173,26 @@ def listed(
 ) -> list[Case]:
     """Up to `limit` cases, the newest first, beginning behind the key `after` of an earlier page."""
     newest = sa.tuple_(case_file.c.opened_at, case_file.c.case_id)
-    query = sa.select(*_FIELDS).where(*conditions).order_by(case_file.c.opened_at.desc(), case_file.c.case_id.desc())
+    query = (
+        sa.select(*_FIELDS)
+        .where(*conditions)
+        .order_by(case_file.c.opened_at.desc(), case_file.c.case_id.desc())
+    )
     if after:
         query = query.where(newest < sa.tuple_(*after))
     return [as_case(row) for row in connection.execute(query.limit(limit))]
 
 
-def due(connection: sa.Connection, *conditions: sa.ColumnElement[bool], limit: int = 500) -> list[Case]:
-    """Locked cases for a timer, the oldest first; those that somebody is at just now are left for the next round."""
-    query = sa.select(*_FIELDS).where(*conditions).order_by(case_file.c.opened_at, case_file.c.case_id)
-    return [as_case(row) for row in connection.execute(query.limit(limit).with_for_update(skip_locked=True))]
+def due(
+    connection: sa.Connection, *conditions: sa.ColumnElement[bool], limit: int = 500
+) -> list[Case]:
+    """Locked cases for a timer, the oldest first; those that somebody is at just now are left for
+    the next round.
+    """
+    query = (
+        sa.select(*_FIELDS).where(*conditions).order_by(case_file.c.opened_at, case_file.c.case_id)
+    )
+    return [
+        as_case(row)
+        for row in connection.execute(query.limit(limit).with_for_update(skip_locked=True))
+    ]

@@ -1,4 +1,6 @@
-"""What matching asks for: the resources, what they were given today, who refused what, and who served a need last."""
+"""What matching asks for: the resources, what they were given today, who refused what, and who
+served a need last.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +24,22 @@ _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('service_desk sup
 
 
 def lock(connection: sa.Connection) -> None:
-    """Be the only one that gives out capacity, or changes what is on offer, until the end of the transaction.
+    """Be the only one that gives out capacity, or changes what is on offer, until the end of the
+    transaction.
 
-    Taken before anything is read or locked, so that what is counted cannot have been given out by another replica, no
-    resource is overlooked by a round that began before it came, and nobody waits for it with a case in hand.
+    Taken before anything is read or locked, so that what is counted cannot have been given out by
+    another replica, no resource is overlooked by a round that began before it came, and nobody
+    waits for it with a case in hand.
     """
     connection.execute(_LOCK)
 
 
-def offers(connection: sa.Connection, since: datetime, resource_id: UUID | None = None) -> list[Offer]:
-    """All resources on offer (or the one asked for), with how many cases each was given since midnight."""
+def offers(
+    connection: sa.Connection, since: datetime, resource_id: UUID | None = None
+) -> list[Offer]:
+    """All resources on offer (or the one asked for), with how many cases each was given since
+    midnight.
+    """
     used = (
         sa.select(case_dispatch.c.resource_id, sa.func.count().label("used"))
         .where(case_dispatch.c.at >= since)
@@ -60,7 +68,9 @@ def wake(connection: sa.Connection, services: Iterable[str]) -> None:
 
 def refusals(connection: sa.Connection, cases: Sequence[Case]) -> dict[UUID, frozenset[UUID]]:
     """By case, the resources that declined or returned it."""
-    query = sa.select(case_refusal.c.case_id, case_refusal.c.resource_id).where(_of(case_refusal.c.case_id, cases))
+    query = sa.select(case_refusal.c.case_id, case_refusal.c.resource_id).where(
+        _of(case_refusal.c.case_id, cases)
+    )
     found: dict[UUID, set[UUID]] = defaultdict(set)
     for row in connection.execute(query):
         found[row.case_id].add(row.resource_id)
@@ -76,15 +86,24 @@ def usual(connection: sa.Connection, cases: Sequence[Case]) -> dict[tuple[str | 
         .ext(distinct_on(case_file.c.grid_code, case_file.c.service))
         .where(case_file.c.grid_code.in_(grids), case_file.c.service.in_(services))
         .where(case_file.c.state.in_(_SERVED), case_file.c.resource_id.is_not(None))
-        .order_by(case_file.c.grid_code, case_file.c.service, case_file.c.dispatched_at.desc(), case_file.c.case_id)
+        .order_by(
+            case_file.c.grid_code,
+            case_file.c.service,
+            case_file.c.dispatched_at.desc(),
+            case_file.c.case_id,
+        )
     )
     return {(row.grid_code, row.service): row.resource_id for row in connection.execute(query)}
 
 
-def places(connection: sa.Connection, cases: Sequence[Case]) -> dict[UUID, tuple[float | None, float | None]]:
+def places(
+    connection: sa.Connection, cases: Sequence[Case]
+) -> dict[UUID, tuple[float | None, float | None]]:
     """By case, the longitude and latitude of its place, or else of the centre of its grid."""
     codes = sorted({case.grid_code for case in cases if case.grid_code and case.longitude is None})
-    query = sa.select(grid.c.grid_code, grid.c.longitude, grid.c.latitude).where(grid.c.grid_code.in_(codes))
+    query = sa.select(grid.c.grid_code, grid.c.longitude, grid.c.latitude).where(
+        grid.c.grid_code.in_(codes)
+    )
     centres = {row.grid_code: (row.longitude, row.latitude) for row in connection.execute(query)}
     unknown = (None, None)
     return {
@@ -95,7 +114,9 @@ def places(connection: sa.Connection, cases: Sequence[Case]) -> dict[UUID, tuple
     }
 
 
-def keep_dispatches(connection: sa.Connection, given: Sequence[tuple[Case, Assignment]], at: datetime) -> None:
+def keep_dispatches(
+    connection: sa.Connection, given: Sequence[tuple[Case, Assignment]], at: datetime
+) -> None:
     """Remember who was given what, and why: capacity is counted from here."""
     if given:
         rows = [_dispatch(case, to, at) for case, to in given]
@@ -103,7 +124,9 @@ def keep_dispatches(connection: sa.Connection, given: Sequence[tuple[Case, Assig
 
 
 def _dispatch(case: Case, to: Assignment, at: datetime) -> dict[str, Any]:
-    alternatives = [{**choice, "resource_id": str(choice["resource_id"])} for choice in to.alternatives]
+    alternatives = [
+        {**choice, "resource_id": str(choice["resource_id"])} for choice in to.alternatives
+    ]
     return {
         "case_id": case.case_id,
         "resource_id": to.resource_id,
@@ -126,7 +149,9 @@ def _offer(row: Any) -> Offer:
         used_today=row["used_today"],
         longitude=row["longitude"],
         latitude=row["latitude"],
-        hours=OpeningHours(tuple(hours["days"]), hours["opens"], hours["closes"]) if hours else None,
+        hours=OpeningHours(tuple(hours["days"]), hours["opens"], hours["closes"])
+        if hours
+        else None,
     )
 
 

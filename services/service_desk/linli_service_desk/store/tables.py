@@ -102,11 +102,18 @@ case_file = sa.Table(
     sa.Index("case_file_newest", "opened_at", "case_id"),
     sa.Index("case_file_grid_service", "grid_code", "service", "dispatched_at"),
     sa.Index("case_file_unit", "unit_id"),
-    sa.Index("case_file_waiting", "opened_at", "case_id", postgresql_where=sa.text("state = 'established'")),
+    sa.Index(
+        "case_file_waiting",
+        "opened_at",
+        "case_id",
+        postgresql_where=sa.text("state = 'established'"),
+    ),
     sa.Index(
         "case_file_clocks",
         "state",
-        postgresql_where=sa.text("state IN ('established', 'dispatched', 'handling', 'resolved', 'suspended')"),
+        postgresql_where=sa.text(
+            "state IN ('established', 'dispatched', 'handling', 'resolved', 'suspended')"
+        ),
     ),
 )
 

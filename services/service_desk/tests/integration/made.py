@@ -1,12 +1,15 @@
-"""A desk to tell stories on: resources and requests come by events, people act over HTTP, time is set by hand."""
+"""A desk to tell stories on: resources and requests come by events, people act over HTTP, time is
+set by hand.
+"""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from linli_contracts.events.grid import RequestVerified
-from linli_contracts.events.organization import ResourceOffered, UnitRegistered
-from linli_contracts.examples import example_event
+from linli_contracts.events.grid.requests import RequestVerified
+from linli_contracts.events.organization.resources import ResourceOffered
+from linli_contracts.events.organization.units import UnitRegistered
+from linli_devkit.contracts.examples import example_event
 from linli_service_desk.handlers.opening import case_id_of
 from linli_service_desk.service import ServiceDeskService
 
@@ -59,7 +62,9 @@ class Desk:
         self.service.now = lambda: self.time
 
     def offer(self, number=1, **changes):
-        registered = example_event(UnitRegistered, unit_id=unit_of(number), name=f"测试单位 {number}")
+        registered = example_event(
+            UnitRegistered, unit_id=unit_of(number), name=f"测试单位 {number}"
+        )
         self.service.deliver(registered, offered(number, **changes))
         return resource_of(number)
 

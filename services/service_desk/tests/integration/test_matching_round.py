@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from linli_contracts.events.organization import ResourceChanged, ResourceWithdrawn
-from linli_contracts.examples import example_event
+from linli_contracts.events.organization.resources import ResourceChanged, ResourceWithdrawn
+from linli_devkit.contracts.examples import example_event
 from linli_service_desk.handlers import matching_round
 
 from .made import REPAIR, offered, resource_of, resource_state, unit_of, verified
@@ -48,7 +48,9 @@ def test_a_need_that_nobody_serves_is_told_once_and_served_as_soon_as_somebody_d
     desk.match()
     desk.match()
     told = desk.events(case_id, "case_unmatched")
-    assert [(event.data["reason"], event.data["region_code"]) for event in told] == [("no_service", "110101001001001")]
+    assert [(event.data["reason"], event.data["region_code"]) for event in told] == [
+        ("no_service", "110101001001001")
+    ]
     desk.offer(1)  # something else
     desk.match()
     changed = example_event(ResourceChanged, sequence=2, **resource_state(1, services=[REPAIR]))
@@ -62,7 +64,13 @@ def test_a_withdrawn_resource_is_given_nothing_but_keeps_what_it_has(desk):
     desk.offer(1)
     had = desk.dispatched()
     desk.service.deliver(
-        example_event(ResourceWithdrawn, sequence=2, resource_id=resource_of(1), unit_id=unit_of(1), reason="closed")
+        example_event(
+            ResourceWithdrawn,
+            sequence=2,
+            resource_id=resource_of(1),
+            unit_id=unit_of(1),
+            reason="closed",
+        )
     )
     new = desk.verify()
     desk.match()
@@ -81,13 +89,18 @@ def test_a_case_outside_every_grid_goes_to_who_serves_the_whole_district(desk):
 
 
 def test_a_dispatcher_gives_a_case_out_by_hand_but_not_beyond_capacity(desk):
-    desk.offer(1, capacity_per_day=1, covers=["110101099"])  # elsewhere: for the dispatcher to judge
+    desk.offer(
+        1, capacity_per_day=1, covers=["110101099"]
+    )  # elsewhere: for the dispatcher to judge
     first, second = desk.verify(), desk.verify()
     to = {"resource_id": str(resource_of(1))}
     case = desk.act(first, "dispatch", to, role="dispatcher", region="110101001")
     assert (case["state"], case["match"]["by"]) == ("dispatched", "dispatcher")
     refused = desk.try_to(second, "dispatch", to)
-    assert (refused.status_code, refused.json["type"]) == (409, "urn:linli:problem:capacity-used-up")
+    assert (refused.status_code, refused.json["type"]) == (
+        409,
+        "urn:linli:problem:capacity-used-up",
+    )
     unknown = desk.try_to(second, "dispatch", {"resource_id": str(resource_of(9))})
     assert (unknown.status_code, unknown.json["errors"][0]["pointer"]) == (422, "/resource_id")
     assert desk.try_to(first, "dispatch", to).status_code == 409
@@ -121,20 +134,28 @@ def test_rounds_of_several_replicas_at_once_never_exceed_capacity(desk, replicas
         thread.join()
     assert failures == []
     assert {row["n"] for row in desk.rows(GIVEN)} == {5}
-    dispatched = [event.subject for event in desk.service.published() if ".case_dispatched." in event.type]
+    dispatched = [
+        event.subject for event in desk.service.published() if ".case_dispatched." in event.type
+    ]
     assert len(dispatched) == len(set(dispatched)) == 20
 
 
 def test_by_hand_and_by_the_timer_at_once_never_exceed_capacity(desk):
     desk.offer(1, capacity_per_day=1)
-    case_id = desk.verify(category=REPAIR)  # which the resource does not offer until it changes below
+    case_id = desk.verify(
+        category=REPAIR
+    )  # which the resource does not offer until it changes below
     desk.service.deliver(
-        example_event(ResourceChanged, sequence=2, **resource_state(1, capacity_per_day=1, services=[REPAIR]))
+        example_event(
+            ResourceChanged, sequence=2, **resource_state(1, capacity_per_day=1, services=[REPAIR])
+        )
     )
     desk.service.deliver(verified(category=REPAIR))
     threads = [
         threading.Thread(target=desk.match),
-        threading.Thread(target=desk.try_to, args=(case_id, "dispatch", {"resource_id": str(resource_of(1))})),
+        threading.Thread(
+            target=desk.try_to, args=(case_id, "dispatch", {"resource_id": str(resource_of(1))})
+        ),
     ]
     for thread in threads:
         thread.start()

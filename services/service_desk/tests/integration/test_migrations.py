@@ -8,5 +8,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(desk):
         return kind != "table" or name in metadata.tables
 
     with desk.service.unit_of_work() as uow:
-        context = MigrationContext.configure(uow.connection, opts={"include_object": ours, "compare_type": True})
+        context = MigrationContext.configure(
+            uow.connection, opts={"include_object": ours, "compare_type": True}
+        )
         assert compare_metadata(context, metadata) == []

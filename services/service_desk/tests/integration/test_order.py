@@ -3,9 +3,11 @@
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from linli_contracts.events.grid import GridDrawn
-from linli_contracts.events.organization import RegionRegistered, ResourceChanged, ResourceWithdrawn, UnitRegistered
-from linli_contracts.examples import example_event
+from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.events.organization.regions import RegionRegistered
+from linli_contracts.events.organization.resources import ResourceChanged, ResourceWithdrawn
+from linli_contracts.events.organization.units import UnitRegistered
+from linli_devkit.contracts.examples import example_event
 from linli_service_desk.store.tables import metadata
 
 from .made import VISIT, Desk, offered, resource_of, resource_state, unit_of, verified
@@ -45,12 +47,15 @@ EVENTS = [
 
 def state_of(desk):
     order = {name: metadata.tables[name].primary_key.columns for name in TABLES}
-    return {name: desk.rows(sa.select(metadata.tables[name]).order_by(*order[name])) for name in TABLES}
+    return {
+        name: desk.rows(sa.select(metadata.tables[name]).order_by(*order[name])) for name in TABLES
+    }
 
 
 def told_by(desk):
     return sorted(
-        (e.subject, e.sequence, e.type, str(e.time), str(sorted(e.data.items()))) for e in desk.service.published()
+        (e.subject, e.sequence, e.type, str(e.time), str(sorted(e.data.items())))
+        for e in desk.service.published()
     )
 
 
@@ -70,7 +75,9 @@ def test_shuffled_and_repeated_events_leave_the_same_state(service):
     assert len(expected["case_file"]) == 3
 
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.permutations(EVENTS), st.lists(st.sampled_from(EVENTS), max_size=8), st.integers(1, 5))
+    @given(
+        st.permutations(EVENTS), st.lists(st.sampled_from(EVENTS), max_size=8), st.integers(1, 5)
+    )
     def in_any_order(events, again, batch):
         emptied(desk)
         events = [*events, *again]

@@ -16,7 +16,10 @@ def test_a_provider_acts_for_its_own_unit_only(desk):
     case_id = desk.dispatched()
     for unit in (unit_of(2), None):
         refused = desk.try_to(case_id, "accept", role="provider", unit=unit)
-        assert (refused.status_code, refused.json["type"]) == (403, "urn:linli:problem:not-your-unit")
+        assert (refused.status_code, refused.json["type"]) == (
+            403,
+            "urn:linli:problem:not-your-unit",
+        )
         assert desk.service.get(f"/cases/{case_id}", role="provider", unit=unit).status_code == 404
         assert desk.service.get("/cases", role="provider", unit=unit).json["items"] == []
     desk.act(case_id, "accept", role="provider", unit=unit_of(1))
@@ -61,15 +64,25 @@ def test_a_grid_worker_acts_in_the_own_region_only(desk):
     desk.offer(1)
     case_id = desk.handled()
     desk.act(case_id, "resolve", REPORT)
-    refused = desk.try_to(case_id, "check", {"passed": True}, role="grid_worker", region=OTHER_REGION)
+    refused = desk.try_to(
+        case_id, "check", {"passed": True}, role="grid_worker", region=OTHER_REGION
+    )
     assert (refused.status_code, refused.json["type"]) == (403, "urn:linli:problem:foreign-region")
-    assert desk.service.get(f"/cases/{case_id}", role="grid_worker", region=OTHER_REGION).status_code == 404
+    assert (
+        desk.service.get(f"/cases/{case_id}", role="grid_worker", region=OTHER_REGION).status_code
+        == 404
+    )
     desk.act(case_id, "check", {"passed": True}, role="grid_worker", region=GRID[:12])
 
 
 def test_cases_outside_every_grid_belong_to_the_district(desk):
     case_id = desk.verify(grid_code=None, location_status="outside")
-    assert desk.try_to(case_id, "cancel", {"reason": "other"}, role="dispatcher", region="110101001").status_code == 403
+    assert (
+        desk.try_to(
+            case_id, "cancel", {"reason": "other"}, role="dispatcher", region="110101001"
+        ).status_code
+        == 403
+    )
     assert desk.service.get("/cases", role="dispatcher", region="110101001").json["items"] == []
     assert len(desk.service.get("/cases", role="dispatcher").json["items"]) == 1
 
@@ -108,7 +121,9 @@ def test_lists_are_filtered_and_paged_the_newest_first(desk):
     assert (count(f"request_id={request_id}"), count(f"unit_id={unit_of(1)}")) == (1, 0)
 
 
-@pytest.mark.parametrize("query", ["state=lost", "limit=0", "cursor=no", "cursor=WzFd", "wish=1", "grid_code=1_0"])
+@pytest.mark.parametrize(
+    "query", ["state=lost", "limit=0", "cursor=no", "cursor=WzFd", "wish=1", "grid_code=1_0"]
+)
 def test_a_query_that_makes_no_sense_is_a_problem_of_the_caller(desk, query):
     assert desk.service.get(f"/cases?{query}").status_code == 422
 

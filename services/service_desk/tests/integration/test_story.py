@@ -1,11 +1,13 @@
-"""The story of a case, from the verified request to the resident's verdict, and the ways it can take besides."""
+"""The story of a case, from the verified request to the resident's verdict, and the ways it can
+take besides.
+"""
 
 from datetime import timedelta
 
 import sqlalchemy as sa
-from linli_contracts.events.grid import GridDrawn
-from linli_contracts.events.organization import RegionRegistered
-from linli_contracts.examples import example_event
+from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.events.organization.regions import RegionRegistered
+from linli_devkit.contracts.examples import example_event
 
 from .made import GRID, MONDAY, REPORT, VISIT, resource_of, unit_of, verified
 
@@ -22,9 +24,18 @@ def test_a_request_is_matched_handled_checked_and_rated(desk):
     desk.act(case_id, "resolve", REPORT, role="provider", unit=unit_of(1))
     desk.pass_hours(20)
     desk.act(case_id, "check", {"passed": True}, role="grid_worker", region=GRID)
-    verdict = {"tracking_code": "7k3m-qoxa-9tbc-4wzn-h5e2", "answered": True, "solved": True, "satisfaction": 5}
+    verdict = {
+        "tracking_code": "7k3m-qoxa-9tbc-4wzn-h5e2",
+        "answered": True,
+        "solved": True,
+        "satisfaction": 5,
+    }
     rated = desk.service.post("/feedback", json=verdict, role=None)
-    assert (rated.status_code, rated.json["state"], rated.json["can_rate"]) == (200, "closed", False)
+    assert (rated.status_code, rated.json["state"], rated.json["can_rate"]) == (
+        200,
+        "closed",
+        False,
+    )
 
     assert desk.facts(case_id) == [
         "case_opened",
@@ -42,10 +53,15 @@ def test_a_request_is_matched_handled_checked_and_rated(desk):
 
 
 def test_a_case_tells_why_it_was_matched_and_what_may_be_done_now(desk):
-    names = [("110101", "东城区", "district", None), ("110101001", "东华门街道", "subdistrict", "110101")]
+    names = [
+        ("110101", "东城区", "district", None),
+        ("110101001", "东华门街道", "subdistrict", "110101"),
+    ]
     desk.service.deliver(
         *(
-            example_event(RegionRegistered, region_code=code, name=name, level=level, parent_code=parent)
+            example_event(
+                RegionRegistered, region_code=code, name=name, level=level, parent_code=parent
+            )
             for code, name, level, parent in names
         ),
         example_event(GridDrawn, grid_code=GRID, community_code=GRID[:12], name="第一网格"),
@@ -58,7 +74,9 @@ def test_a_case_tells_why_it_was_matched_and_what_may_be_done_now(desk):
     assert case["resource_id"] == str(resource_of(1))
     factors = {reason["factor"] for reason in case["match"]["reasons"]}
     assert factors == {"distance", "load", "slack", "continuity", "priority"}
-    assert [choice["resource_id"] for choice in case["match"]["alternatives"]] == [str(resource_of(2))]
+    assert [choice["resource_id"] for choice in case["match"]["alternatives"]] == [
+        str(resource_of(2))
+    ]
     assert [action["action"] for action in case["actions"]] == ["accept", "decline", "return"]
     assert case["actions"][1]["asks"] == ["reason"]
     assert [entry["action"] for entry in case["history"]] == ["open", "dispatch"]
@@ -90,7 +108,9 @@ def test_a_returned_case_goes_to_the_unit_that_was_named(desk):
     desk.offer(1)
     case_id = desk.handled()
     desk.offer(2)
-    desk.offer(3, place={"longitude": 116.43, "latitude": 39.93})  # further than the second, but it is its duty
+    desk.offer(
+        3, place={"longitude": 116.43, "latitude": 39.93}
+    )  # further than the second, but it is its duty
     desk.act(case_id, "return", {"owner_unit_id": str(unit_of(3))})
     desk.match()
     assert desk.show(case_id)["resource_id"] == str(resource_of(3))
@@ -114,13 +134,19 @@ def test_a_suspended_case_resumes_by_itself_with_a_later_limit(desk):
     case_id = desk.handled()
     due_at = desk.show(case_id)["due_at"]
     until = desk.time + timedelta(days=1)
-    desk.act(case_id, "suspend", {"reason": "season", "resume_at": until.isoformat()}, role="dispatcher")
+    desk.act(
+        case_id, "suspend", {"reason": "season", "resume_at": until.isoformat()}, role="dispatcher"
+    )
     desk.clocks()
     assert desk.show(case_id)["state"] == "suspended"
     desk.time = until
     desk.clocks()
     case = desk.show(case_id)
-    assert (case["state"], due_at[:10], case["due_at"][:10]) == ("handling", "2026-11-25", "2026-11-26")
+    assert (case["state"], due_at[:10], case["due_at"][:10]) == (
+        "handling",
+        "2026-11-25",
+        "2026-11-26",
+    )
     assert desk.facts(case_id)[-2:] == ["case_suspended", "case_resumed"]
 
 
@@ -184,7 +210,10 @@ def test_each_limit_that_passes_is_raised_once(desk):
     desk.pass_hours(24 * 5)
     desk.clocks()
     desk.clocks()
-    assert [event.data["limit"] for event in desk.events(case_id, "case_overdue")] == ["answer", "finish"]
+    assert [event.data["limit"] for event in desk.events(case_id, "case_overdue")] == [
+        "answer",
+        "finish",
+    ]
     assert desk.show(case_id)["level"] == "subdistrict"
 
 
@@ -234,7 +263,10 @@ def test_after_the_days_of_grace_nothing_is_reopened_but_still_rated(desk):
     desk.pass_hours(24 * 10 + 1)
     unsolved = {"tracking_code": CODE, "answered": False, "solved": False, "satisfaction": 1}
     refused = desk.service.post("/feedback", json={**unsolved, "reopen": True}, role=None)
-    assert (refused.status_code, refused.json["type"]) == (409, "urn:linli:problem:transition-refused")
+    assert (refused.status_code, refused.json["type"]) == (
+        409,
+        "urn:linli:problem:transition-refused",
+    )
     assert "case_rated" not in desk.facts(case_id)
     assert desk.service.post("/feedback", json=unsolved, role=None).status_code == 200
     assert desk.try_to(case_id, "reopen", {"reason": "came_back"}).status_code == 409
@@ -244,11 +276,18 @@ def test_a_resident_follows_the_case_by_the_code_alone(desk):
     desk.offer(1)
     desk.dispatched(code=CODE)
     seen = desk.service.get(f"/tracking/{CODE.lower()}", role=None).json
-    assert (seen["state"], seen["unit_name"], seen["can_rate"]) == ("dispatched", "测试单位 1", False)
+    assert (seen["state"], seen["unit_name"], seen["can_rate"]) == (
+        "dispatched",
+        "测试单位 1",
+        False,
+    )
     assert {"case_id", "request_id", "longitude"}.isdisjoint(seen)
     assert desk.service.get("/tracking/0000-0000", role=None).status_code == 404
     early = {"tracking_code": CODE, "answered": True, "solved": True}
-    assert desk.service.post("/feedback", json=early, role=None).json["type"] == "urn:linli:problem:not-rateable"
+    assert (
+        desk.service.post("/feedback", json=early, role=None).json["type"]
+        == "urn:linli:problem:not-rateable"
+    )
 
 
 def test_history_comes_in_with_its_own_times_and_is_over_at_once(desk):
@@ -256,9 +295,15 @@ def test_history_comes_in_with_its_own_times_and_is_over_at_once(desk):
 
     def recorded(outcome, reason=None):
         at = None if outcome == "open" else ended
-        return desk.verify(time=began, recorded={"outcome": outcome, "ended_at": at, "reason": reason})
+        return desk.verify(
+            time=began, recorded={"outcome": outcome, "ended_at": at, "reason": reason}
+        )
 
-    closed, cancelled, open_ = recorded("closed"), recorded("cancelled", "referred_out"), recorded("open")
+    closed, cancelled, open_ = (
+        recorded("closed"),
+        recorded("cancelled", "referred_out"),
+        recorded("open"),
+    )
     opened, ending = desk.events(closed)
     assert (opened.time, opened.data["answer_due_at"]) == (began, None)
     assert (ending.time, ending.data["working_hours"]) == (ended, None)
@@ -280,7 +325,11 @@ def test_a_service_that_the_catalogue_does_not_list_is_served_all_the_same(desk)
 def test_the_catalogue_is_public(desk):
     services = desk.service.get("/services", role=None).json["items"]
     visit = next(entry for entry in services if entry["code"] == VISIT)
-    assert (visit["answer_hours"], visit["finish_hours"], visit["priority_for"]) == (4, 16, ["older"])
+    assert (visit["answer_hours"], visit["finish_hours"], visit["priority_for"]) == (
+        4,
+        16,
+        ["older"],
+    )
 
 
 def test_a_second_verification_of_the_same_request_opens_no_second_case(desk):

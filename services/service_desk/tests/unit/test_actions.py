@@ -27,7 +27,9 @@ def test_the_clock_to_finish_starts_with_the_first_dispatch_only(new_case, rules
     declined = actions.decline(first, "other", rules, now + HOUR).case
     second = actions.dispatch(declined, TO, rules, now + 2 * HOUR).case
     assert (second.dispatched_at, second.due_at) == (now, now + 40 * HOUR)
-    assert second.reply_due_at == now + 6 * HOUR  # half of the time to answer, from when it was asked
+    assert (
+        second.reply_due_at == now + 6 * HOUR
+    )  # half of the time to answer, from when it was asked
 
 
 def test_a_provider_has_an_hour_to_reply_at_least(rules):
@@ -38,7 +40,9 @@ def test_three_reassignments_without_an_owner_raise_the_case_one_level(new_case,
     case = new_case()
     levels = []
     for _ in range(6):
-        step = actions.decline(actions.dispatch(case, TO, rules, now).case, "no_capacity", rules, now)
+        step = actions.decline(
+            actions.dispatch(case, TO, rules, now).case, "no_capacity", rules, now
+        )
         case = step.case
         levels.append(case.level)
     assert levels == [None, None, "community", "community", "community", "subdistrict"]
@@ -46,7 +50,11 @@ def test_three_reassignments_without_an_owner_raise_the_case_one_level(new_case,
 
 def test_a_returned_case_names_its_owner_and_is_told_so(handled, rules, now):
     step = actions.return_(handled, UUID(int=99), rules, now)
-    assert (step.case.state, step.case.owner_unit_id, step.case.unit_id) == (State.ESTABLISHED, UUID(int=99), None)
+    assert (step.case.state, step.case.owner_unit_id, step.case.unit_id) == (
+        State.ESTABLISHED,
+        UUID(int=99),
+        None,
+    )
     assert step.facts[0].data == {
         "resource_id": TO.resource_id,
         "unit_id": TO.unit_id,
@@ -57,7 +65,11 @@ def test_a_returned_case_names_its_owner_and_is_told_so(handled, rules, now):
 def test_a_suspension_moves_the_limit_by_the_hours_it_lasted(handled, rules, now):
     suspended = actions.suspend(handled, "season", now + 30 * HOUR, rules, now + HOUR).case
     resumed = actions.resume(suspended, rules, now + 11 * HOUR).case
-    assert (resumed.state, resumed.due_at, resumed.suspended_hours) == (State.HANDLING, now + 50 * HOUR, 10)
+    assert (resumed.state, resumed.due_at, resumed.suspended_hours) == (
+        State.HANDLING,
+        now + 50 * HOUR,
+        10,
+    )
 
 
 def test_a_suspension_must_end_in_the_future(handled, rules, now):
@@ -105,7 +117,12 @@ def test_a_reopened_case_starts_all_clocks_anew(handled, rules, now):
     closed = actions.check(actions.resolve(handled, rules, now).case, True, rules, now).case
     later = now + timedelta(days=9)
     again = actions.reopen(closed, "came_back", rules, later).case
-    assert (again.state, again.dispatched_at, again.due_at, again.ended_at) == (State.ESTABLISHED, None, None, None)
+    assert (again.state, again.dispatched_at, again.due_at, again.ended_at) == (
+        State.ESTABLISHED,
+        None,
+        None,
+        None,
+    )
     assert again.answer_due_at == later + 8 * HOUR
     assert again.answered_at is None
 
@@ -114,7 +131,11 @@ def test_that_nobody_can_take_it_is_told_once_for_each_reason(new_case, now):
     first = actions.unmatched(new_case(), "no_service", now)
     second = actions.unmatched(first.case, "no_capacity", now)
     again = actions.unmatched(second.case, "no_service", now)
-    assert [told(step) for step in (first, second, again)] == [["case_unmatched"], ["case_unmatched"], []]
+    assert [told(step) for step in (first, second, again)] == [
+        ["case_unmatched"],
+        ["case_unmatched"],
+        [],
+    ]
 
 
 def test_a_limit_that_was_moved_can_pass_again(handled, rules, now):

@@ -12,13 +12,14 @@ from linli_service_desk.matching import load_cost, match, unmatched_costs
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)  # Monday, ten in the morning
-SERVICES = ("elder_care.home_visit", "housing.repair")
 REGIONS = ("110101001001001", "110101001002001", "110101002001001", "110101")
+
+SERVICE_ITEMS = ("elder_care.home_visit", "housing.repair")
 
 
 def a_case(number=1, **known):
     usual = {
-        "service": SERVICES[0],
+        "service": SERVICE_ITEMS[0],
         "region_code": REGIONS[0],
         "priority": "normal",
         "opened_at": NOW - timedelta(hours=1),
@@ -33,7 +34,7 @@ def a_case(number=1, **known):
 def an_offer(number=100, **known):
     usual = {
         "unit_id": UUID(int=number + 1000),
-        "services": frozenset(SERVICES),
+        "services": frozenset(SERVICE_ITEMS),
         "covers": ("110101",),
         "capacity_per_day": 5,
         "longitude": 116.40,
@@ -45,7 +46,9 @@ def an_offer(number=100, **known):
 places = st.one_of(
     st.just({"longitude": None, "latitude": None}),
     st.builds(
-        lambda x, y: {"longitude": 116.3 + x / 100, "latitude": 39.8 + y / 100}, st.integers(0, 20), st.integers(0, 20)
+        lambda x, y: {"longitude": 116.3 + x / 100, "latitude": 39.8 + y / 100},
+        st.integers(0, 20),
+        st.integers(0, 20),
     ),
 )
 
@@ -55,11 +58,13 @@ def cases(draw):
     return [
         a_case(
             number,
-            service=draw(st.sampled_from(SERVICES)),
+            service=draw(st.sampled_from(SERVICE_ITEMS)),
             region_code=draw(st.sampled_from(REGIONS)),
             priority=draw(st.sampled_from(sorted(PRIORITY_WEIGHT))),
             opened_at=NOW - timedelta(minutes=draw(st.integers(0, 5))),
-            refused=draw(st.frozensets(st.integers(100, 105).map(lambda n: UUID(int=n)), max_size=2)),
+            refused=draw(
+                st.frozensets(st.integers(100, 105).map(lambda n: UUID(int=n)), max_size=2)
+            ),
             **draw(places),
         )
         for number in range(1, draw(st.integers(0, 12)) + 1)
@@ -71,8 +76,10 @@ def offers(draw):
     return [
         an_offer(
             number,
-            services=draw(st.frozensets(st.sampled_from(SERVICES), min_size=1)),
-            covers=draw(st.sampled_from([("110101",), ("110101001",), ("110101001001", "110101002")])),
+            services=draw(st.frozensets(st.sampled_from(SERVICE_ITEMS), min_size=1)),
+            covers=draw(
+                st.sampled_from([("110101",), ("110101001",), ("110101001001", "110101002")])
+            ),
             capacity_per_day=draw(st.integers(0, 4)),
             used_today=draw(st.integers(0, 3)),
             hours=draw(st.sampled_from([None, OpeningHours((1, 2, 3), "14:00", "17:00")])),
@@ -91,7 +98,9 @@ def eligible(case, offer):
 
 
 def total_cost(case_list, costs_of_matched):
-    """The cost of a whole round: routes and load of the matched, and the price of leaving out the rest."""
+    """The cost of a whole round: routes and load of the matched, and the price of leaving out the
+    rest.
+    """
     ordered = sorted(case_list, key=lambda case: (case.opened_at, case.case_id))
     left_out = dict(zip([case.case_id for case in ordered], unmatched_costs(ordered), strict=True))
     return sum(costs_of_matched.get(case.case_id, left_out[case.case_id]) for case in ordered)
@@ -118,23 +127,31 @@ def greedy(case_list, offer_list):
 
 @given(cases(), offers())
 def test_no_resource_is_given_more_than_it_can_take(case_list, offer_list):
-    given_out = Counter(found.resource_id for found in match(case_list, offer_list, NOW, ZONE).matches)
+    given_out = Counter(
+        found.resource_id for found in match(case_list, offer_list, NOW, ZONE).matches
+    )
     for offer in offer_list:
         assert given_out[offer.resource_id] <= max(0, offer.capacity_per_day - offer.used_today)
 
 
 @given(cases(), offers())
-def test_every_case_is_matched_or_left_with_a_reason_and_only_to_who_may_take_it(case_list, offer_list):
+def test_every_case_is_matched_or_left_with_a_reason_and_only_to_who_may_take_it(
+    case_list, offer_list
+):
     found = match(case_list, offer_list, NOW, ZONE)
-    assert sorted([m.case_id for m in found.matches] + [u.case_id for u in found.unmatched]) == sorted(
-        case.case_id for case in case_list
-    )
-    by_id = {thing.case_id: thing for thing in case_list} | {thing.resource_id: thing for thing in offer_list}
+    assert sorted(
+        [m.case_id for m in found.matches] + [u.case_id for u in found.unmatched]
+    ) == sorted(case.case_id for case in case_list)
+    by_id = {thing.case_id: thing for thing in case_list} | {
+        thing.resource_id: thing for thing in offer_list
+    }
     for m in found.matches:
         assert eligible(by_id[m.case_id], by_id[m.resource_id])
         assert m.cost == sum(cost for _, cost in m.reasons)
         assert m.resource_id not in [resource_id for resource_id, _ in m.alternatives]
-        assert all(eligible(by_id[m.case_id], by_id[resource_id]) for resource_id, _ in m.alternatives)
+        assert all(
+            eligible(by_id[m.case_id], by_id[resource_id]) for resource_id, _ in m.alternatives
+        )
 
 
 @given(cases(), offers())
@@ -157,7 +174,9 @@ def test_the_order_of_cases_and_resources_does_not_matter(case_list, offer_list,
 @settings(max_examples=30)
 @given(cases())
 def test_what_is_scarce_goes_to_the_urgent_first_and_then_to_the_oldest(case_list):
-    case_list = [a_case(c.case_id.int, priority=c.priority, opened_at=c.opened_at) for c in case_list]
+    case_list = [
+        a_case(c.case_id.int, priority=c.priority, opened_at=c.opened_at) for c in case_list
+    ]
     found = match(case_list, [an_offer(capacity_per_day=3)], NOW, ZONE)
     ranked = sorted(case_list, key=lambda c: (-PRIORITY_WEIGHT[c.priority], c.opened_at, c.case_id))
     assert {m.case_id for m in found.matches} == {c.case_id for c in ranked[:3]}
@@ -189,7 +208,10 @@ def test_the_nearer_of_two_is_chosen_and_the_other_is_the_next_choice():
 
 def test_who_served_there_before_is_preferred_and_the_named_owner_even_more():
     two = [an_offer(100), an_offer(101), an_offer(102)]
-    assert match([a_case(usual_resource_id=UUID(int=101))], two, NOW, ZONE).matches[0].resource_id.int == 101
+    assert (
+        match([a_case(usual_resource_id=UUID(int=101))], two, NOW, ZONE).matches[0].resource_id.int
+        == 101
+    )
     named = a_case(usual_resource_id=UUID(int=101), owner_unit_id=UUID(int=1102))
     assert match([named], two, NOW, ZONE).matches[0].resource_id.int == 102
 
@@ -204,10 +226,13 @@ def test_every_way_of_finding_nobody_has_its_reason():
         return match([case], offer_list, NOW, ZONE).unmatched[0].reason
 
     assert reason(a_case()) == "no_service"
-    assert reason(a_case(), an_offer(services=frozenset({SERVICES[1]}))) == "no_service"
+    assert reason(a_case(), an_offer(services=frozenset({SERVICE_ITEMS[1]}))) == "no_service"
     assert reason(a_case(), an_offer(covers=("110101002",))) == "no_coverage"
     assert reason(a_case(region_code="110101"), an_offer(covers=("110101001",))) == "no_coverage"
-    assert reason(a_case(horizon_at=NOW), an_offer(hours=OpeningHours((7,), "09:00", "10:00"))) == "no_capacity"
+    assert (
+        reason(a_case(horizon_at=NOW), an_offer(hours=OpeningHours((7,), "09:00", "10:00")))
+        == "no_capacity"
+    )
     assert reason(a_case(refused=frozenset({UUID(int=100)})), an_offer()) == "all_declined"
     assert reason(a_case(), an_offer(used_today=5)) == "no_capacity"
 

@@ -17,8 +17,12 @@ def test_who_names_no_hours_is_always_open():
 
 def test_it_opens_in_the_morning_and_stays_open_until_it_closes():
     assert next_open(WEEKDAYS, MONDAY, SHANGHAI) == MONDAY + timedelta(hours=9)
-    assert next_open(WEEKDAYS, MONDAY + timedelta(hours=16), SHANGHAI) == MONDAY + timedelta(hours=16)
-    assert next_open(WEEKDAYS, MONDAY + timedelta(hours=17), SHANGHAI) == MONDAY + timedelta(hours=33)
+    assert next_open(WEEKDAYS, MONDAY + timedelta(hours=16), SHANGHAI) == MONDAY + timedelta(
+        hours=16
+    )
+    assert next_open(WEEKDAYS, MONDAY + timedelta(hours=17), SHANGHAI) == MONDAY + timedelta(
+        hours=33
+    )
 
 
 def test_a_night_reaches_into_the_next_day():
@@ -36,7 +40,9 @@ def test_without_days_it_never_opens():
 
 
 @given(
-    st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)),  # noqa: DTZ001
+    st.datetimes(
+        timezones=st.just(UTC), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)
+    ),
     st.sets(st.integers(1, 7), min_size=1),
     st.tuples(st.integers(0, 23), st.integers(0, 23)),
 )

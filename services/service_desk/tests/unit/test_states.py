@@ -55,7 +55,9 @@ def test_the_top_cannot_be_passed_and_an_extension_not_repeated(new_case, rules,
     assert {"escalate", "extend"}.isdisjoint(possible(case, rules, now))
 
 
-def test_a_closed_case_can_be_reopened_to_the_last_moment_of_its_grace_and_no_longer(new_case, rules, now):
+def test_a_closed_case_can_be_reopened_to_the_last_moment_of_its_grace_and_no_longer(
+    new_case, rules, now
+):
     case = new_case(State.CLOSED, ended_at=now)
     assert "reopen" in possible(case, rules, now + timedelta(days=10))
     assert "reopen" not in possible(case, rules, now + timedelta(days=10, seconds=1))

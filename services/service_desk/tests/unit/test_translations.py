@@ -39,7 +39,9 @@ def test_a_refused_step_is_told_in_codes_in_english_and_in_words_in_chinese(new_
         ({"state": State.SUSPENDED, "level": "district"}, "escalate"),
     ],
 )
-def test_every_reason_to_refuse_a_step_is_told_in_chinese_words(known, action, new_case, rules, now):
+def test_every_reason_to_refuse_a_step_is_told_in_chinese_words(
+    known, action, new_case, rules, now
+):
     _, chinese = told(new_case(**known), action, rules, now)
     assert not LATIN.search(chinese)
 

@@ -29,8 +29,14 @@ def _fact_columns() -> list[sa.Column[Any]]:
         *(sa.Column(name, sa.Text) for name in [*texts.split(), "cancel_reason", "reject_reason"]),
         *(sa.Column(name, MOMENT) for name in times.split()),
         *(sa.Column(name, sa.Uuid) for name in ("unit_id", "resource_id")),
-        *(sa.Column(name, sa.Boolean, nullable=False, server_default="false") for name in flags.split()),
-        *(sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in counts.split()),
+        *(
+            sa.Column(name, sa.Boolean, nullable=False, server_default="false")
+            for name in flags.split()
+        ),
+        *(
+            sa.Column(name, sa.Integer, nullable=False, server_default="0")
+            for name in counts.split()
+        ),
         *(sa.Column(name, sa.Boolean) for name in ("answered", "solved")),
         sa.Column("satisfaction", sa.Integer),
         *(sa.Column(name, sa.Double) for name in ("working_hours", "elapsed_hours")),
@@ -71,7 +77,14 @@ def _facts() -> None:
         comment="One row per request, folded from its events.",
     )
     op.create_index("fact_grid", "fact", ["grid_code", "request_id"])
-    for name in ("registered_at", "answer_due_at", "first_dispatched_at", "due_at", "closed_at", "rated_at"):
+    for name in (
+        "registered_at",
+        "answer_due_at",
+        "first_dispatched_at",
+        "due_at",
+        "closed_at",
+        "rated_at",
+    ):
         op.create_index(f"fact_{name}", "fact", [name])
 
 
@@ -152,7 +165,10 @@ def _closings() -> None:
         ),
         sa.Column("households", sa.Integer),
         sa.Column("area_m2", sa.Double, nullable=False),
-        *(sa.Column(name, sa.Integer, nullable=False) for name in ("full_time", "part_time", "deputy")),
+        *(
+            sa.Column(name, sa.Integer, nullable=False)
+            for name in ("full_time", "part_time", "deputy")
+        ),
         sa.Column("event_ids", pg.ARRAY(sa.Uuid), nullable=False),
         sa.PrimaryKeyConstraint("period", "revision", "grid_code"),
         comment="The grids and their staff as they stood when the period was closed.",

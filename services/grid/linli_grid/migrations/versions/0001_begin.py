@@ -37,7 +37,11 @@ def make_regions_and_grids() -> None:
         sa.Column("area_m2", sa.Double, nullable=False),
         sa.Column("longitude", sa.Double, nullable=False, comment="of a point inside, WGS-84"),
         sa.Column("latitude", sa.Double, nullable=False),
-        sa.Column("repair", pg.JSONB, comment="what was repaired in the drawing: template and params; null is nothing"),
+        sa.Column(
+            "repair",
+            pg.JSONB,
+            comment="what was repaired in the drawing: template and params; null is nothing",
+        ),
         sa.Column("drawn_at", MOMENT, nullable=False),
     )
     op.create_table(
@@ -105,13 +109,17 @@ def make_requests() -> None:
     )
     op.create_index("request_alike", "request", ["category", "registered_at"])
     op.create_index(
-        "request_followers", "request", ["original_request_id"],
+        "request_followers",
+        "request",
+        ["original_request_id"],
         postgresql_where=sa.text("original_request_id IS NOT NULL"),
-    )  # fmt: skip
+    )
     op.create_table(
         "contact_access",
         sa.Column("access_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-        sa.Column("request_id", UUID, sa.ForeignKey("request.request_id"), nullable=False, index=True),
+        sa.Column(
+            "request_id", UUID, sa.ForeignKey("request.request_id"), nullable=False, index=True
+        ),
         sa.Column("account", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("accessed_at", MOMENT, nullable=False),

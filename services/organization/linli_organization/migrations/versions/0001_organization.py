@@ -25,14 +25,22 @@ def upgrade() -> None:
         sa.Column("external_ref", sa.Text, nullable=False, unique=True),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("region_code", sa.Text, sa.ForeignKey("regions.region_code"), nullable=False, index=True),
+        sa.Column(
+            "region_code", sa.Text, sa.ForeignKey("regions.region_code"), nullable=False, index=True
+        ),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
         "resources",
         sa.Column("resource_id", pg.UUID(as_uuid=True), primary_key=True),
         sa.Column("external_ref", sa.Text, nullable=False, unique=True),
-        sa.Column("unit_id", pg.UUID(as_uuid=True), sa.ForeignKey("units.unit_id"), nullable=False, index=True),
+        sa.Column(
+            "unit_id",
+            pg.UUID(as_uuid=True),
+            sa.ForeignKey("units.unit_id"),
+            nullable=False,
+            index=True,
+        ),
         sa.Column("services", pg.ARRAY(sa.Text), nullable=False),
         sa.Column("capacity_per_day", sa.Integer, nullable=False),
         sa.Column("covers", pg.ARRAY(sa.Text), nullable=False),

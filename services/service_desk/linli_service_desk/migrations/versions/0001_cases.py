@@ -103,16 +103,26 @@ def _cases() -> None:
     )
     op.create_index("case_file_tracking_digest", "case_file", ["tracking_digest"])
     op.create_index("case_file_newest", "case_file", ["opened_at", "case_id"])
-    op.create_index("case_file_grid_service", "case_file", ["grid_code", "service", "dispatched_at"])
+    op.create_index(
+        "case_file_grid_service", "case_file", ["grid_code", "service", "dispatched_at"]
+    )
     op.create_index("case_file_unit", "case_file", ["unit_id"])
     waiting = sa.text("state = 'established'")
-    op.create_index("case_file_waiting", "case_file", ["opened_at", "case_id"], postgresql_where=waiting)
+    op.create_index(
+        "case_file_waiting", "case_file", ["opened_at", "case_id"], postgresql_where=waiting
+    )
     live = sa.text("state IN ('established', 'dispatched', 'handling', 'resolved', 'suspended')")
     op.create_index("case_file_clocks", "case_file", ["state"], postgresql_where=live)
 
 
 def _case_id(primary_key: bool = False) -> sa.Column[object]:
-    return sa.Column("case_id", sa.Uuid, sa.ForeignKey("case_file.case_id"), nullable=False, primary_key=primary_key)
+    return sa.Column(
+        "case_id",
+        sa.Uuid,
+        sa.ForeignKey("case_file.case_id"),
+        nullable=False,
+        primary_key=primary_key,
+    )
 
 
 def _records() -> None:

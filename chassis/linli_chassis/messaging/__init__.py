@@ -1,0 +1,1 @@
+"""Events: from a commit to the handlers of other services."""

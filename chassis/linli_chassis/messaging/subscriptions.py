@@ -1,0 +1,74 @@
+"""The entrypoint by which a service subscribes to events."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from eventlet.event import Event as Signal
+from linli_contracts.envelope import Event
+from linli_contracts.schema import EventData
+from nameko.extensions import Entrypoint, register_entrypoint
+
+from linli_chassis.messaging.consumer import InboxConsumer
+from linli_chassis.messaging.inbox import NotYet
+from linli_chassis.observability import logs, tracing
+from linli_chassis.storage.unit_of_work import UnitOfWork
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+__all__ = ["Event", "NotYet", "UnitOfWork", "subscribe"]
+
+
+class Subscription(Entrypoint):
+    """Calls a service method `(uow, events)` with the events of some types, a batch at a time, each
+    event once.
+    """
+
+    consumer = InboxConsumer()
+
+    def __init__(self, *schemas: type[EventData], **options: Any) -> None:
+        self.types = tuple(schema.event_type.name for schema in schemas)
+        super().__init__(**options)
+
+    def setup(self) -> None:
+        """Join the one consumer of the service."""
+        self.consumer.register_provider(self)
+
+    def stop(self) -> None:
+        """Stop taking events in before the workers are waited for."""
+        self.consumer.stop_consuming()
+        self.consumer.unregister_provider(self)
+
+    def handle(self, uow: UnitOfWork[Any], events: list[Event]) -> None:
+        """Run the service method as a nameko worker and wait for it; what it raises is raised here."""
+        run_worker(self, uow, events)
+
+
+def subscribe(*schemas: type[EventData]) -> Callable[[_F], _F]:
+    """Let a service method `(uow, events)` handle the events of these types; see `Subscription`."""
+
+    def decorate(function: _F) -> _F:
+        @functools.wraps(function)
+        def run(service: Any, uow: UnitOfWork[Any], events: list[Event]) -> None:
+            # Here and not in `handle`, for each greenlet has a context of its own.
+            with logs.bound_to(uow.service, events), tracing.bound_to(events):
+                function(service, uow, events)
+
+        register_entrypoint(run, Subscription(*schemas))
+        return run  # type: ignore[return-value]
+
+    return decorate
+
+
+def run_worker(entrypoint: Entrypoint, *args: Any) -> Any:
+    """Run an entrypoint's service method as a nameko worker; its result or its exception."""
+    done = Signal()
+
+    def finish(_context: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        done.send(result, exc_info)
+        return result, None  # the caller handles the error; it is not nameko's to log
+
+    entrypoint.container.spawn_worker(entrypoint, args, {}, handle_result=finish)
+    return done.wait()

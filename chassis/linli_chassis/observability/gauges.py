@@ -1,0 +1,121 @@
+"""What is measured when Prometheus asks: the backlog in a service's database, and its pool of
+connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from linli_chassis.messaging.operations import ServiceStatus, service_status
+from linli_chassis.observability.metrics import REGISTRY
+from linli_chassis.storage.database import create_engine
+
+log = structlog.get_logger(__name__)
+
+STATEMENT_MS = 3_000
+
+_BACKLOG = {
+    "linli_outbox_pending": ("outbox_pending", "Events committed and not yet published."),
+    "linli_outbox_oldest_seconds": (
+        "outbox_oldest_seconds",
+        "Age of the oldest unpublished event, in seconds.",
+    ),
+    "linli_inbox_due": ("inbox_due", "Events kept in the inbox to be handled, now or later."),
+    "linli_inbox_due_oldest_seconds": (
+        "inbox_due_oldest_seconds",
+        "Seconds since the oldest of those was received.",
+    ),
+    "linli_inbox_late_seconds": (
+        "inbox_late_seconds",
+        "For how long an event could have been handled and was not.",
+    ),
+    "linli_inbox_dead_letters": (
+        "inbox_dead",
+        "Dead events that wait for somebody to replay or discard them.",
+    ),
+}
+
+
+class ServiceGauges(Collector):
+    """The gauges of one service. While its database is away they are absent, and
+    `linli_database_up` is 0.
+
+    Args:
+        pool: connections of the process for this service; None where there is no pool worth
+            watching.
+    """
+
+    def __init__(self, service: str, database_url: str, pool: sa.Pool | None) -> None:
+        self._service, self._pool = service, pool
+        # A connection of its own: the pool is to be seen when it is used up.
+        self._engine = create_engine(
+            database_url, service, pool_size=1, application=f"linli-metrics-{service}"
+        )
+        sa.event.listen(self._engine, "connect", _bound_statements)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The gauges as they are now."""
+        status = self._status()
+        yield self._gauge(
+            "linli_database_up",
+            "Whether the database answered: 1 or 0.",
+            0 if status is None else 1,
+        )
+        for name, (attribute, text) in _BACKLOG.items():
+            yield self._gauge(
+                name, text, None if status is None else getattr(status, attribute) or 0
+            )
+        if isinstance(self._pool, sa.QueuePool):
+            yield self._gauge(
+                "linli_database_pool_size", "Connections the process may hold.", self._pool.size()
+            )
+            yield self._gauge(
+                "linli_database_pool_in_use", "Connections in use.", self._pool.checkedout()
+            )
+
+    def _status(self) -> ServiceStatus | None:
+        try:
+            return service_status(self._engine, self._service)
+        except sa.exc.SQLAlchemyError as error:
+            log.warning("cannot measure the backlog", service=self._service, exc_info=error)
+            return None
+
+    def _gauge(self, name: str, text: str, value: float | None) -> GaugeMetricFamily:
+        family = GaugeMetricFamily(name, text, labels=["service"])
+        if value is not None:
+            family.add_metric([self._service], value)
+        return family
+
+
+def watch(service: str, database_url: str, pool: sa.Pool | None = None) -> None:
+    """Let this process tell the gauges of a service; several services may share a process."""
+    _watched.append(ServiceGauges(service, database_url, pool))
+
+
+class _All(Collector):
+    """The gauges of all services of this process, each metric once with a line for each service."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for gauges in _watched:
+            for family in gauges.collect():
+                families.setdefault(family.name, family)
+                if families[family.name] is not family:
+                    families[family.name].samples.extend(family.samples)
+        yield from families.values()
+
+
+_watched: list[ServiceGauges] = []
+REGISTRY.register(_All())
+
+
+def _bound_statements(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {STATEMENT_MS}")
+    connection.commit()

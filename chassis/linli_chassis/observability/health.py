@@ -1,0 +1,61 @@
+"""Whether a service can do its work now. The broker is left out on purpose: writes go on without
+it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from linli_chassis.storage.database import pending_migrations
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a readiness check found: "ok", "away", or "behind" with the migrations that are missing."""
+
+    database: str
+    pending: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        return self.database == "ok"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "status": "ready" if self.ready else "not ready",
+            "database": self.database,
+        }
+        return {**shown, "pending_migrations": list(self.pending)} if self.pending else shown
+
+
+class Readiness:
+    """Checks the database of a service: that it answers, and that its migrations were run."""
+
+    def __init__(self, runtime: Any) -> None:
+        self._runtime = runtime
+        self._migrated = False
+
+    def check(self) -> State:
+        """Ask the database. Once its migrations are found complete they are not looked at again:
+        they only grow.
+        """
+        engine: sa.Engine = self._runtime.engine
+        try:
+            with engine.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+            if not self._migrated:
+                pending = pending_migrations(engine, self._runtime.service)
+                if pending:
+                    return State("behind", tuple(pending))
+                self._migrated = True
+        except sa.exc.SQLAlchemyError as error:
+            log.warning("not ready", exc_info=error)
+            return State("away")
+        return State("ok")

@@ -1,0 +1,240 @@
+"""Logs as JSON lines: one format for structlog and the standard library, and no personal data in
+any of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TextIO
+
+import psycopg2
+import sqlalchemy as sa
+import structlog
+from structlog.typing import EventDict, Processor
+
+from linli_chassis.observability import tracing
+
+log = structlog.get_logger(__name__)
+
+PERSONAL_KEYS = frozenset(
+    {
+        "name",
+        "phone",
+        "contact",
+        "description",
+        "address",
+        "token",
+        "secret",
+        "password",
+        "tracking_code",
+        "authorization",
+        "body",
+    }
+)
+"""Keys that are dropped from every line. The last line of defence: such values are not to be logged
+at all.
+"""
+
+LIBRARIES = (
+    "alembic",
+    "amqp",
+    "eventlet",
+    "kombu",
+    "nameko",
+    "opentelemetry",
+    "pika",
+    "sqlalchemy",
+    "urllib3",
+    "werkzeug",
+)
+
+# Classes of PostgreSQL's errors (its appendix A) whose first line names columns, tables and
+# constraints, and no values:
+# constraints, transactions, names and rights, resources, and the server itself.
+_WITHOUT_VALUES = ("23", "25", "40", "42", "53", "55", "57")
+
+IDS_A_LINE = 100  # collectors cut lines of more than 16 KiB
+
+
+def configure(service: str, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Send all logs of this process to `stream` (standard error by default), one JSON object a
+    line.
+
+    Args:
+        service: Stands in lines that are not bound to another service.
+        level: A level of `logging`; libraries speak from WARNING on, whatever it is.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
+        _with_service(service),
+        _with_trace,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                render_exception,
+                drop_personal_data,
+                in_order,
+                structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for library in LIBRARIES:
+        # At INFO they tell of every connection; at DEBUG of every message, values and all.
+        logging.getLogger(library).setLevel(max(level, logging.WARNING))
+    # One attempt in vain is seven errors to pika; what it raises in the end is logged where it is
+    # caught.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    # It tells an error's words, which may be a resident's; whoever spawned the worker logs what
+    # matters of it.
+    logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
+
+
+def events(what: str, service: str, events: Sequence[Told], **more: Any) -> None:
+    """Say at INFO what was done with events: their types, and the ids by which a request can be
+    followed.
+
+    One line stands for a whole batch, so that following costs little where there is much to do.
+    """
+    if not logging.getLogger(__name__).isEnabledFor(logging.INFO):
+        return
+    for first in range(0, len(events), IDS_A_LINE):
+        part = events[first : first + IDS_A_LINE]
+        log.info(
+            what,
+            service=service,
+            count=len(part),
+            types=sorted({event.type for event in part}),
+            correlation_ids=list(dict.fromkeys(event.correlation_id for event in part)),
+            **more,
+        )
+
+
+@contextmanager
+def bound_to(service: str, events: Sequence[Told]) -> Iterator[None]:
+    """Bind logs to the events of a batch: by `correlation_id`, or by `correlation_ids` where there
+    are several.
+    """
+    ids = list(dict.fromkeys(event.correlation_id for event in events))
+    bound = {"correlation_id": ids[0]} if len(ids) == 1 else {"correlation_ids": ids[:IDS_A_LINE]}
+    with structlog.contextvars.bound_contextvars(service=service, **bound):
+        yield
+
+
+class Told(Protocol):
+    """An event, or a row that holds one."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def correlation_id(self) -> str: ...
+
+
+def drop_personal_data(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Remove keys named like personal data, at any depth."""
+    return {key: _clean(value) for key, value in event.items() if key not in PERSONAL_KEYS}
+
+
+def in_order(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Put first what an eye looks for first."""
+    return {
+        **{key: event[key] for key in ("timestamp", "level", "service", "event") if key in event},
+        **event,
+    }
+
+
+def render_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Replace `exc_info` by a traceback without the values that database errors quote."""
+    exc_info = event.pop("exc_info", None)
+    if not exc_info:
+        return event
+    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    error = sys.exc_info()[1] if error is True else error
+    if isinstance(error, BaseException):
+        event["exception"] = safe_traceback(error)
+    return event
+
+
+def safe_traceback(error: BaseException) -> str:
+    """The traceback of an error and of what led to it; database errors are told by code and names,
+    without words.
+    """
+    parts = []
+    for link in _chain(error):
+        frames = "".join(traceback.format_tb(link.__traceback__))
+        parts.append(f"{frames}{type(link).__module__}.{type(link).__qualname__}: {words_of(link)}")
+    return "\n-- led to --\n".join(reversed(parts))
+
+
+def words_of(error: BaseException) -> str:
+    """What an error says. Of one of the database, which quotes rows and parameters, only names and
+    what is safe.
+    """
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    if isinstance(cause, psycopg2.Error):
+        diagnostics = cause.diag
+        safe = (cause.pgcode or "")[:2] in _WITHOUT_VALUES
+        told = {
+            "code": cause.pgcode,
+            "message": diagnostics.message_primary if safe else None,
+            "table": diagnostics.table_name,
+            "column": diagnostics.column_name,
+            "constraint": diagnostics.constraint_name,
+        }
+        return (
+            ", ".join(f"{name} {value}" for name, value in told.items() if value)
+            or "no code from the server"
+        )
+    return "" if isinstance(error, sa.exc.StatementError) else str(error)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _clean(item) for key, item in value.items() if key not in PERSONAL_KEYS}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value
+
+
+def _with_trace(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    traceparent = tracing.current()
+    return {**event, "trace_id": traceparent.split("-")[1]} if traceparent else event
+
+
+def _with_service(service: str) -> Processor:
+    def add(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("service", service)
+        return event
+
+    return add

@@ -1,0 +1,104 @@
+"""What can be asked of a process without HTTP of its own: `/metrics`, and `/healthz` for whoever
+restarts it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import structlog
+
+from linli_chassis.observability import metrics
+
+log = structlog.get_logger(__name__)
+
+STUCK_SECONDS = 120.0
+"""A process goes round every few seconds; the longest wait within a round, for confirms and a new
+connection, is 60.
+"""
+
+Health = Callable[[], tuple[int, dict[str, Any]]]
+"""The status of `/healthz` and its document."""
+
+
+@contextmanager
+def monitored(service: str, bind: str | None, health: Health) -> Iterator[tuple[str, int] | None]:
+    """Answer at `bind` (host:port) from a thread while the block runs; gives the address it listens
+    on.
+
+    An address that cannot be had is logged and done without, for the work matters more than being
+    watched.
+    """
+    if bind is None:
+        yield None
+        return
+    host, _, port = bind.rpartition(":")
+    try:
+        server = ThreadingHTTPServer((host, int(port)), handler_of(health))
+    except (OSError, OverflowError) as error:
+        log.error("this process cannot be watched", service=service, bind=bind, error=str(error))
+        yield None
+        return
+    thread = Thread(target=server.serve_forever, name="monitor", daemon=True)
+    thread.start()
+    try:
+        yield str(server.server_address[0]), int(server.server_address[1])
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def going_round(service: str, turned_at: float | None, **more: Any) -> tuple[int, dict[str, Any]]:
+    """Status and document: 503 when the process has not gone round for long, whatever it waits for.
+
+    Args:
+        turned_at: when it last went round, in Unix time.
+    """
+    idle = time.time() - (turned_at or 0.0)
+    stuck = idle > STUCK_SECONDS
+    document = {"status": "stuck" if stuck else "ok", "service": service, **more}
+    return (503, {**document, "seconds": round(idle)}) if stuck else (200, document)
+
+
+def relay_health(service: str) -> tuple[int, dict[str, Any]]:
+    """Whether the relay of a service goes round, and whether it is the one at work."""
+    value, labels = metrics.REGISTRY.get_sample_value, {"service": service}
+    turned_at = value("linli_relay_turned_timestamp_seconds", labels)
+    return going_round(service, turned_at, active=value("linli_relay_active", labels) == 1)
+
+
+def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:
+    """The handler class of the one page of metrics and the one of health."""
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 30
+
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            if path == "/metrics":
+                self._send(200, metrics.CONTENT_TYPE, metrics.exposition())
+            elif path == "/healthz":
+                status, document = health()
+                self._send(status, "application/json", json.dumps(document).encode())
+            else:
+                self._send(404, "text/plain", b"/metrics or /healthz\n")
+
+        def _send(self, status: int, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            with suppress(ConnectionError):  # who asks for health only may hang up before the end
+                self.end_headers()
+                self.wfile.write(body)
+
+        def log_message(self, *_arguments: Any) -> None:
+            """Being asked is no news."""
+
+    return Handler

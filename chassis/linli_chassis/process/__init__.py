@@ -1,0 +1,1 @@
+"""The processes of a deployment, and how work runs in them."""

@@ -1,0 +1,39 @@
+"""Making the standard library's waits green, before anything else of a service's process is
+imported.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+
+def patch() -> None:
+    """Patch sockets, locks, sleeps and processes for eventlet; a second time does nothing.
+
+    Names are looked up by the system's resolver in a native thread, not by eventlet's own, which
+    would know other names than the rest of the machine and takes 14 MB. A few native threads do:
+    they share one interpreter.
+    """
+    warnings.filterwarnings(
+        "ignore", r"\s*Eventlet is deprecated"
+    )  # known: ADR 1. Logs are JSON, and this is not.
+    os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
+    os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "4")
+    import eventlet
+
+    if eventlet.patcher.is_monkey_patched("socket"):
+        return
+    eventlet.monkey_patch()
+    import socket
+
+    from eventlet import tpool
+    from eventlet.green import socket as green_socket
+
+    look_up = socket.getaddrinfo
+
+    def getaddrinfo(*args: Any, **kwargs: Any) -> Any:
+        return tpool.execute(look_up, *args, **kwargs)
+
+    socket.getaddrinfo = green_socket.getaddrinfo = getaddrinfo

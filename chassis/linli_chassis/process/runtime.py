@@ -1,0 +1,144 @@
+"""What one service process is made of, and how it starts and stops."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from linli_chassis.messaging.amqp_publisher import AmqpPublisher
+from linli_chassis.messaging.embedded_publisher import EmbeddedPublisher
+from linli_chassis.messaging.publisher import Publisher
+from linli_chassis.messaging.relay import SINGLE_SESSION, Relay
+from linli_chassis.messaging.retention import Retention
+from linli_chassis.observability import gauges, tracing
+from linli_chassis.observability.monitor import monitored, relay_health
+from linli_chassis.settings import ProcessSettings, Settings
+from linli_chassis.storage.database import create_engine
+from linli_chassis.storage.unit_of_work import UnitOfWork, UnitOfWorkFactory, utc_now
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the extensions of one service share: its settings, its engine, and how to open a unit of
+    work.
+    """
+
+    service: str
+    settings: Settings
+    engine: sa.Engine
+    unit_of_work: UnitOfWorkFactory[Any]
+
+    @classmethod
+    def of(
+        cls, service: str, settings: Settings, clock: Callable[[], datetime] = utc_now
+    ) -> Runtime:
+        engine = create_engine(settings.database_url, service, pool_size=settings.database_pool)
+        return cls(service, settings, engine, UnitOfWorkFactory(engine, service, settings, clock))
+
+
+def container_of(
+    service: Any, runtime: Runtime, *, mount: dict[str, Any] | None = None, idle: bool = False
+) -> Any:
+    """A nameko container of a service class, not started.
+
+    Args:
+        mount: where to put the WSGI application instead of listening, for several services on one
+            port.
+        idle: start no consumer and no timer; tests move them by hand.
+    """
+    from nameko.containers import ServiceContainer
+
+    config = {
+        "runtime": runtime,
+        "HTTP_BIND": runtime.settings.http_bind,
+        "mount": mount,
+        "idle": idle,
+    }
+    return ServiceContainer(
+        service, config={**config, "max_workers": runtime.settings.database_pool * 10}
+    )
+
+
+def publisher_of(name: str, settings: ProcessSettings) -> Publisher:
+    """The bus that the settings name, for what a service tells: RabbitMQ, or without one the
+    embedded bus.
+    """
+    if settings.amqp_uri is None:
+        return EmbeddedPublisher()
+    return AmqpPublisher(
+        settings.amqp_uri,
+        settings.district,
+        settings.heartbeat_seconds,
+        name,
+        declares=settings.broker_declare,
+    )
+
+
+def relay_of(
+    name: str, settings: ProcessSettings, wait: Callable[[float], object] | None = None
+) -> Relay:
+    """The relay of a service, not running. `wait` is how it pauses where threads are green."""
+    engine = create_engine(
+        settings.database_url,
+        name,
+        pool_size=1,
+        application=f"linli-relay-{name}",
+        session=SINGLE_SESSION,
+    )
+    retention = Retention(settings.outbox_keep_days, settings.inbox_keep_days)
+    return Relay(engine, name, publisher_of(name, settings), retention=retention, wait=wait)
+
+
+def serve(service: Any, environ: Mapping[str, str]) -> None:
+    """Run one service, given its class, until SIGTERM or SIGINT; work in hand is finished first.
+
+    The caller has called `eventlet.monkey_patch()` before importing this.
+    """
+    import eventlet
+
+    runtime = Runtime.of(service.name, service.settings.load(environ))
+    tracing.configure(service.name, environ)
+    gauges.watch(service.name, runtime.settings.database_url, runtime.engine.pool)
+    container = container_of(service, runtime)
+    _on_signal(lambda: eventlet.spawn_n(container.stop))
+    container.start()
+    log.info("service started", service=service.name, http=runtime.settings.http_bind)
+    container.wait()
+    tracing.shutdown()
+    log.info("service stopped", service=service.name)
+
+
+def relay(name: str, environ: Mapping[str, str]) -> None:
+    """Run the relay of one service until SIGTERM or SIGINT."""
+    settings = ProcessSettings.load(environ)
+    worker = relay_of(name, settings)
+    gauges.watch(name, settings.database_url)
+    _on_signal(worker.stop)
+    with monitored(name, settings.metrics_bind, partial(relay_health, name)):
+        worker.run()
+    log.info("relay stopped", service=name)
+
+
+def _on_signal(act: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signum, _frame: act())
+
+
+__all__ = [
+    "Runtime",
+    "UnitOfWork",
+    "container_of",
+    "publisher_of",
+    "relay",
+    "relay_of",
+    "serve",
+]

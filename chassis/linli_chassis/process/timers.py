@@ -1,0 +1,76 @@
+"""The entrypoint for work that a service does by itself every so often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import eventlet
+import sqlalchemy as sa
+import structlog
+from eventlet.event import Event as Signal
+from nameko.extensions import Entrypoint
+
+from linli_chassis.messaging.subscriptions import run_worker
+from linli_chassis.storage.database import is_conflict, is_unavailable
+
+log = structlog.get_logger(__name__)
+
+_ONE_AT_A_TIME = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
+
+
+class Timer(Entrypoint):
+    """Calls a service method `(uow)` every `seconds`, on one replica at a time, in a transaction of
+    its own.
+
+    An error rolls the transaction back and is logged; the next round comes all the same.
+    """
+
+    def __init__(self, seconds: float, **options: Any) -> None:
+        self.seconds = seconds
+        super().__init__(**options)
+
+    def setup(self) -> None:
+        """Prepare to be stopped."""
+        self._stopping = Signal()
+        self._loop: Any = None
+
+    def start(self) -> None:
+        """Start the rounds, unless somebody else fires them by hand."""
+        if not self.container.config["idle"]:
+            self._loop = self.container.spawn_managed_thread(self._rounds)
+
+    def stop(self) -> None:
+        """Let the round in hand end."""
+        self._stopping.send(None)
+        if self._loop is not None:
+            self._loop.wait()
+
+    def fire(self) -> bool:
+        """Do one round; False when another replica is at it."""
+        runtime = self.container.config["runtime"]
+        with runtime.unit_of_work() as uow:
+            key = f"{runtime.service} {self.method_name}"
+            if not uow.connection.execute(_ONE_AT_A_TIME, {"key": key}).scalar():
+                return False
+            run_worker(self, uow)
+        return True
+
+    def _rounds(self) -> None:
+        while not self._stopping.ready():
+            with eventlet.Timeout(self.seconds, False):
+                self._stopping.wait()
+                return
+            try:
+                self.fire()
+            except Exception as error:
+                if is_unavailable(error) or is_conflict(error):
+                    log.warning(
+                        "timer round put off",
+                        timer=self.method_name,
+                        error=str(error).splitlines()[0],
+                    )
+                else:
+                    log.exception("timer round failed", timer=self.method_name)
+
+
+every = Timer.decorator

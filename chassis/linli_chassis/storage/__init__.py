@@ -1,0 +1,1 @@
+"""The database of a service and what is kept encrypted in it."""

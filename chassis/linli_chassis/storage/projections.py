@@ -1,0 +1,41 @@
+"""Read models of what other services publish: the newest state of each aggregate, in whatever order
+its events come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+Row = Mapping[str, Any]
+
+
+def upsert_newest(connection: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> None:
+    """Write rows that are new, or newer than what is there by their `sequence`.
+
+    Args:
+        rows: each with all columns of the table; `sequence` is that of the event it comes from.
+    """
+    keys = [column.name for column in table.primary_key]
+    newest: dict[tuple[Any, ...], Row] = {}
+    for row in rows:  # one statement cannot touch a row twice
+        key = tuple(row[name] for name in keys)
+        if key not in newest or newest[key]["sequence"] < row["sequence"]:
+            newest[key] = row
+    if not newest:
+        return
+    statement = insert(table)
+    changes = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key
+    }
+    statement = statement.on_conflict_do_update(
+        index_elements=keys, set_=changes, where=table.c.sequence < statement.excluded.sequence
+    )
+    # In the order of the keys, so that two replicas wait for each other instead of deadlocking.
+    ordered = sorted(newest, key=lambda key: tuple(map(str, key)))
+    connection.execute(statement, [dict(newest[key]) for key in ordered])

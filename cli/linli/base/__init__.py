@@ -1,0 +1,1 @@
+"""What every command stands on; imports no other part of the command."""

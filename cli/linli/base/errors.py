@@ -1,0 +1,52 @@
+"""The errors a person at the command line can do something about.
+
+Failure             it did not work; exit code 1
+├── UsageFailure    a wrong option, file or setting; exit code 2
+├── ServiceProblem  a service refused, with its RFC 9457 answer
+└── ServiceUnavailable     a service could not be reached for as long as we had patience
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Failure(Exception):
+    """Something failed. `message` says what, `hint` what to do next; both already in the reader's
+    language.
+    """
+
+    code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def as_json(self) -> dict[str, Any]:
+        return {"error": self.message, "hint": self.hint}
+
+
+class UsageFailure(Failure):
+    """A wrong option, file or setting."""
+
+    code = 2
+
+
+class ServiceUnavailable(Failure):
+    """A service could not be reached."""
+
+
+class ServiceProblem(Failure):
+    """A service answered with a problem (RFC 9457), kept as `problem`; `status` is the HTTP status."""
+
+    def __init__(
+        self, status: int, problem: Mapping[str, Any], message: str, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.problem = dict(problem)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**super().as_json(), "status": self.status, "problem": self.problem}

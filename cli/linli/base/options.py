@@ -1,0 +1,31 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from linli.base.i18n import t
+
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        metavar="URL",
+        help=t("Address of the platform; otherwise LINLI_URL, or the one `linli up` started here."),
+    ),
+]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option("--database-url", metavar="URL", help=t("PostgreSQL; otherwise DATABASE_URL.")),
+]
+AmqpUri = Annotated[
+    str | None, typer.Option("--amqp-uri", metavar="URI", help=t("RabbitMQ; otherwise AMQP_URI."))
+]
+Home = Annotated[
+    str | None,
+    typer.Option(
+        "--home", metavar="FOLDER", help=t("Where the platform keeps its data; otherwise ./.linli.")
+    ),
+]

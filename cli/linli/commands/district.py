@@ -1,0 +1,100 @@
+"""`linli district`: describe one district in a file, check it, and write out what its containers
+are started from.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from linli.base.console import AsJson, Output, framed
+from linli.base.i18n import language, t
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from linli.deployment.model import District
+
+app = typer.Typer(no_args_is_help=True)
+
+Code = Annotated[
+    str, typer.Argument(metavar="CODE", help=t("The district: six digits of GB/T 2260."))
+]
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help=t("Where district.toml is."))]
+Deploy = Annotated[Path, typer.Option(metavar="FOLDER", help=t("The folder deploy of a checkout."))]
+
+
+@app.command(help=t("Begin a district: a file to fill in, and secrets made up."))
+@framed
+def init(code: Code, folder: Folder, as_json: AsJson = False) -> None:
+    """Write district.toml and secrets/; what is there already stays as it is."""
+    from linli.deployment.init import begin
+
+    made = begin(code, folder, language())
+    payload = {"folder": str(folder), "made": made}
+    Output(as_json).result(payload, lambda console: _begun(console, folder, made))
+
+
+@app.command(help=t("Say what is wrong with a district."))
+@framed
+def check(folder: Folder, as_json: AsJson = False) -> None:
+    """Fail with everything that is wrong in district.toml, in the secrets, and in the files it
+    names.
+    """
+    from linli.deployment.check import checked
+
+    district, _ = checked(folder)
+    payload = {"ok": True, "code": district.code, "name": district.name}
+    Output(as_json).result(
+        payload, lambda console: console.print(f"[green]✓[/] {_called(district)}")
+    )
+
+
+@app.command(help=t("Write what compose and Kubernetes start a district from."))
+@framed
+def render(folder: Folder, deploy: Deploy = Path("deploy"), as_json: AsJson = False) -> None:
+    """Check, make up the secrets of new subscribers, and write rendered/ anew."""
+    from linli.base.errors import UsageFailure
+    from linli.deployment import compose, kubernetes, secrets
+    from linli.deployment.check import checked
+    from linli.deployment.schema import load
+
+    if not (deploy / "compose.yaml").is_file():
+        hint = t("Name the folder deploy of a checkout with --deploy.")
+        raise UsageFailure(t("There is no compose.yaml in {folder}.", folder=str(deploy)), hint)
+    district = load(folder)
+    secrets.make_up(district.folder, secrets.names(district))
+    district, kept = checked(folder)
+    made = {
+        "compose": str(compose.render(district, kept, deploy)),
+        "kubernetes": str(kubernetes.render(district, kept, deploy)),
+    }
+    Output(as_json).result(
+        {"code": district.code, **made}, lambda console: _rendered(console, district, made)
+    )
+
+
+def _called(district: District) -> str:
+    from rich.markup import escape
+
+    return f"{district.code} {escape(district.name)}"
+
+
+def _begun(console: Console, folder: Path, made: list[str]) -> None:
+    for path in made:
+        console.print(f"[green]+[/] {path}")
+    console.print(
+        t("Fill in {path}, then: linli district check {folder}", path=made[0], folder=str(folder))
+    )
+
+
+def _rendered(console: Console, district: District, made: dict[str, str]) -> None:
+    console.print(f"[green]✓[/] {_called(district)}")
+    console.print(t("Start it with containers on one machine:"))
+    console.print(
+        f"  cd {made['compose']} && docker compose up --detach --wait", style="cyan", soft_wrap=True
+    )
+    console.print(t("or in a cluster:"))
+    console.print(f"  kubectl apply --kustomize {made['kubernetes']}", style="cyan", soft_wrap=True)

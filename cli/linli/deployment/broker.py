@@ -1,0 +1,188 @@
+"""What the broker is told of a district: who may do what in its virtual host, and what stands
+there.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import quote
+
+from linli_chassis.messaging.topology import (
+    EXCHANGE,
+    EXCHANGES,
+    NOTHING,
+    UNROUTED,
+    Rights,
+    queues,
+    rights_of,
+)
+from linli_client.events.names import Wanted
+from linli_contracts.manifest import api_services
+
+from linli.deployment import secrets
+from linli.deployment.model import WEBHOOKS, District
+from linli.deployment.subscriber_rights import LIMITS, TAG, Account, user_of
+
+ADMIN, OPERATOR = "admin", "operator"
+PORT, TLS_PORT = 5672, 5671
+HASHING = "rabbit_password_hashing_sha256"
+TLS_FOLDER = "/etc/rabbitmq/tls"
+DEFINITIONS = "/run/secrets/definitions.json"
+
+
+def account(district: District, name: str) -> str:
+    """What an account is called on the broker, which may serve several districts."""
+    return f"{district.code}-{name}"
+
+
+def port_of(district: District) -> int:
+    """Where the broker is reached."""
+    return district.broker.port or (TLS_PORT if district.broker.ca_file else PORT)
+
+
+def uri(district: District, user: str, password: str) -> str:
+    """The AMQP URI of an account."""
+    tls, port = bool(district.broker.ca_file), port_of(district)
+    secret, vhost = quote(password, safe=""), quote(district.broker.vhost, safe="")
+    return f"amqp{'s' if tls else ''}://{user}:{secret}@{district.broker.host}:{port}/{vhost}"
+
+
+def uri_of(district: District, service: str, kept: Mapping[str, str]) -> str:
+    """The AMQP URI of the account of a service, or of the webhooks, which subscribe like another
+    system.
+    """
+    if service == WEBHOOKS:
+        return uri(district, user_of(district.code, service), kept[secrets.of_subscriber(service)])
+    return uri(district, account(district, service), kept[secrets.of_broker(service)])
+
+
+def definitions(district: District, kept: Mapping[str, str]) -> dict[str, Any]:
+    """RabbitMQ's definitions. With them there is no account `guest`, and nobody else needs to
+    declare anything.
+
+    Args:
+        kept: the secrets of the district.
+    """
+    vhost = district.broker.vhost
+    users = [
+        _user(account(district, name), password, tags) for name, password, tags in _accounts(kept)
+    ]
+    permissions = [
+        {"user": account(district, name), **asdict(rights)} for name, rights in _rights()
+    ]
+    standing = list(queues(district.code))
+    found: dict[str, list[dict[str, Any]]] = {
+        "permissions": permissions,
+        "topic_permissions": [],
+        "exchanges": [_exchange(one.name, one.type, one.arguments) for one in EXCHANGES],
+        "queues": [_queue(one.name, one.arguments) for one in standing],
+        "bindings": [
+            _binding(exchange, one.name, key) for one in standing for exchange, key in one.bindings
+        ],
+    }
+    for subscriber in subscribers(district):
+        users.append(_subscribing(subscriber, kept[secrets.of_subscriber(subscriber.name)]))
+        found["permissions"].append({"user": subscriber.user, **subscriber.permissions})
+        found["topic_permissions"].append({"user": subscriber.user, **subscriber.topic_permissions})
+        found["queues"] += [
+            _queue(name, arguments) for name, arguments in subscriber.queues.items()
+        ]
+        if subscriber.log in subscriber.queues:
+            found["bindings"] += [
+                _binding(EXCHANGE, subscriber.log, key) for key in subscriber.wanted.keys
+            ]
+    return {
+        "vhosts": [
+            {"name": vhost, "metadata": {"description": f"Linli {district.code}", "tags": []}}
+        ],
+        "users": users,
+        **{kind: [{"vhost": vhost, **one} for one in entries] for kind, entries in found.items()},
+    }
+
+
+def subscribers(district: District) -> Iterator[Account]:
+    """The accounts of the systems that follow events, as `linli subscriber add` would make them."""
+    for subscriber in district.subscribers:
+        yield Account(subscriber.name, Wanted.of(subscriber.types, district.code))
+
+
+def configuration(district: District) -> str:
+    """rabbitmq.conf of the broker that comes along."""
+    lines = [
+        f"load_definitions = {DEFINITIONS}",
+        "disk_free_limit.absolute = 500MB",
+        "log.console = true",
+    ]
+    if district.broker.ca_file:
+        lines += [
+            # Only this container's own health check may speak without TLS.
+            f"listeners.tcp.local = 127.0.0.1:{PORT}",
+            f"listeners.ssl.default = {TLS_PORT}",
+            f"ssl_options.cacertfile = {TLS_FOLDER}/ca.pem",
+            f"ssl_options.certfile = {TLS_FOLDER}/broker.pem",
+            f"ssl_options.keyfile = {TLS_FOLDER}/broker.key",
+            "ssl_options.verify = verify_none",  # clients show who they are by password
+            "ssl_options.versions.1 = tlsv1.3",
+            "ssl_options.versions.2 = tlsv1.2",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def hashed(password: str, user: str) -> str:
+    """A password as RabbitMQ keeps it: base64 of a salt of four bytes and SHA-256 of salt and
+    password.
+
+    The salt is made from both, so that rendering twice writes the same; our passwords are random,
+    and differ.
+    """
+    salt = hashlib.sha256(f"{user}\0{password}".encode()).digest()[:4]
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+def _accounts(kept: Mapping[str, str]) -> Iterator[tuple[str, str, list[str]]]:
+    """Name, password and tags of each account."""
+    yield ADMIN, kept[secrets.BROKER_ADMIN], ["administrator"]
+    yield OPERATOR, kept[secrets.BROKER_OPERATOR], []
+    for service in api_services():
+        yield service, kept[secrets.of_broker(service)], []
+
+
+def _rights() -> Iterator[tuple[str, Rights]]:
+    everything = r"^linli\..*"
+    yield ADMIN, Rights(everything, everything, everything)
+    # Sees how long queues are, which needs no right, and what none of them took.
+    yield OPERATOR, Rights(NOTHING, NOTHING, f"^{re.escape(UNROUTED)}$")
+    for service in api_services():
+        yield service, rights_of(service)
+
+
+def _user(name: str, password: str, tags: list[str]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "password_hash": hashed(password, name),
+        "hashing_algorithm": HASHING,
+        "tags": tags,
+    }
+
+
+def _subscribing(subscriber: Account, password: str) -> dict[str, Any]:
+    return {**_user(subscriber.user, password, [TAG]), "limits": dict(LIMITS)}
+
+
+def _exchange(name: str, kind: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    fixed = {"durable": True, "auto_delete": False, "internal": False}
+    return {"name": name, "type": kind, **fixed, "arguments": dict(arguments)}
+
+
+def _queue(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "durable": True, "auto_delete": False, "arguments": dict(arguments)}
+
+
+def _binding(exchange: str, queue: str, key: str) -> dict[str, Any]:
+    ends = {"source": exchange, "destination": queue, "destination_type": "queue"}
+    return {**ends, "routing_key": key, "arguments": {}}

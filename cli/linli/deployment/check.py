@@ -1,0 +1,112 @@
+"""Whether a district makes sense as a whole: with its secrets, with the files it names, and to each
+service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from linli_chassis.environment import BadSettings, declared_settings
+from linli_chassis.settings import ProcessSettings, Settings
+from linli_client.events.names import Wanted
+from linli_contracts.manifest import api_services, find_service
+from linli_webhooks.settings import WebhookSettings
+
+from linli.base.errors import UsageFailure
+from linli.base.i18n import t
+from linli.deployment import broker, database, secrets
+from linli.deployment.model import FILE, District
+from linli.deployment.schema import load
+from linli.deployment.settings import variables
+
+RESERVED = (
+    "DATABASE_URL",
+    "AMQP_URI",
+    "LINLI_JWT_SECRET",
+    "LINLI_JWKS",
+    "LINLI_KEYS",
+    "LINLI_HTTP_BIND",
+    "LINLI_METRICS_BIND",
+)
+"""Settings that are rendered from elsewhere or fixed by the images, and not to be given under
+[settings].
+"""
+
+TRACING = "OTEL_"
+"""What OpenTelemetry's own variables begin with; images made with EXTRAS=tracing read them."""
+
+
+def checked(folder: Path) -> tuple[District, dict[str, str]]:
+    """A district and its secrets.
+
+    Raises:
+        UsageFailure: with all that is wrong.
+    """
+    district = load(folder)
+    kept = secrets.read(district)
+    wrong = [*_files(district), *_settings(district), *_subscribers(district)]
+    wrong = wrong or list(dict.fromkeys(_as_services_see_it(district, kept)))
+    if wrong:
+        raise UsageFailure("\n".join(wrong), t("Correct {path}.", path=str(folder / FILE)))
+    return district, kept
+
+
+def _files(district: District) -> Iterator[str]:
+    for place, path in district.files().items():
+        there = district.folder / path
+        if not there.is_file():
+            yield t("{place}: there is no file {path}.", place=place, path=str(there))
+        elif not there.stat().st_size:
+            yield t("{path} is empty.", path=str(there))
+
+
+def _settings(district: District) -> Iterator[str]:
+    classes: list[type[ProcessSettings]] = [
+        *(settings_of(service) for service in api_services()),
+        WebhookSettings,
+    ]
+    known = {item.name for settings in classes for item in declared_settings(settings).values()}
+    rendered = set(variables(replace(district, settings={})))
+    for name in district.settings:
+        plain = name.removesuffix("_FILE")
+        if plain in RESERVED or name in rendered or plain in rendered:
+            yield t("settings.{name}: is said elsewhere in this file.", name=name)
+        elif name not in known and not name.startswith(TRACING):
+            yield t("settings.{name}: there is no such setting.", name=name)
+
+
+def _subscribers(district: District) -> Iterator[str]:
+    seen: set[str] = set()
+    for subscriber in district.subscribers:
+        if subscriber.name in seen:
+            yield t("subscribers: there are two of the name {name}.", name=subscriber.name)
+        seen.add(subscriber.name)
+        try:
+            Wanted.of(subscriber.types, district.code)
+        except ValueError as error:
+            yield f"subscribers.{subscriber.name}: {error}"
+
+
+def _as_services_see_it(district: District, kept: Mapping[str, str]) -> Iterator[str]:
+    """What each process would say when it is started."""
+    for service in api_services():
+        environ = {
+            **variables(district, outside=True),
+            "DATABASE_URL": database.url_of(district, service, kept),
+            "AMQP_URI": broker.uri_of(district, service, kept),
+            "LINLI_JWT_SECRET": secrets.signing(district, kept),
+            "LINLI_KEYS": kept[secrets.KEYS],
+        }
+        for settings in (settings_of(service), ProcessSettings):
+            try:
+                settings.load(environ)
+            except BadSettings as error:
+                yield from (f"{problem.name}: {problem.wrong}" for problem in error.problems)
+
+
+def settings_of(service: str) -> type[Settings]:
+    """The settings class of a service, without the service, which would bring green threads along."""
+    settings: type[Settings] = find_service(service).load_settings()
+    return settings

@@ -1,0 +1,169 @@
+"""The page of all settings, docs/configuration.md, made from the settings classes themselves.
+
+`python -m linli.deployment.configuration` writes it; `--check` only says whether it is up to date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from linli_chassis.environment import Setting, declared_settings
+from linli_chassis.settings import REQUIRED, ProcessSettings, Settings
+from linli_webhooks.settings import WebhookSettings
+
+from linli_contracts.manifest import api_services
+from linli.deployment.check import settings_of
+
+PAGE = "docs/configuration.md"
+_PLAIN = (str, int, float, ZoneInfo)
+_ROW = "| {0} | {1} | {2} |\n"
+_OWN_ROW = "| {0} | {1} | {2} | {3} |\n"
+
+_TEXT = """\
+# Configuration
+
+Made from the settings classes by `python -m linli.deployment.configuration`; do not edit by hand.
+
+Everything is given in the environment. A variable that is empty counts as not given. Where a variable is a secret,
+`<NAME>_FILE` may name a file that holds it instead. A process that is given something it cannot use does not start,
+and names every setting that is wrong, never the value of a secret.
+
+## Every process
+
+Services and relays read these; a relay reads no others.
+
+| Variable | Default | Meaning |
+|---|---|---|
+{process}
+## Every service
+
+| Variable | Default | Meaning |
+|---|---|---|
+{service}
+`LINLI_JWT_SECRET` or `LINLI_JWKS_FILE` must be given; both may be.
+
+## Single services
+
+| Variable | Default | Read by | Meaning |
+|---|---|---|---|
+{own}
+## Webhooks
+
+The process `linli webhooks run` reads those of every process, and these.
+
+| Variable | Default | Meaning |
+|---|---|---|
+{webhooks}
+## The command
+
+| Variable | Default | Meaning |
+|---|---|---|
+| `LINLI_HOME` | `.linli` | Folder where `linli up` keeps data, secrets and logs, and notes where the platform is. |
+| `LINLI_URL` | that of `linli up` | Address of all services: a proxy, or the embedded platform. |
+| `LINLI_ORGANIZATION_URL`, `LINLI_GRID_URL`, `LINLI_SERVICE_DESK_URL`, `LINLI_EVALUATION_URL` | those of `linli up` | \
+Address of one service; comes before `LINLI_URL`. |
+| `LINLI_MANAGEMENT_URL` | port 15672 of the broker | The broker's management API, for `linli subscriber`. |
+| `LINLI_LANGUAGE` | the shell's | Language of the command: zh or en. |
+| `LINLI_DEBUG` | none | Anything: show where a failure happened instead of a sentence. |
+
+The command also reads `DATABASE_URL`, `AMQP_URI`, `LINLI_DISTRICT` and `LINLI_JWT_SECRET` where it needs them, or their
+`_FILE`. Options come first, then the environment, then the note of `linli up`.
+
+`linli up` passes every `LINLI_` variable on to what it starts. It makes up `LINLI_JWT_SECRET` and `LINLI_KEYS` once and
+keeps them in `secrets.json` in its home, and serves district 110101 unless `LINLI_DISTRICT` says otherwise.
+"""
+
+
+def page() -> str:
+    """The page as Markdown."""
+    process = declared_settings(ProcessSettings)
+    shared = {
+        name: item for name, item in declared_settings(Settings).items() if name not in process
+    }
+    webhooks = {
+        name: item
+        for name, item in declared_settings(WebhookSettings).items()
+        if name not in process
+    }
+    return _TEXT.format(
+        process="".join(_rows(process, _ROW.format)),
+        service="".join(_rows(shared, _ROW.format)),
+        own="".join(_own_rows()),
+        webhooks="".join(_rows(webhooks, _ROW.format)),
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; 0 when the page is up to date or was written, 1 when `--check` finds that it is
+    not.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m linli.deployment.configuration",
+        description=(__doc__ or "").split("\n\n")[0],
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path(__file__).parents[3], help="root of the repository"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail when the page is not up to date"
+    )
+    options = parser.parse_args(arguments)
+    path = options.root / PAGE
+    if not path.parent.is_dir():
+        parser.error(f"{options.root} is no checkout of the repository; name one with --root")
+    current = path.read_text(encoding="utf-8") if path.exists() else ""
+    if current == page():
+        return 0
+    if options.check:
+        sys.stderr.write(f"{PAGE} drifted; run python -m linli.deployment.configuration\n")
+        return 1
+    path.write_text(page(), encoding="utf-8", newline="\n")
+    sys.stdout.write(f"{PAGE}\n")
+    return 0
+
+
+def _rows(items: Mapping[str, Setting], row: Callable[..., str]) -> Iterator[str]:
+    for item in items.values():
+        yield row(_names(item), _shown(item), item.help)
+
+
+def _own_rows() -> Iterator[str]:
+    """The settings that services add, each once with all who read it."""
+    shared = declared_settings(Settings)
+    readers: dict[str, list[str]] = {}
+    items: dict[str, Setting] = {}
+    for service in api_services():
+        for attribute, item in declared_settings(settings_of(service)).items():
+            if attribute not in shared:
+                readers.setdefault(item.name, []).append(service)
+                items[item.name] = (
+                    item  # the same setting has the same meaning in every service that reads it
+                )
+    for name, item in items.items():
+        yield _OWN_ROW.format(_names(item), _shown(item), ", ".join(readers[name]), item.help)
+
+
+def _names(item: Setting) -> str:
+    return f"`{item.name}`" + (f" or `{item.name}_FILE`" if item.secret else "")
+
+
+def _shown(item: Setting) -> str:
+    """The default as one would write it; values made from a text are told in the meaning."""
+    default: Any = item.default
+    if default is REQUIRED:
+        return "required"
+    if default is None:
+        return "none"
+    if item.parse == "log_level":
+        return f"`{logging.getLevelName(default)}`"
+    return f"`{default}`" if isinstance(default, _PLAIN) else "see meaning"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,44 @@
+"""Writing the files of a district out, so that only their owner can get at them and a second time
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from linli.deployment.model import District
+from linli.deployment.settings import CA_FILE, as_lines, files_inside, variables
+
+
+def write_all(folder: Path, contents: Mapping[str, str | bytes]) -> None:
+    """Let `folder` hold these files and no others, by path below it.
+
+    Only the owner may enter it. The files in it can be read by whoever is given one, for containers
+    run as others, and see the files that they are given as they are here. What is there is written
+    in place, or running containers, which hold on to folders, would not see it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        if str(path.relative_to(folder)) not in contents:
+            path.unlink()
+    for name, content in contents.items():
+        target = folder / name
+        target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        target.chmod(0o644)
+
+
+def common(district: District) -> dict[str, str | bytes]:
+    """What compose and Kubernetes are given alike: the settings, and the files that the settings
+    name.
+    """
+    files: dict[str, str | bytes] = {
+        f"files/{inside}": (district.folder / path).read_bytes()
+        for inside, path in files_inside(district).items()
+    }
+    return {"settings.env": as_lines(variables(district)), **files}
+
+
+__all__ = ["CA_FILE", "common", "write_all"]

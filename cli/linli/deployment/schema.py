@@ -1,0 +1,267 @@
+"""Reading district.toml. Whether it makes sense together with the secrets and files beside it:
+`check`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from linli_client.events.names import EVERYTHING, check_name
+from linli_contracts.manifest import api_services
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow.validate import Length, OneOf, Range, Regexp
+
+from linli.base.errors import UsageFailure
+from linli.base.i18n import catalogue, language, mark, t
+from linli.deployment.model import (
+    BUNDLED_BROKER,
+    FILE,
+    WEBHOOKS,
+    Broker,
+    Database,
+    District,
+    Http,
+    Images,
+    Kubernetes,
+    Limits,
+    Subscriber,
+    Tokens,
+)
+
+_HOST = Regexp(
+    r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z",
+    error=mark("must be a host name or an IPv4 address"),
+)
+_NAME = Regexp(
+    r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z", error=mark("may have letters, digits and . _ / - only")
+)
+_IDENTIFIER = Regexp(
+    r"[a-z][a-z0-9_]{0,62}\Z", error=mark("may have a-z, 0-9 and _ only, a letter first")
+)
+_DNS_LABEL = Regexp(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z", error=mark("may have a-z, 0-9 and - only"))
+_VARIABLE = Regexp(r"[A-Z][A-Z0-9_]*\Z", error=mark("must be a variable of docs/configuration.md"))
+_PORT = Range(1, 65535)
+_ADDRESS = Regexp(
+    r"[0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]{1,5}\Z", error=mark("must be an IPv4 address and a port")
+)
+_PLAIN = mark("must be plain text of one line, without quotes, $, # and backslashes")
+# What compose and kustomize read alike in a file of variables.
+_PLAIN_LINE = re.compile(r"[^\s$#'\"\\`]([^$#'\"\\`\r\n]*[^\s$#'\"\\`])?")
+
+
+class _Part(Schema):
+    makes: Any = None
+
+    class Meta:
+        unknown = RAISE
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Any:
+        return self.makes(**data) if self.makes else data
+
+
+def _text(**more: Any) -> fields.String:
+    return fields.String(**{"required": True, "validate": Length(1, 200), **more})
+
+
+def _file() -> fields.String:
+    return fields.String(validate=Length(1, 500))
+
+
+class _Limits(_Part):
+    makes = Limits
+    reopen_days = fields.Integer(strict=True, load_default=10, validate=Range(0))
+    services_file = _file()
+    indicators_file = _file()
+
+
+class _Tokens(_Part):
+    makes = Tokens
+    audience = _text(
+        required=False,
+        load_default="linli",
+        validate=Regexp(_PLAIN_LINE.pattern + r"\Z", error=_PLAIN),
+    )
+    jwks_file = _file()
+
+
+class _Http(_Part):
+    makes = Http
+    address = fields.IP(required=True)
+    port = fields.Integer(strict=True, required=True, validate=_PORT)
+    certificate_file = _file()
+    key_file = _file()
+
+    @validates_schema
+    def both_or_none(self, data: dict[str, Any], **_: Any) -> None:
+        _together(data, "certificate_file", "key_file")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Any:
+        return Http(**{**data, "address": str(data["address"])})
+
+
+class _Broker(_Part):
+    makes = Broker
+    host = _text(validate=_HOST)
+    vhost = _text(validate=_NAME)
+    port = fields.Integer(strict=True, validate=_PORT)
+    published = fields.String(validate=_ADDRESS)
+    ca_file = _file()
+    certificate_file = _file()
+    key_file = _file()
+
+    @validates_schema
+    def both_or_none(self, data: dict[str, Any], **_: Any) -> None:
+        _together(data, "certificate_file", "key_file")
+        if data.get("host") == BUNDLED_BROKER:
+            _together(data, "ca_file", "certificate_file")
+        if (
+            data.get("published")
+            and not data["published"].startswith("127.")
+            and not data.get("ca_file")
+        ):
+            raise ValidationError(t("is needed with {name}", name="published"), "ca_file")
+
+
+class _Database(_Part):
+    makes = Database
+    host = _text(validate=_HOST)
+    name = _text(validate=_IDENTIFIER)
+    port = fields.Integer(strict=True, load_default=5432, validate=_PORT)
+    sslmode = fields.String(validate=OneOf(("disable", "require", "verify-ca", "verify-full")))
+    ca_file = _file()
+
+    @validates_schema
+    def verified_by_something(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("sslmode", "").startswith("verify") and not data.get("ca_file"):
+            raise ValidationError(t("is needed with {name}", name="sslmode"), "ca_file")
+
+
+class _Images(_Part):
+    makes = Images
+    registry = _text(
+        validate=Regexp(
+            r"[a-z0-9][a-z0-9._:/-]*[a-z0-9]\Z", error=mark("must be host/path of a registry")
+        )
+    )
+    version = _text(
+        validate=Regexp(
+            r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", error=mark("must be an image's tag")
+        )
+    )
+
+
+class _Kubernetes(_Part):
+    makes = Kubernetes
+    host = _text(validate=_HOST)
+    ingress_class = _text(validate=_DNS_LABEL)
+    ingress_namespace = _text(validate=_DNS_LABEL)
+    tls_secret = fields.String(load_default=None, validate=_DNS_LABEL)
+    scaling = fields.Boolean(required=True)
+    most_replicas = fields.Integer(strict=True, required=True, validate=Range(1, 100))
+
+
+class _Subscriber(_Part):
+    name = _text(validate=lambda name: _subscriber_name(name))
+    types = fields.List(_text(), required=True, validate=Length(1))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Any:
+        return Subscriber(name=data["name"], types=tuple(data["types"]))
+
+
+_Replicas = Schema.from_dict(
+    {name: fields.Integer(strict=True, load_default=1, validate=Range(1, 100)) for name in api_services()}
+)
+
+
+class _District(_Part):
+    code = _text(validate=Regexp(r"[0-9]{6}\Z", error=mark("must have six digits")))
+    name = _text()
+    language = _text(validate=OneOf(("zh", "en")))
+    time_zone = _text()
+    calendar = _text()
+    office_hours = _text(validate=Regexp(_PLAIN_LINE.pattern + r"\Z", error=_PLAIN))
+    grid_digits = fields.Integer(strict=True, required=True)
+    limits = fields.Nested(_Limits, load_default=Limits(reopen_days=10))
+    tokens = fields.Nested(_Tokens, load_default=Tokens(audience="linli"))
+    http = fields.Nested(_Http, required=True)
+    broker = fields.Nested(_Broker, required=True)
+    database = fields.Nested(_Database, required=True)
+    images = fields.Nested(_Images, required=True)
+    replicas = fields.Nested(_Replicas, load_default=dict.fromkeys(api_services(), 1), unknown=RAISE)
+    kubernetes = fields.Nested(_Kubernetes, required=True)
+    webhooks = fields.Boolean(load_default=False)
+    settings = fields.Dict(
+        keys=fields.String(validate=_VARIABLE), values=fields.Raw(), load_default=dict
+    )
+    subscribers = fields.List(fields.Nested(_Subscriber), load_default=list)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Any:
+        settings = {name: _as_variable(value) for name, value in data["settings"].items()}
+        subscribers = tuple(data["subscribers"])
+        if data["webhooks"]:
+            subscribers = (*subscribers, Subscriber(name=WEBHOOKS, types=(EVERYTHING,)))
+        return {**data, "settings": settings, "subscribers": subscribers}
+
+
+def load(folder: Path) -> District:
+    """Read district.toml in a folder.
+
+    Raises:
+        UsageFailure: it cannot be read, or says what it may not; with everything that is wrong.
+    """
+    path = folder / FILE
+    hint = t("Correct {path}. `linli district init` shows what it looks like.", path=str(path))
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        return District(folder=folder.resolve(), **_District().load(said))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageFailure(
+            t("{path} cannot be read: {error}", path=str(path), error=str(error)), hint
+        ) from error
+    except ValidationError as error:
+        raise UsageFailure("\n".join(told(error.messages)), hint) from error
+
+
+def told(messages: Any, place: str = "") -> Iterator[str]:
+    """The messages of a ValidationError, each with the place it is about, in the reader's language."""
+    from linli_chassis.i18n import translate
+
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            own = name in ("_schema", "key", "value")
+            yield from told(inner, place if own else f"{place}.{name}" if place else str(name))
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from told(message, place)
+    else:
+        text = str(messages)
+        yield f"{place}: {t(text) if text in catalogue(language()) else translate(text, language())}"
+
+
+def _subscriber_name(name: str) -> None:
+    try:
+        check_name(name)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
+def _together(data: Mapping[str, Any], *names: str) -> None:
+    missing = [name for name in names if not data.get(name)]
+    if 0 < len(missing) < len(names):
+        given = next(name for name in names if data.get(name))
+        raise ValidationError(t("is needed with {name}", name=given), missing[0])
+
+
+def _as_variable(value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, dict | list) or not _PLAIN_LINE.fullmatch(text):
+        raise ValidationError(_PLAIN, "settings")
+    return text

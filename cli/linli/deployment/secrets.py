@@ -1,0 +1,92 @@
+"""The secrets of a district: one file each in secrets/, made up once, readable by their owner only."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from linli_contracts.manifest import api_services
+
+from linli.base.errors import UsageFailure
+from linli.base.i18n import t
+from linli.deployment.model import District
+
+FOLDER = "secrets"
+JWT_SECRET, KEYS = "jwt_secret", "keys"
+DATABASE_OWNER = "database_owner"
+BROKER_ADMIN, BROKER_OPERATOR = "broker_admin", "broker_operator"
+GRAFANA_ADMIN = "grafana_admin"
+
+
+def names(district: District | None = None) -> Iterator[str]:
+    """All secrets that a district has; without one those that all have."""
+    yield from (JWT_SECRET, KEYS, DATABASE_OWNER, BROKER_ADMIN, BROKER_OPERATOR, GRAFANA_ADMIN)
+    yield from map(of_database, district.schemas if district else api_services())
+    yield from map(of_broker, api_services())
+    for subscriber in district.subscribers if district else ():
+        yield of_subscriber(subscriber.name)
+
+
+def signing(district: District, kept: Mapping[str, str]) -> str:
+    """What tokens may be signed with; nothing where an identity provider signs them, whose public
+    keys are named.
+    """
+    return "" if district.tokens.jwks_file else kept[JWT_SECRET]
+
+
+def of_database(service: str) -> str:
+    return f"database_{service}"
+
+
+def of_broker(service: str) -> str:
+    return f"broker_{service}"
+
+
+def of_subscriber(name: str) -> str:
+    return f"subscriber_{name}"
+
+
+def make_up(folder: Path, wanted: Iterator[str]) -> list[str]:
+    """Make up what is not there yet in the folder of a district; the names of what was made."""
+    where = folder / FOLDER
+    where.mkdir(mode=0o700, exist_ok=True)
+    made = [name for name in wanted if not (where / name).exists()]
+    for name in made:
+        descriptor = os.open(where / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(_new(name) + "\n")
+    return made
+
+
+def read(district: District) -> dict[str, str]:
+    """All secrets of a district by name.
+
+    Raises:
+        UsageFailure: one is missing, empty, or may be read by others than its owner.
+    """
+    found, wrong = {}, []
+    for name in names(district):
+        path = district.folder / FOLDER / name
+        try:
+            found[name] = path.read_text(encoding="utf-8").strip()
+            if path.stat().st_mode & 0o077:
+                wrong.append(t("{path} may be read by others than its owner.", path=str(path)))
+        except (OSError, UnicodeDecodeError) as error:
+            wrong.append(t("{path} cannot be read: {error}", path=str(path), error=str(error)))
+            continue
+        if not found[name]:
+            wrong.append(t("{path} is empty.", path=str(path)))
+    if wrong:
+        raise UsageFailure(
+            "\n".join(wrong), t("`linli district init` and `render` make up what is missing.")
+        )
+    return found
+
+
+def _new(name: str) -> str:
+    if name == KEYS:
+        return f"first:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,207 @@
+"""Starting the processes of the platform, keeping them alive, and stopping them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from linli_contracts.manifest import api_services
+from linli.base.errors import Failure
+from linli.base.i18n import t
+from linli.local.secrets import secrets_of
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 30.0
+_LOOK_SECONDS = 0.2
+_BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass
+class Child:
+    """One process, what it is started with, and how often it had to be started again."""
+
+    name: str
+    arguments: Sequence[str]
+    environ: Mapping[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    restarts: int = 0
+    start_at: float = 0.0
+
+    def start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            # A session of its own, so that Ctrl-C reaches it through us only, and in order.
+            self.process = subprocess.Popen(  # noqa: S603  # our own modules
+                [sys.executable, "-m", *self.arguments],
+                env={**os.environ, **self.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def tend(self) -> None:
+        """Start it again when it has ended, after a pause that grows."""
+        if self.process is None:
+            if time.monotonic() >= self.start_at:
+                self.start()
+        elif self.process.poll() is not None:
+            pause = _BACKOFF_SECONDS[min(self.restarts, len(_BACKOFF_SECONDS) - 1)]
+            self.restarts += 1
+            self.start_at = time.monotonic() + pause
+            self.process = None
+
+    def end_of_log(self) -> str:
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
+
+
+@dataclass
+class Supervisor:
+    """The running processes of a platform; `url` is where it answers, `environ` what its processes
+    were told.
+    """
+
+    children: list[Child]
+    url: str
+    environ: dict[str, str]
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    @classmethod
+    @contextmanager
+    def start(
+        cls, home: Path, port: int, *, amqp_uri: str, database_url: str
+    ) -> Iterator[Supervisor]:
+        """Start every service and every relay as a process of its own, over a real broker and
+        database.
+
+        Services listen on `port` and the three after it; relays, if LINLI_METRICS_BIND is given,
+        there and on the three ports after that one. Databases are migrated first.
+
+        Raises:
+            Failure: a service did not become ready; with the end of its log.
+        """
+        interrupt_on_sigterm()
+        environ = common_environ(home, database_url) | {"AMQP_URI": amqp_uri}
+        for offset, name in enumerate(api_services()):
+            environ[f"LINLI_{name.upper()}_URL"] = f"http://127.0.0.1:{port + offset}"
+        migrate_all(database_url)
+        children = []
+        for offset, name in enumerate(api_services()):
+            bind = {"LINLI_HTTP_BIND": f"127.0.0.1:{port + offset}"}
+            children.append(
+                Child(
+                    name,
+                    ["linli_chassis", "run", name],
+                    environ | bind,
+                    home / "log" / f"{name}.log",
+                )
+            )
+            children.append(
+                Child(
+                    f"{name} relay",
+                    ["linli_chassis", "relay", name],
+                    environ | _metrics_bind(environ, offset),
+                    home / "log" / f"{name}-relay.log",
+                )
+            )
+        with cls(
+            children, environ[f"LINLI_{api_services()[0].upper()}_URL"], environ
+        ).running() as supervisor:
+            for offset in range(len(api_services())):
+                supervisor.await_ready(f"http://127.0.0.1:{port + offset}", children[2 * offset])
+            yield supervisor
+
+    @contextmanager
+    def running(self) -> Iterator[Supervisor]:
+        """Start the children and keep them alive until leaving."""
+        try:
+            for child in self.children:
+                child.start()
+            self._thread = threading.Thread(target=self._tend, daemon=True)
+            self._thread.start()
+            yield self
+        finally:
+            self.stop()
+
+    def await_ready(self, url: str, child: Child) -> None:
+        """Wait until the process behind `url` says it is ready. Raises `Failure` with the end of
+        its log.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                if requests.get(f"{url}/readyz", timeout=5).status_code == 200:
+                    return
+            except requests.RequestException:
+                pass
+            if child.restarts > 2 or time.monotonic() > deadline:
+                raise Failure(
+                    t("{name} did not start. The end of its log:", name=child.name)
+                    + "\n"
+                    + child.end_of_log(),
+                    t("The whole log: {path}", path=str(child.log)),
+                )
+            time.sleep(_LOOK_SECONDS)
+
+    def wait(self) -> None:
+        """Wait for Ctrl-C or SIGTERM, which is made the same. Raises `KeyboardInterrupt`."""
+        threading.Event().wait()
+
+    def stop(self) -> None:
+        """Ask all to stop, and end what has not stopped in time."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        alive = [child.process for child in self.children if child.process is not None]
+        for process in alive:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in alive:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _tend(self) -> None:
+        while not self._stopping.wait(_LOOK_SECONDS):
+            for child in self.children:
+                child.tend()
+
+
+def interrupt_on_sigterm() -> None:
+    """Let SIGTERM unwind like Ctrl-C does. Called before anything is started that could be left
+    behind.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def common_environ(home: Path, database_url: str) -> dict[str, str]:
+    """What all processes of a platform are told; what the environment says already comes first."""
+    given = {name: value for name, value in os.environ.items() if name.startswith("LINLI_")}
+    return {"LINLI_DISTRICT": "110101", **secrets_of(home), **given, "DATABASE_URL": database_url}
+
+
+def _metrics_bind(environ: Mapping[str, str], offset: int) -> dict[str, str]:
+    host, _, port = environ.get("LINLI_METRICS_BIND", "").rpartition(":")
+    return {"LINLI_METRICS_BIND": f"{host}:{int(port) + offset}"} if host and port.isdigit() else {}
+
+
+def migrate_all(database_url: str) -> None:
+    """Bring the schemas of all services to their newest version."""
+    from linli_chassis.storage.database import migrate
+
+    for name in api_services():
+        migrate(database_url, name)

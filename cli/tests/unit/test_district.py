@@ -1,0 +1,476 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import stat
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import linli_contracts
+import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+from linli.base.errors import UsageFailure
+from linli.deployment import broker, compose, database, kubernetes, secrets
+from linli.deployment.check import checked
+from linli.deployment.files import write_all
+from linli.deployment.init import begin, template
+from linli.deployment.schema import load
+from linli_chassis.messaging.topology import queues
+from linli_contracts.manifest import api_services
+from linli_contracts.registry import consumed_by
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+SERVICES_YAML = Path(linli_contracts.__file__).parent / "data" / "services.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A district as `init` makes it."""
+    begin("110101", tmp_path / "district", "en")
+    return tmp_path / "district"
+
+
+@pytest.fixture
+def change(folder: Path) -> Callable[[str, str], None]:
+    """Replace something in district.toml."""
+
+    def replace(old: str, new: str) -> None:
+        path = folder / "district.toml"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    return replace
+
+
+def complaints(folder: Path) -> str:
+    with pytest.raises(UsageFailure) as refused:
+        checked(folder)
+    return refused.value.message
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def variables_of(path: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+
+
+# init
+
+
+def test_what_init_writes_is_a_district_without_a_mistake(folder: Path) -> None:
+    district, kept = checked(folder)
+    assert (district.code, district.label) == ("110101", "linli-110101")
+    assert set(kept) == set(secrets.names())
+    assert len(set(kept.values())) == len(kept)
+
+
+def test_secrets_can_be_read_by_their_owner_only_and_are_kept_from_git(folder: Path) -> None:
+    assert stat.S_IMODE((folder / "secrets").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder / "secrets").iterdir()} == {0o600}
+    assert {"/secrets/", "/rendered/"} <= set((folder / ".gitignore").read_text().splitlines())
+
+
+def test_the_chinese_and_the_english_file_say_the_same() -> None:
+    given = {"code": "110101", "version": "1.0"}
+    said = [tomllib.loads(template(language).substitute(given)) for language in ("en", "zh")]
+    assert said[0] == said[1]
+
+
+def test_what_the_file_shows_commented_out_is_right_too(folder: Path) -> None:
+    text = (folder / "district.toml").read_text()
+    shown = re.sub(r"(?m)^# (?=\w+ = |\[\[)", "", text)
+    assert text.count("\n# ") > shown.count("\n# ")
+    (folder / "district.toml").write_text(shown)
+    named = (
+        "services.yaml",
+        "indicators.yaml",
+        "jwks.json",
+        "proxy.pem",
+        "proxy.key",
+        "ca.pem",
+        "database-ca.pem",
+        "broker.pem",
+        "broker.key",
+    )
+    for name in named:
+        (folder / name).write_text("[nothing of the kind]")
+    secrets.make_up(folder, iter([secrets.of_subscriber("city-dashboard")]))
+    # What is in the files is refused, and nothing else. Indicators are read once all else is right.
+    assert {line.partition(":")[0] for line in complaints(folder).splitlines()} == {
+        "LINLI_SERVICES_FILE",
+        "LINLI_JWKS",
+    }
+
+
+def test_init_leaves_a_district_that_is_there_alone(folder: Path) -> None:
+    before = files_below(folder)
+    with pytest.raises(UsageFailure, match="is there already"):
+        begin("110102", folder, "en")
+    assert files_below(folder) == before
+
+
+@pytest.mark.parametrize("code", ["11010", "1101011", "dongch", "１１０１０１"])
+def test_a_code_that_is_no_district_is_refused(tmp_path: Path, code: str) -> None:
+    with pytest.raises(UsageFailure):
+        begin(code, tmp_path / "district", "en")
+    assert not (tmp_path / "district").exists()
+
+
+# check
+
+
+MISTAKES = {
+    ('code = "110101"', 'code = "1101"'): "code: must have six digits",
+    (
+        'time_zone = "Asia/Shanghai"',
+        'time_zone = "Peking"',
+    ): "LINLI_TIME_ZONE: is not an IANA time zone",
+    ('calendar = "china"', 'calendar = "lunar"'): "LINLI_CALENDAR: must be china or plain",
+    ('office_hours = "09:00-12:00', 'office_hours = "25:00-12:00'): "LINLI_OFFICE_HOURS",
+    ('language = "zh"', 'language = "fr"'): "language: Must be one of: zh, en.",
+    ("port = 8080", 'port = "8080"'): "http.port: Not a valid integer.",
+    ("grid = 1", "grid = 0"): "replicas.grid: Must be greater than or equal to 1",
+    ("grid = 1", "grids = 1"): "replicas.grids: Unknown field.",
+    (
+        "[settings]",
+        "[settings]\nLINLI_DUPLICATE_RADIUS = 80",
+    ): "settings.LINLI_DUPLICATE_RADIUS: there is no such setting",
+    (
+        "[settings]",
+        "[settings]\nLINLI_DUPLICATE_RADIUS_M = -1",
+    ): "LINLI_DUPLICATE_RADIUS_M: Must be greater than",
+    ("[settings]", '[settings]\nDATABASE_URL = "x"'): "settings.DATABASE_URL: is said elsewhere",
+    (
+        "[settings]",
+        '[settings]\nLINLI_DISTRICT = "110102"',
+    ): "settings.LINLI_DISTRICT: is said elsewhere",
+    (
+        "[settings]",
+        '[settings]\nLINLI_LOG_LEVEL = "DEBUG # all"',
+    ): "settings: must be plain text of one line",
+    ("# jwks_file", "jwks_file"): "tokens.jwks_file: there is no file",
+    ("# certificate_file", "certificate_file"): "http.key_file: is needed with certificate_file",
+    ("# ca_file", "ca_file"): "broker.certificate_file: is needed with ca_file",
+    (
+        '# published = "0.0.0.0:5671"',
+        'published = "0.0.0.0:5671"',
+    ): "broker.ca_file: is needed with published",
+    ('name = "linli"', 'name = "linli; DROP"'): "database.name: may have a-z, 0-9 and _ only",
+    ('host = "broker"', 'host = "a b"'): "broker.host: must be a host name",
+    ('registry = "linli"', 'registry = "Linli "'): "images.registry: must be host/path",
+    (
+        "[settings]",
+        '[[subscribers]]\nname = "x"\ntypes = ["linli.nothing.*"]\n[settings]',
+    ): "no event type",
+    (
+        "[settings]",
+        '[[subscribers]]\nname = "A B"\ntypes = ["linli.*"]\n[settings]',
+    ): "is no name of a subscriber",
+    ("[http]", "[http"): "cannot be read",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda pair: pair[1].splitlines()[-1])
+def test_a_mistake_is_told_with_its_place(
+    folder: Path, change: Callable[[str, str], None], mistake: tuple[str, str]
+) -> None:
+    change(*mistake)
+    if "types" in mistake[1] and "A B" not in mistake[1]:
+        secrets.make_up(folder, iter([secrets.of_subscriber("x")]))
+    assert MISTAKES[mistake] in complaints(folder)
+
+
+def test_all_mistakes_are_told_at_once(folder: Path, change: Callable[[str, str], None]) -> None:
+    change('code = "110101"', 'code = "1101"')
+    change("port = 8080", "port = 0")
+    change("[limits]", '[limits]\nspeed = "high"')
+    assert len(complaints(folder).splitlines()) == 3
+
+
+def test_mistakes_are_told_in_chinese(
+    folder: Path, change: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change('code = "110101"', 'code = "1101"')
+    monkeypatch.setenv("LINLI_LANGUAGE", "zh")
+    assert "code: 必须是六位数字" in complaints(folder)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda path: path.unlink(), "cannot be read"),
+        (lambda path: path.write_text(" \n"), "is empty"),
+        (lambda path: path.chmod(0o644), "may be read by others"),
+    ],
+)
+def test_a_secret_that_cannot_be_used_is_told(
+    folder: Path, spoil: Callable[[Path], object], told: str
+) -> None:
+    spoil(folder / "secrets" / "broker_grid")
+    assert told in complaints(folder)
+
+
+def test_a_secret_is_never_quoted(folder: Path) -> None:
+    (folder / "secrets" / "keys").write_text("first:hush")
+    (folder / "secrets" / "jwt_secret").write_text("hush")
+    said = complaints(folder)
+    assert "LINLI_KEYS" in said
+    assert "LINLI_JWT_SECRET" in said
+    assert "hush" not in said
+
+
+# render
+
+
+@pytest.fixture
+def rendered(folder: Path, change: Callable[[str, str], None]) -> Callable[[], tuple[Path, Path]]:
+    """The two folders that a render writes."""
+
+    def render() -> tuple[Path, Path]:
+        district, kept = checked(folder)
+        return compose.render(district, kept, DEPLOY), kubernetes.render(district, kept, DEPLOY)
+
+    return render
+
+
+def definitions_of(folder: Path) -> Any:
+    return json.loads((folder / "secrets" / "definitions.json").read_text())
+
+
+def test_rendering_twice_writes_the_same(
+    folder: Path, rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    rendered()
+    before = files_below(folder)
+    rendered()
+    assert files_below(folder) == before
+
+
+def test_what_is_no_longer_wanted_goes_and_what_stays_keeps_its_place(tmp_path: Path) -> None:
+    write_all(tmp_path / "x", {"a": "1", "b/c": "2"})
+    place = (tmp_path / "x" / "a").stat().st_ino
+    write_all(tmp_path / "x", {"a": "3"})
+    assert files_below(tmp_path / "x") == {"a": b"3"}
+    assert (tmp_path / "x" / "a").stat().st_ino == place
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o700
+
+
+def test_the_broker_knows_a_password_by_its_hash_only(
+    folder: Path, rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    _, kept = checked(folder)
+    text = json.dumps(definitions_of(rendered()[0]))
+    assert not [name for name, secret in kept.items() if secret in text]
+    user = next(user for user in json.loads(text)["users"] if user["name"] == "110101-grid")
+    raw = base64.b64decode(user["password_hash"])
+    assert raw[4:] == hashlib.sha256(raw[:4] + kept["broker_grid"].encode()).digest()
+
+
+def test_the_broker_has_no_guest_and_an_account_for_each_service(
+    rendered: Callable[[], tuple[Path, Path]],
+) -> None:
+    made = definitions_of(rendered()[0])
+    tags = {user["name"]: user["tags"] for user in made["users"]}
+    assert set(tags) == {f"110101-{name}" for name in (*api_services(), "admin", "operator")}
+    assert [name for name, own in tags.items() if own] == ["110101-admin"]
+    rights = {one["user"]: one for one in made["permissions"]}
+    assert {rights[f"110101-{name}"]["configure"] for name in api_services()} == {"^$"}
+    assert re.search(rights["110101-grid"]["write"], "linli.events")
+    assert not re.search(rights["110101-grid"]["read"], "linli.evaluation")
+
+
+def test_the_definitions_are_the_topology_that_processes_check(
+    rendered: Callable[[], tuple[Path, Path]],
+) -> None:
+    made = definitions_of(rendered()[0])
+    wanted = {(*binding, queue.name) for queue in queues("110101") for binding in queue.bindings}
+    assert {
+        (one["source"], one["routing_key"], one["destination"]) for one in made["bindings"]
+    } == wanted
+    assert {one["vhost"] for kind in ("queues", "bindings", "exchanges") for one in made[kind]} == {
+        "linli-110101"
+    }
+
+
+def test_a_subscriber_has_the_account_that_the_command_would_make(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    change("[settings]", '[[subscribers]]\nname = "hall"\ntypes = ["linli.grid.*"]\n[settings]')
+    secrets.make_up(folder, iter([secrets.of_subscriber("hall")]))
+    made = definitions_of(rendered()[0])
+    [account] = broker.subscribers(checked(folder)[0])
+    user = next(user for user in made["users"] if user["name"] == account.user)
+    assert (user["tags"], user["limits"]["max-connections"]) == (["linli-subscriber"], 10)
+    assert {"user": account.user, "vhost": "linli-110101", **account.topic_permissions} in made[
+        "topic_permissions"
+    ]
+    assert set(account.queues) <= {queue["name"] for queue in made["queues"]}
+
+
+def test_webhooks_have_what_a_subscriber_has_and_a_schema(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    plain, _ = rendered()
+    assert variables_of(plain / ".env")["COMPOSE_PROFILES"] == "broker,database"
+    assert "webhooks" not in (plain / "database" / "database.sql").read_text()
+    change("webhooks = false", "webhooks = true")
+    assert "secrets" in complaints(folder)
+    secrets.make_up(folder, secrets.names(load(folder)))
+    composed, overlay = rendered()
+    assert variables_of(composed / ".env")["COMPOSE_PROFILES"] == "broker,database,webhooks"
+    assert "CREATE ROLE linli_webhooks" in (composed / "database" / "database.sql").read_text()
+    rights = {one["user"]: one for one in definitions_of(composed)["permissions"]}[
+        "110101-subscriber-webhooks"
+    ]
+    assert (rights["configure"], rights["write"]) == ("^$", r"^(linli\.subscriber\.webhooks)$")
+    for rendering in (composed, overlay):
+        assert (
+            "://110101-subscriber-webhooks:"
+            in (rendering / "secrets" / "webhooks_amqp_uri").read_text()
+        )
+        assert "://linli_webhooks:" in (rendering / "secrets" / "webhooks_database_url").read_text()
+
+
+def test_the_database_knows_a_password_by_its_verifier_only(
+    folder: Path, rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    _, kept = checked(folder)
+    sql = (rendered()[0] / "database" / "database.sql").read_text()
+    assert sql.count("SCRAM-SHA-256$4096:") == len(api_services()) + 1  # and that of the command
+    assert f"GRANT {', '.join(f'linli_{name}' for name in api_services())} TO linli;" in sql
+    assert not [name for name, secret in kept.items() if secret in sql]
+
+
+def test_a_verifier_is_that_of_postgresql() -> None:
+    # As PostgreSQL 17 itself made it, but for the salt.
+    assert re.fullmatch(
+        r"SCRAM-SHA-256\$4096:[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=",
+        database.verifier("secret", "linli_grid"),
+    )
+
+
+def test_each_process_gets_what_it_needs_and_no_secret_stands_among_the_settings(
+    folder: Path, rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    _, kept = checked(folder)
+    made, _ = rendered()
+    settings = variables_of(made / "settings.env")
+    assert settings["LINLI_BROKER_DECLARE"] == "false"
+    assert not [value for value in settings.values() if value in kept.values()]
+    assert kept["broker_grid"] in (made / "secrets" / "grid_amqp_uri").read_text()
+    assert kept["database_grid"] in (made / "secrets" / "grid_database_url").read_text()
+
+
+def test_files_of_the_district_are_where_containers_look(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    (folder / "ours.yaml").write_bytes(SERVICES_YAML.read_bytes())
+    change('# services_file = "services.yaml"', 'services_file = "ours.yaml"')
+    for made in rendered():
+        assert (
+            variables_of(made / "settings.env")["LINLI_SERVICES_FILE"] == "/etc/linli/services.yaml"
+        )
+        assert (made / "files" / "services.yaml").read_bytes() == SERVICES_YAML.read_bytes()
+
+
+def test_hosts_of_ones_own_are_used_instead_of_those_that_come_along(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    (folder / "pg.pem").write_text("a certificate")
+    change('host = "broker"', 'host = "mq.example"\nport = 5673')
+    change(
+        'host = "database"',
+        'host = "pg.example"\nport = 6432\nsslmode = "verify-full"\nca_file = "pg.pem"',
+    )
+    made, overlay = rendered()
+    assert variables_of(made / ".env")["COMPOSE_PROFILES"] == ""
+    assert "@mq.example:5673/linli-110101" in (made / "secrets" / "grid_amqp_uri").read_text()
+    assert (
+        "@pg.example:6432/linli?sslmode=verify-full"
+        in (made / "secrets" / "grid_database_url").read_text()
+    )
+    assert variables_of(made / "settings.env")["PGSSLROOTCERT"] == "/etc/linli/database-ca.pem"
+    assert (made / "files" / "database-ca.pem").read_text() == "a certificate"
+    [patch] = [
+        each
+        for each in yaml.safe_load((overlay / "kustomization.yaml").read_text())["patches"]
+        if each["target"] == {"kind": "NetworkPolicy", "name": "everything"}
+    ]
+    assert [one["port"] for one in yaml.safe_load(patch["patch"])[0]["value"]] == [6432, 5673]
+
+
+def test_where_a_provider_signs_tokens_nothing_else_may(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    key = json.loads(ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key()))
+    (folder / "jwks.json").write_text(json.dumps({"keys": [{**key, "kid": "one"}]}))
+    change('# jwks_file = "jwks.json"', 'jwks_file = "jwks.json"')
+    for made in rendered():
+        assert (made / "secrets" / "jwt_secret").read_text() == ""
+
+
+def test_settings_of_the_webhooks_and_of_tracing_are_settings_too(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    given = 'LINLI_WEBHOOKS_KEEP_DAYS = 14\nOTEL_EXPORTER_OTLP_ENDPOINT = "http://collector:4318"\n'
+    change("# LINLI_DUPLICATE_RADIUS_M = 80\n", given)
+    made, _ = rendered()
+    assert variables_of(made / "settings.env")["LINLI_WEBHOOKS_KEEP_DAYS"] == "14"
+    change(given, 'LINLI_METRICS_BIND = "0.0.0.0:9000"\n')
+    assert "LINLI_METRICS_BIND" in complaints(folder)
+
+
+def test_tls_is_asked_for_everywhere_at_once(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    for name in ("ca.pem", "broker.pem", "broker.key", "proxy.pem", "proxy.key"):
+        (folder / name).write_text(name)
+    change('# ca_file = "ca.pem"', 'ca_file = "ca.pem"')
+    change(
+        '# certificate_file = "broker.pem"\n# key_file', 'certificate_file = "broker.pem"\nkey_file'
+    )
+    change('# certificate_file = "proxy.pem"', 'certificate_file = "proxy.pem"')
+    change('# key_file = "proxy.key"', 'key_file = "proxy.key"')
+    change('# published = "0.0.0.0:5671"', 'published = "0.0.0.0:5671"')
+    made, _ = rendered()
+    assert "amqps://110101-grid:" in (made / "secrets" / "grid_amqp_uri").read_text()
+    assert "listeners.ssl.default = 5671" in (made / "broker" / "rabbitmq.conf").read_text()
+    assert variables_of(made / "settings.env")["SSL_CERT_FILE"] == "/etc/linli/broker-ca.pem"
+    assert "listen 8443 ssl" in (made / "proxy" / "listen.conf").read_text()
+    assert variables_of(made / ".env")["LINLI_PROXY_PORT"] == "8443"
+    assert '"0.0.0.0:5671:5671"' in (made / "published.yaml").read_text()
+
+
+def test_every_service_that_has_a_queue_is_scaled_by_it(
+    folder: Path, change: Callable[[str, str], None]
+) -> None:
+    change("scaling = false", "scaling = true")
+    district, _ = checked(folder)
+    made = kubernetes.overlay(district, Path("base"))
+    scaled = {
+        patch["target"]["name"]
+        for patch in made["patches"]
+        if patch["target"]["kind"] == "ScaledObject"
+    }
+    assert scaled == {f"{name.replace('_', '-')}-api" for name in api_services() if consumed_by(name)}
+    assert {one["name"] for one in made["replicas"]} == {"organization-api"}
+
+
+def test_a_template_has_no_other_places_to_fill_in() -> None:
+    for language in ("en", "zh"):
+        assert isinstance(template(language), Template)
+        assert set(template(language).get_identifiers()) == {"code", "version"}

@@ -1,0 +1,1 @@
+"""The client of other systems: events over AMQP, and the HTTP API."""

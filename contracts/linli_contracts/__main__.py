@@ -1,7 +1,0 @@
-"""`python -m linli_contracts`: writes or checks the generated files."""
-
-import sys
-
-from linli_contracts.generate import main
-
-sys.exit(main())

@@ -1,0 +1,1 @@
+"""Events of the service `evaluation`, a module for each feature."""

@@ -1,0 +1,1 @@
+"""Events of the service `grid`, a module for each feature."""

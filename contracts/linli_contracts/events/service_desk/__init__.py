@@ -1,0 +1,1 @@
+"""Events of the service `service_desk`, a module for each feature."""

@@ -1,0 +1,131 @@
+"""Playing all plans of the sample at once, as its people would: over HTTP, a few of them at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from linli.base.errors import Failure, ServiceProblem
+from linli.base.i18n import t
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from linli_demo.actors import Actors, Play
+from linli_demo.stage import Stage
+
+THREADS = 4
+DEADLINE_SECONDS = 90.0
+POLL_SECONDS = 0.2
+STATES = ("established", "dispatched", "handling", "resolved", "closed")
+
+
+@dataclass
+class Outcome:
+    """What became of the plays: `unmatched` are the cases that nobody could take."""
+
+    plays: list[Play]
+    unmatched: list[dict[str, Any]] = field(default_factory=list)
+
+
+def play_all(stage: Stage, actors: Actors, plays: list[Play]) -> Outcome:
+    """Register, receive and bring every case to its end.
+
+    Raises:
+        Failure: some cases were not at their end after a minute and a half.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with (
+        Progress(*columns, console=stage.output.notes) as progress,
+        ThreadPoolExecutor(THREADS) as pool,
+    ):
+        by_key = {play.plan.key: play for play in plays}
+        new = [play for play in plays if not play.request_id]
+
+        def every(title: str, act: Callable[[Play], object], some: list[Play]) -> None:
+            task = progress.add_task(title, total=len(some))
+            for _ in pool.map(act, some):
+                progress.advance(task)
+
+        every(t("requests registered"), actors.register, new)
+        every(t("looked at by grid workers"), lambda play: actors.receive(play, by_key), new)
+        verified = [play for play in plays if play.plan.on_arrival == "verify"]
+        task = progress.add_task(t("cases at their end"), total=len(verified))
+        return _drive(
+            actors, verified, pool, plays, lambda done: progress.update(task, completed=done)
+        )
+
+
+def _drive(
+    actors: Actors,
+    verified: list[Play],
+    pool: ThreadPoolExecutor,
+    plays: list[Play],
+    progress: Callable[[int], None],
+) -> Outcome:
+    """Look at all cases, do what is next for each, and look again."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        cases = {case["request_id"]: case for state in STATES for case in actors.cases(state=state)}
+        unmatched = [case for case in cases.values() if is_unmatched(case)]
+        done = sum(at_end(play, cases.get(play.request_id)) for play in verified)
+        progress(done)
+        if done == len(verified):
+            return Outcome(plays, unmatched)
+        found = [cases.get(play.request_id) for play in verified]
+        acts = list(pool.map(partial(_act, actors), verified, found))
+        if not any(acts):
+            if time.monotonic() > deadline:
+                raise _stuck(verified, cases)
+            time.sleep(
+                POLL_SECONDS
+            )  # matching works in its own rhythm; there is nothing to do until it has
+
+
+def _act(actors: Actors, play: Play, case: dict[str, Any] | None) -> str | None:
+    if case is None:
+        return None
+    try:
+        return actors.act(play, case)
+    except ServiceProblem as problem:
+        if problem.status != 409:  # the case went on since we looked at it
+            raise
+        return None
+
+
+def is_unmatched(case: dict[str, Any]) -> bool:
+    """Whether matching has tried and found nobody."""
+    return bool(case["state"] == "established" and case.get("unmatched_reasons"))
+
+
+def at_end(play: Play, case: dict[str, Any] | None) -> bool:
+    """Whether nothing more is to come under this plan."""
+    if case is None:
+        return False
+    rated = play.rated or play.plan.rating is None
+    return is_unmatched(case) or (case["state"] == "closed" and rated)
+
+
+def _stuck(verified: Iterable[Play], cases: dict[str, dict[str, Any]]) -> Failure:
+    states: dict[str, int] = {}
+    for play in verified:
+        case = cases.get(play.request_id)
+        if not at_end(play, case):
+            state = case["state"] if case else "–"
+            states[state] = states.get(state, 0) + 1
+    shown = ", ".join(f"{state}: {count}" for state, count in sorted(states.items()))
+    return Failure(
+        t(
+            "Some cases did not come to their end in {seconds} s ({states}).",
+            seconds=DEADLINE_SECONDS,
+            states=shown,
+        ),
+        "linli status",
+    )

@@ -1,0 +1,1 @@
+"""The generators of the schemas, the AsyncAPI document and the event pages."""

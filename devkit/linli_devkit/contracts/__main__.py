@@ -1,0 +1,7 @@
+"""`python -m linli_contracts`: writes or checks the generated files."""
+
+import sys
+
+from linli_devkit.contracts.generate import main
+
+sys.exit(main())

@@ -1,0 +1,55 @@
+"""A service whose handler writes down what reached it: run as a process of its own by the bus
+tests.
+
+`python -m linli_devkit.probe NAME` runs it as a real consumer, so that the catalogue routes to it.
+"""
+
+import eventlet
+
+eventlet.monkey_patch()
+
+import os  # noqa: E402
+import sys  # noqa: E402
+
+import sqlalchemy as sa  # noqa: E402
+from linli_chassis.messaging.subscriptions import Event, NotYet, UnitOfWork, subscribe  # noqa: E402
+from linli_chassis.process.runtime import serve  # noqa: E402
+from linli_chassis.settings import Settings  # noqa: E402
+from linli_contracts.events.grid.requests import RequestRejected, RequestVerified  # noqa: E402
+from linli_contracts.events.grid.territory import GridDrawn
+
+_EFFECT = sa.text("""
+    INSERT INTO effect (event_id, subject, sequence)
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]), CAST(:sequences AS bigint[]))""")
+
+
+class Probe:
+    """Writes an effect per event; `false_report` can never be handled, `no_consent` only once the
+    gate is open.
+    """
+
+    name = sys.argv[1]
+    settings = Settings
+
+    @subscribe(GridDrawn, RequestRejected, RequestVerified)
+    def on_anything(self, uow: UnitOfWork[Settings], events: list[Event]) -> None:
+        reasons = {event.data.get("reason") for event in events}
+        if "false_report" in reasons:
+            raise ValueError("this one can never be handled")
+        if (
+            "no_consent" in reasons
+            and not uow.connection.execute(sa.text("SELECT 1 FROM gate")).first()
+        ):
+            raise NotYet("the gate is closed")
+        uow.connection.execute(
+            _EFFECT,
+            {
+                "ids": [str(event.id) for event in events],
+                "subjects": [event.subject for event in events],
+                "sequences": [event.sequence for event in events],
+            },
+        )
+
+
+if __name__ == "__main__":
+    serve(Probe, os.environ)

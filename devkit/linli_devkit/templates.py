@@ -1,0 +1,80 @@
+"""Finds the texts for people in a package's source, so that a test can ask for a translation of
+each.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+# Where a template stands among the arguments of a call.
+_PLACES = {"Text": 0, "ValidationError": 0, "Problem": 2}
+
+
+def templates_of(package: Path) -> dict[str, str]:
+    """The English templates of a package, each with the file and line where it was found last.
+
+    Found are the arguments of `Text`, `Problem`, `ValidationError` and the errors of the package's
+    domain, the `error=` of validators, and the class attribute `message` of errors; each as a text,
+    or as the name of one in its module.
+    """
+    places = {**_PLACES, **dict.fromkeys(_domain_errors(package / "domain" / "errors.py"), 0)}
+    found: dict[str, str] = {}
+    for path in sorted(package.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = dict(_named_texts(tree))
+        for node in (node for outer in ast.walk(tree) for node in _templates(outer, places)):
+            text = named.get(node.id) if isinstance(node, ast.Name) else _text(node)
+            if text is not None:
+                found[text] = f"{path.name}:{node.lineno}"
+    return found
+
+
+def _domain_errors(path: Path) -> Iterator[str]:
+    """The names of the errors that are given their template when they are raised."""
+    if path.is_file():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and all(map(_leaves_template_first, node.body)):
+                yield node.name
+
+
+def _leaves_template_first(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+        return [argument.arg for argument in statement.args.args[1:2]] == ["message"]
+    return True
+
+
+def _named_texts(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            text = _text(statement.value)
+            if text is not None:
+                yield statement.targets[0].id, text
+
+
+def _templates(node: ast.AST, places: dict[str, int]) -> Iterator[ast.expr]:
+    if isinstance(node, ast.Call):
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
+        place = places.get(name)
+        if place is not None and len(node.args) > place:
+            yield node.args[place]
+        yield from (keyword.value for keyword in node.keywords if keyword.arg == "error")
+    elif isinstance(node, ast.ClassDef):
+        for statement in node.body:
+            if (
+                isinstance(statement, ast.Assign | ast.AnnAssign)
+                and _assigned(statement) == "message"
+            ):
+                yield from filter(None, [statement.value])
+
+
+def _assigned(statement: ast.Assign | ast.AnnAssign) -> str:
+    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _text(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

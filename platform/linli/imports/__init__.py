@@ -1,1 +1,0 @@
-"""Bringing what a district already has (divisions, grids, units, history) into the platform, over HTTP."""

@@ -1,4 +1,0 @@
-"""The sample district: made-up data on real division codes, and mapping files for other cities' data.
-
-The files stand in `dongcheng/` and `mappings/`; `python -m linli.sample.generate` writes the former anew.
-"""

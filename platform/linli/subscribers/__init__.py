@@ -1,1 +1,0 @@
-"""The broker accounts of other systems, which follow a district's events and can do nothing else."""

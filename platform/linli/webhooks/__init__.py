@@ -1,1 +1,0 @@
-"""Events by HTTP POST, signed by Standard Webhooks, for systems that cannot speak AMQP: one process and one schema."""

@@ -38,7 +38,7 @@ check: .venv/ready  ## lint, types, import rules, and whether generated files ar
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PACKAGES:%=-p %)
-	$(BIN)/lint-imports
+	$(BIN)/python -m linli_devkit.import_rules
 	$(BIN)/python -m linli_devkit.contracts --check
 	$(BIN)/python -m linli.deployment.configuration --check
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.environment import benchmark_servers
 from benchmarks.report import machine, print_table, write_json
-from benchmarks.stand import standing
 from benchmarks.suite import SUITE
 
 
@@ -18,11 +18,18 @@ def main() -> int:
     arguments = _arguments()
     console, notes = Console(), Console(stderr=True)
     figures = []
-    with standing(rounds=arguments.rounds, quick=arguments.quick, note=notes.print) as stand:
-        settings = {**machine(), **stand.versions(), "rounds": stand.rounds, "quick": stand.quick}
+    with benchmark_servers(
+        rounds=arguments.rounds, quick=arguments.quick, note=notes.print
+    ) as servers:
+        settings = {
+            **machine(),
+            **servers.versions(),
+            "rounds": servers.rounds,
+            "quick": servers.quick,
+        }
         for name in arguments.names or SUITE:
             notes.print(f"Measuring {name} ...")
-            figures += SUITE[name](stand)
+            figures += SUITE[name](servers)
     print_table(console, figures)
     if arguments.json:
         write_json(arguments.json, figures, settings)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from benchmarks.locating import EAST, NORTH, SOUTH, WEST, tiles
+from benchmarks.locate_point import EAST, NORTH, SOUTH, WEST, tiles
 
 _DATA = Path(__file__).parents[2] / "shared" / "data"
 _REQUESTS, _NEIGHBOURHOODS = (
@@ -38,7 +38,13 @@ _KINDS = {
     "Dead Animal Removal": 3,
     "Other": 1,
 }
-_CHANNELS = {"RequestContext": 32, "Mobile App": 42, "Self Service": 13, "Driver Self Report": 12, "Email": 1}
+_CHANNELS = {
+    "RequestContext": 32,
+    "Mobile App": 42,
+    "Self Service": 13,
+    "Driver Self Report": 12,
+    "Email": 1,
+}
 
 Row = dict[str, str]
 
@@ -106,7 +112,7 @@ def _days(day: list[Row], count: int) -> Iterator[Row]:
 
 def _later(text: str, days: int) -> str:
     return (
-        (datetime.strptime(text, _WRITTEN) + timedelta(days=days)).strftime(_WRITTEN)
+        (datetime.strptime(text, _WRITTEN) + timedelta(days=days)).strftime(_WRITTEN)  # noqa: DTZ007
         if text
         else ""
     )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from benchmarks.consume_inbox import inbox
+from benchmarks.end_to_end_hop import hop
+from benchmarks.environment import BenchmarkServers
 from benchmarks.figures import Figure
-from benchmarks.flowing import nameko
-from benchmarks.hopping import hop
-from benchmarks.locating import locate
-from benchmarks.registering import http
-from benchmarks.relaying import relay
-from benchmarks.running import history, latency, rest
-from benchmarks.stand import Stand
-from benchmarks.taking import inbox
+from benchmarks.locate_point import locate
+from benchmarks.processes import history, latency, rest
+from benchmarks.register_request import http
+from benchmarks.relay_outbox import relay
+from benchmarks.two_services import nameko
 
-SUITE: dict[str, Callable[[Stand], list[Figure]]] = {
+SUITE: dict[str, Callable[[BenchmarkServers], list[Figure]]] = {
     "relay": relay,
     "inbox": inbox,
     "hop": hop,

@@ -1,4 +1,4 @@
-"""The platforms that tests across services share: real processes, a real broker, a real PostgreSQL."""
+"""The platforms that tests across services share: real processes, broker and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from linli.base.console import Output
-from linli_contracts.manifest import api_services
 from linli.base.context import Context
 from linli.operations.operations import Operations
 from linli_client.http import Client
+from linli_contracts.manifest import api_services
 from linli_demo import stage
 from linli_devkit import RunningPlatform, embedded_platform, running_platform
 from linli_devkit.postgres import PostgresServer

@@ -22,11 +22,12 @@ from linli_contracts.events.organization.resources import ResourceWithdrawn  # n
 from linli_contracts.events.service_desk.cases import CaseAccepted  # noqa: E402
 
 _TAKE_EFFECT = sa.text(
-    "INSERT INTO effect (event_id, subject) SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]))"
+    "INSERT INTO effect (event_id, subject) SELECT * "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]))"
 )
 
 
-def _take_effect(uow: UnitOfWork, events: list[Event]) -> None:
+def _take_effect(uow: UnitOfWork[Settings], events: list[Event]) -> None:
     uow.connection.execute(
         _TAKE_EFFECT,
         {
@@ -36,18 +37,15 @@ def _take_effect(uow: UnitOfWork, events: list[Event]) -> None:
     )
 
 
-def _take_over(uow: UnitOfWork, events: list[Event], key: str) -> None:
+def _take_over(uow: UnitOfWork[Settings], events: list[Event], key: str) -> None:
     """Write an effect and tell one event for each event."""
     _take_effect(uow, events)
     for event in events:
         case_id = event.data[key]
-        accepted = {
-            "case_id": case_id,
-            "request_id": case_id,
-            "resource_id": case_id,
-            "unit_id": case_id,
-        }
-        uow.emit(CaseAccepted, case_id, accepted, cause=event)
+        accepted = CaseAccepted(
+            case_id=case_id, request_id=case_id, resource_id=case_id, unit_id=case_id
+        )
+        uow.emit(accepted, cause=event)
 
 
 class Desk:
@@ -57,11 +55,11 @@ class Desk:
     settings = Settings
 
     @subscribe(RequestVerified)
-    def on_request_verified(self, uow: UnitOfWork, events: list[Event]) -> None:
+    def on_request_verified(self, uow: UnitOfWork[Settings], events: list[Event]) -> None:
         _take_over(uow, events, "request_id")
 
     @subscribe(ResourceWithdrawn)
-    def on_resource_withdrawn(self, uow: UnitOfWork, events: list[Event]) -> None:
+    def on_resource_withdrawn(self, uow: UnitOfWork[Settings], events: list[Event]) -> None:
         _take_over(uow, events, "resource_id")
 
 
@@ -72,7 +70,7 @@ class Evaluation:
     settings = Settings
 
     @subscribe(CaseAccepted)
-    def on_case_accepted(self, uow: UnitOfWork, events: list[Event]) -> None:
+    def on_case_accepted(self, uow: UnitOfWork[Settings], events: list[Event]) -> None:
         _take_effect(uow, events)
 
 

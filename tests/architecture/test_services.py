@@ -16,20 +16,23 @@ from alembic.runtime.migration import MigrationContext
 from linli_chassis.http import routes_of
 from linli_chassis.http.openapi import openapi_of
 from linli_chassis.messaging.subscriptions import Subscription
-from linli_chassis.process.runtime import service_class
-from linli_chassis.storage.database import create_engine, metadata
+from linli_chassis.storage.database import create_engine
 from linli_contracts import events
-from linli_contracts.manifest import api_services
-from linli_contracts.registry import consumed_by
+from linli_contracts.manifest import api_services, find_service
+from linli_contracts.registry import consumed_by, event_types
 from linli_devkit.client import ServiceUnderTest
 from linli_devkit.contracts.examples import example_event
 from openapi_spec_validator import validate
 
 
+def load_service(name: str) -> Any:
+    return find_service(name).load_service()
+
+
 def entrypoints(service: str) -> list[tuple[str, Any]]:
     return [
         (name, entrypoint)
-        for name, method in inspect.getmembers(service_class(service), inspect.isfunction)
+        for name, method in inspect.getmembers(load_service(service), inspect.isfunction)
         for entrypoint in getattr(method, "nameko_entrypoints", ())
     ]
 
@@ -45,7 +48,7 @@ def subscribed(service: str) -> list[str]:
 
 @pytest.mark.parametrize("service", api_services())
 def test_every_route_says_who_may_use_it_and_what_it_is_for(service: str) -> None:
-    for route in routes_of(service_class(service)):
+    for route in routes_of(load_service(service)):
         assert route.summary, route.path
         assert route.public or route.roles, route.path
 
@@ -59,7 +62,7 @@ def test_a_service_subscribes_exactly_what_the_catalogue_says_it_consumes(servic
 def test_a_second_delivery_changes_nothing(
     name: str, service: Callable[..., ServiceUnderTest]
 ) -> None:
-    under_test = service(service_class(name))
+    under_test = service(load_service(name))
     examples = [example_event(entry.schema) for entry in consumed_by(name)]
     under_test.deliver(*examples)
     first = rows_of(under_test)
@@ -101,34 +104,30 @@ def test_the_migrations_make_the_tables_that_the_code_declares(
 
 
 def tables_of(service: str) -> list[sa.Table]:
-    """The tables of the chassis and those declared in the store of a service, a module or a
-    package.
-    """
-    store = importlib.import_module(f"linli_{service}.store")
-    names = [
-        store.__name__,
-        *(found.name for found in pkgutil.iter_modules(getattr(store, "__path__", ()), "x.")),
-    ]
-    modules = [importlib.import_module(name.replace("x.", f"{store.__name__}.")) for name in names]
+    """The tables that the features of a service declare."""
+    package = importlib.import_module(f"linli_{service}")
     tables = {
         value
-        for module in modules
-        for value in vars(module).values()
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        if ".tables" in module.name or module.name.endswith("tables")
+        for value in vars(importlib.import_module(module.name)).values()
         if isinstance(value, sa.Table)
     }
     assert tables
-    return sorted({*metadata.tables.values(), *tables}, key=lambda table: table.name)
+    return sorted(tables, key=lambda table: table.name)
 
 
 @pytest.mark.parametrize("service", api_services())
 def test_the_openapi_document_is_valid(service: str) -> None:
-    document = openapi_of(service_class(service))
+    document = openapi_of(load_service(service))
     assert document["openapi"].startswith("3.1")
     validate(document)
 
 
-def test_all_events_modules_belong_to_a_service() -> None:
-    assert sorted(events.__all__) == sorted(api_services())
+def test_all_events_packages_belong_to_a_service() -> None:
+    names = {module.name for module in pkgutil.iter_modules(events.__path__)}
+    assert names == {entry.producer for entry in event_types()}
+    assert names <= set(api_services())
 
 
 def test_the_tests_run_with_utf8() -> None:

@@ -1,4 +1,4 @@
-"""Chinese is there wherever English is: in refusals, in answers, and on the page that shows an API."""
+"""Chinese is there wherever English is: in refusals, in responses, on the page of an API."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from babel.messages.pofile import read_po
 from linli_chassis.http import docs
 from linli_chassis.http.openapi import openapi_of
 from linli_chassis.i18n import CONTEXT, PARAMETER, read_catalogue, translate
-from linli_chassis.process.runtime import service_class
-from linli_contracts.manifest import api_services
+from linli_contracts.manifest import api_services, find_service
 from linli_devkit.templates import templates_of
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +23,7 @@ FOR_OPERATORS = ("settings.py", "config.py", "environment.py")
 
 CATALOGUES = sorted(
     path
-    for part in ("chassis", "services", "platform")
+    for part in ("chassis", "services", "cli")
     for path in (ROOT / part).glob("**/LC_MESSAGES/messages.po")
 )
 
@@ -48,7 +47,7 @@ def said(package: str) -> dict[str, str]:
 
 def shown(service: str) -> set[str]:
     """The words that the page of an API shows."""
-    document = openapi_of(service_class(service))
+    document = openapi_of(find_service(service).load_service())
     return {document["info"]["title"], *_words(document)}
 
 
@@ -100,7 +99,7 @@ def test_the_page_shows_the_chinese_that_there_is(
         return translate(text, locale)
 
     monkeypatch.setattr(docs, "translate", heard)
-    document = openapi_of(service_class(service))
+    document = openapi_of(find_service(service).load_service())
     page = docs.docs_page(document, "zh")
     assert document["info"]["description"] not in page
     for operations in document["paths"].values():

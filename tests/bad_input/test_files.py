@@ -36,7 +36,7 @@ def chinese(text: str) -> bool:
 
 @pytest.fixture
 def failed(embedded: RunningPlatform, language: str) -> Iterator[Any]:
-    """Runs an import that must fail with a code, and change no table; gives the error and its hint."""
+    """Run an import that must fail with a code and change no table; its error and its hint."""
     before = embedded.table_sizes()
 
     def run(*arguments: str, code: int) -> tuple[str, str]:

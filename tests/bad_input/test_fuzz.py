@@ -19,8 +19,8 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from linli_contracts.manifest import api_services
 from linli_client.http import ADMIN
+from linli_contracts.manifest import api_services
 from linli_devkit import People, RunningPlatform, embedded_platform
 
 EXAMPLES = 30
@@ -157,7 +157,7 @@ def objects(
 def bodies(
     operation: dict[str, Any], parts: dict[str, Any], known: list[str]
 ) -> st.SearchStrategy[Any]:
-    """Bodies as the document says; the same with something else in one place; and anything at all."""
+    """Bodies as the document says; the same with one value replaced; and anything at all."""
     if "requestBody" not in operation:
         return NOTHING | NOTHING | ANYTHING
     right = values(operation["requestBody"]["content"]["application/json"]["schema"], parts, known)

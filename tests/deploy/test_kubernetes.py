@@ -320,7 +320,9 @@ def test_services_with_a_queue_are_scaled_by_it_and_keep_their_count_otherwise(
     if not scaled:
         assert deployments["grid-api"]["spec"]["replicas"] == 2
         return
-    assert set(scaled) == {f"{label(service)}-api" for service in api_services() if consumed_by(service)}
+    assert set(scaled) == {
+        f"{label(service)}-api" for service in api_services() if consumed_by(service)
+    }
     for service in (service for service in api_services() if consumed_by(service)):
         spec = scaled[f"{label(service)}-api"]["spec"]
         [trigger] = spec["triggers"]

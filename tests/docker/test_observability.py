@@ -32,7 +32,12 @@ def asked(url: str) -> dict[str, Any]:
 
 
 def test_every_process_and_the_broker_are_found_and_answer(prometheus: str) -> None:
-    wanted = {*api_services(), *(f"{service}-relay" for service in api_services()), "webhooks", "broker"}
+    wanted = {
+        *api_services(),
+        *(f"{service}-relay" for service in api_services()),
+        "webhooks",
+        "broker",
+    }
 
     def answering() -> bool:
         targets = asked(f"{prometheus}/targets").get("activeTargets", [])

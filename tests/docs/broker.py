@@ -27,7 +27,8 @@ class Broker:
 
     def uri(self, account: str) -> str:
         """The AMQP URI of an account that was added."""
-        return f"amqp://{account}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.server.port}/{self.vhost}"
+        password = PASSWORD.replace(" ", "%20")
+        return f"amqp://{account}:{password}@127.0.0.1:{self.server.port}/{self.vhost}"
 
     def carry_out(self, program: str) -> str:
         """Do what the lines of `rabbitmqctl` say, over the management API, and give back the other

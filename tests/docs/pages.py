@@ -10,7 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 _FENCE = re.compile(
-    r"^(?:<!-- (?P<does>run|printed|copied): (?P<where>[^>]+?) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$",
+    r"^(?:<!-- (?P<does>run|printed|copied): (?P<where>[^>]+?) -->\n)?"
+    r"```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)

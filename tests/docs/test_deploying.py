@@ -82,7 +82,7 @@ def listening(port: int) -> bool:
 
 
 def waits_for_sigterm(pid: int) -> bool:
-    """Whether a process has come to handle SIGTERM itself, by the mask of signals that it catches."""
+    """Whether a process handles SIGTERM itself by now, by the mask of signals that it catches."""
     status = Path(f"/proc/{pid}/status").read_text()
     [mask] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")]
     return bool(int(mask, 16) & 1 << signal.SIGTERM - 1)

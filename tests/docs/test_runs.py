@@ -64,7 +64,7 @@ def test_the_statements_of_the_page_for_operators_do_what_it_says(
 
 
 def run(shown: Page, where: str, folder: Path, environ: Mapping[str, str]) -> None:
-    """Run the page's program and compare, in order, what it is said to print with what it prints."""
+    """Run the page's program and compare, in order, what the page shows with what it prints."""
     program = f"set -euo pipefail\n{script(shown, where)}"
     done = subprocess.run(  # noqa: S603  # a program of ours
         ["/bin/bash", "-c", program],

@@ -116,7 +116,7 @@ def desk(district: Broker, database: Callable[[list[str]], str]) -> Producer:
 
 @pytest.fixture(scope="session")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the libraries that the page's JavaScript needs; skips where they cannot be had."""
+    """A folder with the libraries of the page's JavaScript; skips where they cannot be had."""
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip(
             "the JavaScript of docs/subscribing.md is not run: node and npm are not installed here"
@@ -128,7 +128,8 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if done.returncode:
         said = done.stderr.strip().splitlines()[-1:]
         pytest.skip(
-            f"the JavaScript of docs/subscribing.md is not run: npm cannot install {packages}: {said}"
+            "the JavaScript of docs/subscribing.md is not run: npm cannot install "
+            f"{packages}: {said}"
         )
     return folder
 
@@ -151,7 +152,7 @@ def program(name: str, folder: Path, **environ: str) -> Iterator[Callable[[], li
     (folder / name).write_text(script(PAGE, name), encoding="utf-8")
     command = [sys.executable if name.endswith(".py") else "node", name]
     with (folder / "output").open("w", encoding="utf-8") as out:
-        running = subprocess.Popen(
+        running = subprocess.Popen(  # noqa: S603
             command, cwd=folder, env=surroundings(**environ), stdout=out, stderr=out
         )
     try:

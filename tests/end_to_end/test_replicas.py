@@ -87,7 +87,10 @@ STEPS = (
 def told_of(platform: RunningPlatform, walked: list[Asked]) -> Counter[str]:
     """How many events of each kind the outboxes hold of these requests."""
     ids = [asked.request_id for asked in walked]
-    sql = "SELECT split_part(type, '.', 3) FROM {0}.outbox WHERE headers->>'ce-correlationid' = ANY(%s)"
+    sql = (
+        "SELECT split_part(type, '.', 3) FROM {0}.outbox "
+        "WHERE headers->>'ce-correlationid' = ANY(%s)"
+    )
     return Counter(
         kind
         for service in ("grid", "service_desk")

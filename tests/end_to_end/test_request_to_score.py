@@ -143,7 +143,8 @@ def test_one_correlation_id_links_all_its_events(dongcheng: RunningPlatform, sto
         (time, kind)
         for service in api_services()
         for time, kind in dongcheng.rows(
-            f"SELECT headers->>'ce-time', type FROM {service}.outbox WHERE headers->>'ce-correlationid' = %s",  # noqa: S608
+            f"SELECT headers->>'ce-time', type FROM {service}.outbox "  # noqa: S608
+            "WHERE headers->>'ce-correlationid' = %s",
             request_id,
         )
     ]
@@ -153,7 +154,10 @@ def test_one_correlation_id_links_all_its_events(dongcheng: RunningPlatform, sto
     # And none of its events goes by another.
     subjects = [request_id, story.case["case_id"]]
     for service in ("grid", "service_desk"):
-        sql = f"SELECT DISTINCT headers->>'ce-correlationid' FROM {service}.outbox WHERE headers->>'ce-subject' = ANY(%s)"  # noqa: S608
+        sql = (
+            f"SELECT DISTINCT headers->>'ce-correlationid' FROM {service}.outbox "  # noqa: S608
+            "WHERE headers->>'ce-subject' = ANY(%s)"
+        )
         assert dongcheng.rows(sql, subjects) == [(request_id,)]
 
 

@@ -17,12 +17,13 @@ from typing import Any
 from linli_contracts.manifest import api_services
 from linli_contracts.registry import consumed_by, produced_by
 
-from .load import Entry
+from .request_load import Entry
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 
 _TOLD = " UNION ALL ".join(
-    f"SELECT '{name}' AS producer, event_id, type, published_at, created_at, headers->>'ce-subject' AS subject "
+    f"SELECT '{name}' AS producer, event_id, type, published_at, created_at, "
+    "headers->>'ce-subject' AS subject "
     f"FROM {name}.outbox"
     for name in api_services()
 )
@@ -80,7 +81,9 @@ class Checker:
 
     def restless(self) -> str:
         """What is still on its way, in words; empty when nothing is."""
-        waiting = [f"{n} unpublished in {name}" for name in api_services() if (n := self._pending(name))]
+        waiting = [
+            f"{n} unpublished in {name}" for name in api_services() if (n := self._pending(name))
+        ]
         for name in CONSUMERS:
             if unhandled := self._unhandled(name):
                 waiting.append(f"{len(unhandled)} not handled by {name}")
@@ -140,7 +143,10 @@ class Checker:
                 )
             elif count > 1:
                 found.duplicated.append(f"request {entry.request_id} has {count} cases")
-        sql = "SELECT case_id FROM service_desk.case_transition WHERE from_state IS NULL GROUP BY 1 HAVING count(*) > 1"
+        sql = (
+            "SELECT case_id FROM service_desk.case_transition WHERE from_state IS NULL "
+            "GROUP BY 1 HAVING count(*) > 1"
+        )
         found.duplicated += [f"case {case_id} was opened twice" for case_id in self._column(sql)]
 
     def _compare_facts(self, found: Findings) -> None:
@@ -207,7 +213,8 @@ class Checker:
         types = [entry.name for entry in consumed_by(name)]
         sql = f"""
             SELECT event_id, type FROM ({_TOLD}) AS told WHERE type = ANY(%s) AND NOT EXISTS (
-                SELECT FROM {name}.inbox AS i WHERE i.event_id = told.event_id AND i.state = 'handled')"""
+                SELECT FROM {name}.inbox AS i WHERE i.event_id = told.event_id
+                    AND i.state = 'handled')"""
         return self._rows(sql, types)
 
     def _one(self, sql: str) -> Any:

@@ -8,8 +8,7 @@ from dataclasses import astuple
 import pytest
 from linli_devkit import RunningPlatform
 
-from .stand import Result, Stand
-from .stand import stand as make_stand
+from .environment import FaultEnvironment, Result, fault_environment
 
 RESULTS = pytest.StashKey[list[Result]]()
 COLUMNS = (
@@ -34,8 +33,10 @@ def results(pytestconfig: pytest.Config) -> list[Result]:
 
 
 @pytest.fixture(scope="session")
-def stand(furnish: Callable[[RunningPlatform], None], results: list[Result]) -> Iterator[Stand]:
-    with make_stand(furnish, results) as made:
+def environment(
+    furnish: Callable[[RunningPlatform], None], results: list[Result]
+) -> Iterator[FaultEnvironment]:
+    with fault_environment(furnish, results) as made:
         yield made
 
 

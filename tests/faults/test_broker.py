@@ -9,76 +9,78 @@ from typing import Any
 
 import pika
 import pytest
-from linli_contracts.manifest import api_services
 from linli_chassis.messaging.topology import EXCHANGE, LOG, queue_of
+from linli_contracts.manifest import api_services
 from linli_devkit.processes import eventually
 
-from .stand import Stand
+from .environment import FaultEnvironment
 
 pytestmark = pytest.mark.faults
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_while_the_broker_is_away_writes_go_on(stand: Stand, end: str) -> None:
-    with stand.trial({"stop": "broker stopped", "kill": "broker killed"}[end]) as trial:
-        getattr(stand.broker, end)()
+def test_while_the_broker_is_away_writes_go_on(environment: FaultEnvironment, end: str) -> None:
+    with environment.trial({"stop": "broker stopped", "kill": "broker killed"}[end]) as trial:
+        getattr(environment.broker, end)()
         try:
             trial.passed(15)
         finally:
-            stand.broker.start()
+            environment.broker.start()
         trial.healed()
         trial.passed(5)
     assert trial.load.failures.total() == 0
 
 
-def test_connections_closed_by_an_operator_are_opened_again(stand: Stand) -> None:
-    with stand.trial("broker closes all connections") as trial:
+def test_connections_closed_by_an_operator_are_opened_again(environment: FaultEnvironment) -> None:
+    with environment.trial("broker closes all connections") as trial:
         for _ in range(3):
-            eventually(lambda: close_connections(stand), seconds=60, every=0.5)
+            eventually(lambda: close_connections(environment), seconds=60, every=0.5)
             trial.passed(5)
         trial.healed()
     assert trial.load.failures.total() == 0
 
 
-def close_connections(stand: Stand) -> int:
+def close_connections(environment: FaultEnvironment) -> int:
     """Close the connections of the platform that the API knows of, which is seconds behind; how
     many there were.
     """
     closed = 0
-    for connection in stand.broker.api("GET", f"/vhosts/{stand.vhost}/connections"):
+    for connection in environment.broker.api("GET", f"/vhosts/{environment.vhost}/connections"):
         with suppress(OSError):  # gone by itself meanwhile
-            stand.broker.api("DELETE", f"/connections/{connection['name']}")
+            environment.broker.api("DELETE", f"/connections/{connection['name']}")
             closed += 1
     return closed
 
 
 @pytest.mark.parametrize("loss", ["deleted", "purged"])
-def test_events_in_a_queue_that_is_lost_arrive_all_the_same(stand: Stand, loss: str) -> None:
+def test_events_in_a_queue_that_is_lost_arrive_all_the_same(
+    environment: FaultEnvironment, loss: str
+) -> None:
     name = queue_of("evaluation")
-    with stand.trial(f"queue {loss} with events in it") as trial:
-        with stand.frozen("evaluation"):
+    with environment.trial(f"queue {loss} with events in it") as trial:
+        with environment.frozen("evaluation"):
             trial.passed(10)
             eventually(
-                lambda: queue(stand, name).get("messages_ready", 0) > 0, seconds=30, every=0.1
+                lambda: queue(environment, name).get("messages_ready", 0) > 0, seconds=30, every=0.1
             )
-            stand.broker.api(
+            environment.broker.api(
                 "DELETE",
-                f"/queues/{stand.vhost}/{name}" + ("/contents" if loss == "purged" else ""),
+                f"/queues/{environment.vhost}/{name}" + ("/contents" if loss == "purged" else ""),
             )
         trial.healed()
         trial.passed(5)
-        eventually(lambda: queue(stand, name).get("consumers") == 1, every=0.1)
+        eventually(lambda: queue(environment, name).get("consumers") == 1, every=0.1)
     assert "events taken from the log" in trial.said("evaluation relay")
     assert trial.load.failures.total() == 0
 
 
-def queue(stand: Stand, name: str) -> dict[str, Any]:
+def queue(environment: FaultEnvironment, name: str) -> dict[str, Any]:
     """What the API tells of a queue; nothing while it is not there, or while the API cannot say."""
     with suppress(OSError):
         return next(
             (
                 each
-                for each in stand.broker.api("GET", f"/queues/{stand.vhost}")
+                for each in environment.broker.api("GET", f"/queues/{environment.vhost}")
                 if each["name"] == name
             ),
             {},
@@ -87,40 +89,45 @@ def queue(stand: Stand, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("destination", [queue_of("evaluation"), LOG])
-def test_bindings_that_were_deleted_come_back_by_themselves(stand: Stand, destination: str) -> None:
-    path = f"/bindings/{stand.vhost}/e/{EXCHANGE}/q/{destination}"
-    before = stand.broker.api("GET", path)
-    with stand.trial(f"bindings of {destination} deleted") as trial:
+def test_bindings_that_were_deleted_come_back_by_themselves(
+    environment: FaultEnvironment, destination: str
+) -> None:
+    path = f"/bindings/{environment.vhost}/e/{EXCHANGE}/q/{destination}"
+    before = environment.broker.api("GET", path)
+    with environment.trial(f"bindings of {destination} deleted") as trial:
         for binding in before:
-            stand.broker.api("DELETE", f"{path}/{binding['properties_key']}")
+            environment.broker.api("DELETE", f"{path}/{binding['properties_key']}")
         trial.healed()
         trial.passed(5)
-        eventually(lambda: len(stand.broker.api("GET", path)) == len(before), seconds=60, every=0.2)
+        eventually(
+            lambda: len(environment.broker.api("GET", path)) == len(before), seconds=60, every=0.2
+        )
     assert trial.load.failures.total() == 0
 
 
-def test_an_exchange_that_was_deleted_comes_back_by_itself(stand: Stand) -> None:
-    with stand.trial("exchange deleted, three times") as trial:
+def test_an_exchange_that_was_deleted_comes_back_by_itself(environment: FaultEnvironment) -> None:
+    with environment.trial("exchange deleted, three times") as trial:
         for _ in range(3):
-            stand.broker.api("DELETE", f"/exchanges/{stand.vhost}/{EXCHANGE}")
+            environment.broker.api("DELETE", f"/exchanges/{environment.vhost}/{EXCHANGE}")
             trial.passed(10)
-            eventually(lambda: exchange_stands(stand), seconds=30, every=0.2)
+            eventually(lambda: exchange_stands(environment), seconds=30, every=0.2)
         trial.healed()
     assert trial.load.failures.total() == 0
 
 
-def exchange_stands(stand: Stand) -> bool:
+def exchange_stands(environment: FaultEnvironment) -> bool:
     return any(
-        each["name"] == EXCHANGE for each in stand.broker.api("GET", f"/exchanges/{stand.vhost}")
+        each["name"] == EXCHANGE
+        for each in environment.broker.api("GET", f"/exchanges/{environment.vhost}")
     )
 
 
-def test_a_log_that_was_deleted_comes_back_by_itself(stand: Stand) -> None:
-    with stand.trial("log deleted") as trial:
-        stand.broker.api("DELETE", f"/queues/{stand.vhost}/{LOG}")
+def test_a_log_that_was_deleted_comes_back_by_itself(environment: FaultEnvironment) -> None:
+    with environment.trial("log deleted") as trial:
+        environment.broker.api("DELETE", f"/queues/{environment.vhost}/{LOG}")
         trial.healed()
         trial.passed(10)
-        eventually(lambda: queue(stand, LOG), seconds=60, every=0.2)
+        eventually(lambda: queue(environment, LOG), seconds=60, every=0.2)
     assert trial.load.failures.total() == 0
 
 
@@ -134,94 +141,102 @@ ALARMS = {
 
 
 @pytest.mark.parametrize("kind", ALARMS)
-def test_a_broker_that_takes_nothing_more_holds_no_client_up(stand: Stand, kind: str) -> None:
+def test_a_broker_that_takes_nothing_more_holds_no_client_up(
+    environment: FaultEnvironment, kind: str
+) -> None:
     alarm, calm = ALARMS[kind]
-    with stand.trial(f"broker's {kind} alarm", crashes=["grid relay"]) as trial:
-        stand.broker.ctl(*alarm)
+    with environment.trial(f"broker's {kind} alarm", crashes=["grid relay"]) as trial:
+        environment.broker.ctl(*alarm)
         try:
-            eventually(lambda: alarmed(stand), seconds=20, every=0.2)
+            eventually(lambda: alarmed(environment), seconds=20, every=0.2)
             trial.passed(15)
-            assert stand.one("SELECT count(*) FROM grid.outbox WHERE published_at IS NULL") > 0
-            stand.terminate("grid relay", seconds=15)  # nor a relay that is asked to stop
+            assert (
+                environment.one("SELECT count(*) FROM grid.outbox WHERE published_at IS NULL") > 0
+            )
+            environment.terminate("grid relay", seconds=15)  # nor a relay that is asked to stop
         finally:
-            stand.broker.ctl(*calm)
+            environment.broker.ctl(*calm)
         trial.healed()
     assert trial.load.failures.total() == 0
 
 
-def alarmed(stand: Stand) -> bool:
-    [node] = stand.broker.api("GET", "/nodes")
+def alarmed(environment: FaultEnvironment) -> bool:
+    [node] = environment.broker.api("GET", "/nodes")
     return bool(node["mem_alarm"] or node["disk_free_alarm"])
 
 
 # What takes a person
 
 
-def test_a_gap_in_the_log_is_filled_by_publishing_again(stand: Stand) -> None:
-    path = f"/bindings/{stand.vhost}/e/{EXCHANGE}/q/{LOG}"
-    began = stand.one("SELECT now()::text")
-    with stand.trial("log unbound, republished by hand") as trial:
-        [binding] = stand.broker.api("GET", path)
-        stand.broker.api("DELETE", f"{path}/{binding['properties_key']}")
+def test_a_gap_in_the_log_is_filled_by_publishing_again(environment: FaultEnvironment) -> None:
+    path = f"/bindings/{environment.vhost}/e/{EXCHANGE}/q/{LOG}"
+    began = environment.one("SELECT now()::text")
+    with environment.trial("log unbound, republished by hand") as trial:
+        [binding] = environment.broker.api("GET", path)
+        environment.broker.api("DELETE", f"{path}/{binding['properties_key']}")
         trial.passed(10)
-        eventually(lambda: stand.broker.api("GET", path), seconds=60, every=0.2)
-        missing = published(stand, began) - logged(stand)
+        eventually(lambda: environment.broker.api("GET", path), seconds=60, every=0.2)
+        missing = published(environment, began) - logged(environment)
         assert missing
-        republish(stand, began)
+        republish(environment, began)
         trial.healed()
-        eventually(lambda: not missing - logged(stand), seconds=60, every=0.5)
+        eventually(lambda: not missing - logged(environment), seconds=60, every=0.5)
     assert trial.load.failures.total() == 0
 
 
-def test_what_a_broker_lost_with_its_disk_is_published_again(stand: Stand) -> None:
-    began = stand.one("SELECT now()::text")
-    with stand.trial("broker's disk lost, republished by hand") as trial:
-        with stand.frozen("evaluation"):
+def test_what_a_broker_lost_with_its_disk_is_published_again(environment: FaultEnvironment) -> None:
+    began = environment.one("SELECT now()::text")
+    with environment.trial("broker's disk lost, republished by hand") as trial:
+        with environment.frozen("evaluation"):
             eventually(
-                lambda: queue(stand, queue_of("evaluation")).get("messages_ready", 0) > 0,
+                lambda: queue(environment, queue_of("evaluation")).get("messages_ready", 0) > 0,
                 seconds=30,
                 every=0.1,
             )
             trial.passed(10)  # these nobody has been given
-            eventually(lambda: stand.one(PENDING) == 0, every=0.1)
-            stand.broker.lose_disk()
-        stand.broker.start()
-        stand.broker.vhost(stand.vhost)
+            eventually(lambda: environment.one(PENDING) == 0, every=0.1)
+            environment.broker.lose_disk()
+        environment.broker.start()
+        environment.broker.vhost(environment.vhost)
         trial.passed(10)
         eventually(
-            lambda: queue(stand, queue_of("evaluation")).get("consumers") == 1,
+            lambda: queue(environment, queue_of("evaluation")).get("consumers") == 1,
             seconds=60,
             every=0.2,
         )
-        republish(stand, began)
+        republish(environment, began)
         trial.healed()
     assert trial.load.failures.total() == 0
 
 
-PENDING = "SELECT count(*) FROM grid.outbox WHERE published_at IS NULL AND created_at < now() - interval '2 s'"
+PENDING = (
+    "SELECT count(*) FROM grid.outbox WHERE published_at IS NULL "
+    "AND created_at < now() - interval '2 s'"
+)
 
 
-def republish(stand: Stand, since: str) -> None:
+def republish(environment: FaultEnvironment, since: str) -> None:
     for name in api_services():
-        stand.platform.linli(
+        environment.platform.linli(
             "events", "republish", name, "--since", since.replace(" ", "T"), "--yes"
         )
 
 
-def published(stand: Stand, since: str) -> set[str]:
+def published(environment: FaultEnvironment, since: str) -> set[str]:
     """The ids of events that the grid service has published since."""
     return {
         row[0]
-        for row in stand.rows(
+        for row in environment.rows(
             "SELECT event_id::text FROM grid.outbox WHERE published_at >= %s", since
         )
     }
 
 
-def logged(stand: Stand) -> set[str]:
+def logged(environment: FaultEnvironment) -> set[str]:
     """The ids of all events in the log, up to what the grid service published last."""
-    last = stand.one(
-        "SELECT event_id::text FROM grid.outbox WHERE published_at IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    last = environment.one(
+        "SELECT event_id::text FROM grid.outbox WHERE published_at IS NOT NULL "
+        "ORDER BY seq DESC LIMIT 1"
     )
     found: set[str] = set()
 
@@ -233,7 +248,7 @@ def logged(stand: Stand) -> set[str]:
         connection.process_data_events(time_limit=0.1)
         return last in found
 
-    with closing(pika.BlockingConnection(pika.URLParameters(stand.amqp_uri))) as connection:
+    with closing(pika.BlockingConnection(pika.URLParameters(environment.amqp_uri))) as connection:
         channel = connection.channel()
         channel.basic_qos(prefetch_count=500)
         channel.basic_consume(LOG, note, arguments={"x-stream-offset": "first"})

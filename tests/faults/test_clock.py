@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .stand import Stand
+from .environment import FaultEnvironment
 
 pytestmark = pytest.mark.faults
 
@@ -17,7 +17,7 @@ SKEWS = {"grid": "+3000s", "service_desk": "-3000s", "evaluation": "+86400s"}
 
 
 def test_services_whose_clocks_disagree_agree_on_what_happened(
-    stand: Stand, tmp_path: Path
+    environment: FaultEnvironment, tmp_path: Path
 ) -> None:
     preload = libfaketime()
     if preload is None:
@@ -25,10 +25,10 @@ def test_services_whose_clocks_disagree_agree_on_what_happened(
     clocks = {name: tmp_path / name for name in SKEWS}
     for name, skew in SKEWS.items():
         clocks[name].write_text(skew)
-    with stand.trial("clocks apart, then jumping", crashes=list(SKEWS)) as trial:
-        with skewed(stand, clocks, preload):
+    with environment.trial("clocks apart, then jumping", crashes=list(SKEWS)) as trial:
+        with skewed(environment, clocks, preload):
             trial.passed(15)
-            assert stand.one(
+            assert environment.one(
                 "SELECT max(registered_at) > now() + interval '40 min' FROM grid.request"
             )
             for clock in clocks.values():
@@ -38,14 +38,14 @@ def test_services_whose_clocks_disagree_agree_on_what_happened(
 
 
 @contextmanager
-def skewed(stand: Stand, clocks: dict[str, Path], preload: str) -> Iterator[None]:
+def skewed(environment: FaultEnvironment, clocks: dict[str, Path], preload: str) -> Iterator[None]:
     """Services started again with a clock as their files say at any time; with the usual one on
     leaving.
     """
-    usual = {name: stand.child(name).environ for name in clocks}
+    usual = {name: environment.child(name).environ for name in clocks}
     try:
         for name, clock in clocks.items():
-            stand.child(name).environ = {
+            environment.child(name).environ = {
                 **usual[name],
                 "LD_PRELOAD": preload,
                 "FAKETIME_TIMESTAMP_FILE": str(clock),
@@ -53,12 +53,12 @@ def skewed(stand: Stand, clocks: dict[str, Path], preload: str) -> Iterator[None
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "DONT_FAKE_MONOTONIC": "1",
             }
-            stand.terminate(name)
+            environment.terminate(name)
         yield
     finally:
         for name, environ in usual.items():
-            stand.child(name).environ = environ
-            stand.terminate(name)
+            environment.child(name).environ = environ
+            environment.terminate(name)
 
 
 def libfaketime() -> str | None:

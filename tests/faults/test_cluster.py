@@ -14,8 +14,7 @@ from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
 from linli_devkit.rabbitmq_cluster import cluster
 
-from .stand import Result, Stand, Trial
-from .stand import stand as make_stand
+from .environment import FaultEnvironment, Result, Trial, fault_environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -32,13 +31,13 @@ def nodes() -> Iterator[list[RabbitServer]]:
 @pytest.fixture(scope="module")
 def clustered(
     nodes: list[RabbitServer], furnish: Callable[[RunningPlatform], None], results: list[Result]
-) -> Iterator[Stand]:
-    with make_stand(furnish, results, nodes) as made:
+) -> Iterator[FaultEnvironment]:
+    with fault_environment(furnish, results, nodes) as made:
         yield made
 
 
 def test_with_one_node_of_three_frozen_events_go_on(
-    clustered: Stand, nodes: list[RabbitServer]
+    clustered: FaultEnvironment, nodes: list[RabbitServer]
 ) -> None:
     with clustered.trial("one broker node of three frozen") as trial:
         with nodes[0].frozen():
@@ -50,7 +49,7 @@ def test_with_one_node_of_three_frozen_events_go_on(
 
 
 def test_with_one_node_of_three_killed_events_go_on(
-    clustered: Stand, nodes: list[RabbitServer]
+    clustered: FaultEnvironment, nodes: list[RabbitServer]
 ) -> None:
     with ExitStack() as stack, clustered.trial("one broker node of three killed") as trial:
         nodes[1].kill()
@@ -69,7 +68,7 @@ def go_on_without(lost: RabbitServer, other: RabbitServer, trial: Trial) -> None
     trial.passed(10)
     ids = [entry.request_id for entry in list(trial.load.entries) if entry.request_id]
     sql = "SELECT count(*) FROM evaluation.fact WHERE request_id = ANY(%s::uuid[])"
-    eventually(lambda: trial.stand.one(sql, ids) == len(ids), seconds=120, every=0.2)
+    eventually(lambda: trial.environment.one(sql, ids) == len(ids), seconds=120, every=0.2)
 
 
 def given_up(lost: RabbitServer, other: RabbitServer) -> bool:

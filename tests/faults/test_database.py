@@ -8,85 +8,88 @@ import requests
 from linli_devkit.disks import full
 from linli_devkit.processes import eventually
 
-from .load import Entry
-from .stand import Stand
+from .environment import FaultEnvironment
+from .request_load import Entry
 
 pytestmark = pytest.mark.faults
 
 
-def test_a_database_that_crashes_is_waited_for(stand: Stand) -> None:
-    with stand.trial("database stopped -m immediate") as trial:
-        stand.postgres.stop("immediate")
+def test_a_database_that_crashes_is_waited_for(environment: FaultEnvironment) -> None:
+    with environment.trial("database stopped -m immediate") as trial:
+        environment.postgres.stop("immediate")
         try:
             trial.load.await_failures(6)
-            assert health(stand, "healthz") == 200
-            assert health(stand, "readyz") == 503
+            assert health(environment, "healthz") == 200
+            assert health(environment, "readyz") == 503
         finally:
-            stand.postgres.start()
+            environment.postgres.start()
         trial.healed()
     assert set(trial.load.failures) == {"503"}
 
 
-def health(stand: Stand, page: str) -> int:
+def health(environment: FaultEnvironment, page: str) -> int:
     return requests.get(
-        stand.platform.url("grid", "").partition("/api")[0] + f"/{page}", timeout=20
+        environment.platform.url("grid", "").partition("/api")[0] + f"/{page}", timeout=20
     ).status_code
 
 
-def test_sessions_that_are_ended_are_opened_again(stand: Stand) -> None:
-    with stand.trial("database ends all sessions") as trial:
+def test_sessions_that_are_ended_are_opened_again(environment: FaultEnvironment) -> None:
+    with environment.trial("database ends all sessions") as trial:
         for _ in range(3):
-            end_sessions(stand)
+            end_sessions(environment)
             trial.passed(5)
         trial.healed()
 
 
-def end_sessions(stand: Stand) -> None:
-    connection = psycopg2.connect(stand.database_url)
+def end_sessions(environment: FaultEnvironment) -> None:
+    connection = psycopg2.connect(environment.database_url)
     try:
-        sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'linli%'"
+        sql = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name LIKE 'linli%'"
+        )
         connection.cursor().execute(sql)
     finally:
         connection.close()
 
 
-def test_a_handler_that_loses_a_deadlock_is_tried_again(stand: Stand) -> None:
+def test_a_handler_that_loses_a_deadlock_is_tried_again(environment: FaultEnvironment) -> None:
     """A session of ours holds one of two facts and wants the other, while a handler holds that and
     wants the first.
     """
-    before = deadlocks(stand)
-    with stand.trial("deadlock between handler and session") as trial:
-        first, second = sorted(registered(stand, trial.load.entries), key=str)
-        with psycopg2.connect(stand.database_url) as session:
+    before = deadlocks(environment)
+    with environment.trial("deadlock between handler and session") as trial:
+        first, second = sorted(registered(environment, trial.load.entries), key=str)
+        with psycopg2.connect(environment.database_url) as session:
             cursor = session.cursor()
             cursor.execute(
                 "SET deadlock_timeout = '60s'"
             )  # so that the handler is the one who notices, and loses
             cursor.execute("SELECT FROM evaluation.fact WHERE request_id = %s FOR UPDATE", [second])
-            tell_together(stand, [first, second])
-            eventually(lambda: waits_for(stand, session.info.backend_pid), seconds=30)
+            tell_together(environment, [first, second])
+            eventually(lambda: waits_for(environment, session.info.backend_pid), seconds=30)
             cursor.execute("SELECT FROM evaluation.fact WHERE request_id = %s FOR UPDATE", [first])
         session.close()
         trial.healed()
         trial.passed(5)
-        eventually(lambda: deadlocks(stand) > before, seconds=30, every=0.2)
+        eventually(lambda: deadlocks(environment) > before, seconds=30, every=0.2)
     assert trial.load.failures.total() == 0
 
 
-def deadlocks(stand: Stand) -> int:
+def deadlocks(environment: FaultEnvironment) -> int:
     return int(
-        stand.one("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        environment.one("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     )
 
 
-def registered(stand: Stand, entries: list[Entry]) -> list[str]:
+def registered(environment: FaultEnvironment, entries: list[Entry]) -> list[str]:
     """Two requests that evaluation knows of and nobody will touch again."""
 
     def two() -> list[str]:
         ids = [
             entry.request_id for entry in entries if entry.action == "leave" and entry.request_id
         ]
-        known = stand.rows(
+        known = environment.rows(
             "SELECT request_id::text FROM evaluation.fact WHERE request_id = ANY(%s::uuid[])", ids
         )
         return [row[0] for row in known[:2]] if len(known) >= 2 else []
@@ -94,9 +97,9 @@ def registered(stand: Stand, entries: list[Entry]) -> list[str]:
     return eventually(two, seconds=60, every=0.2)
 
 
-def tell_together(stand: Stand, request_ids: list[str]) -> None:
+def tell_together(environment: FaultEnvironment, request_ids: list[str]) -> None:
     """Let the events of these requests be handled once more, in one batch."""
-    connection = psycopg2.connect(stand.database_url)
+    connection = psycopg2.connect(environment.database_url)
     with connection, connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM evaluation.fact_event WHERE request_id = ANY(%s::uuid[])", [request_ids]
@@ -104,27 +107,33 @@ def tell_together(stand: Stand, request_ids: list[str]) -> None:
         cursor.execute(
             """
             UPDATE evaluation.inbox AS i
-            SET state = 'due', next_attempt_at = now(), headers = o.headers, body = convert_to(o.body, 'UTF8'),
+            SET state = 'due', next_attempt_at = now(), headers = o.headers,
+                body = convert_to(o.body, 'UTF8'),
                 content_type = 'application/json'
-            FROM grid.outbox AS o WHERE o.event_id = i.event_id AND o.headers->>'ce-subject' = ANY(%s)""",
+            FROM grid.outbox AS o WHERE o.event_id = i.event_id
+                AND o.headers->>'ce-subject' = ANY(%s)""",
             [request_ids],
         )
         cursor.execute("SELECT pg_notify('linli_inbox_evaluation', '')")
     connection.close()
 
 
-def waits_for(stand: Stand, pid: int) -> bool:
+def waits_for(environment: FaultEnvironment, pid: int) -> bool:
     return bool(
-        stand.rows("SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", pid)
+        environment.rows(
+            "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", pid
+        )
     )
 
 
-def test_a_database_without_space_takes_nothing_and_loses_nothing(stand: Stand) -> None:
-    if not stand.small_disk:
+def test_a_database_without_space_takes_nothing_and_loses_nothing(
+    environment: FaultEnvironment,
+) -> None:
+    if not environment.small_disk:
         pytest.skip("a disk that can be filled up needs root, to mount one")
-    with stand.trial("database's disk full") as trial:
-        with full(stand.postgres.folder):
+    with environment.trial("database's disk full") as trial:
+        with full(environment.postgres.folder):
             trial.load.await_failures(10, seconds=120)
         trial.healed()
-        stand.postgres.ensure_running()
+        environment.postgres.ensure_running()
     assert set(trial.load.failures) == {"503"}

@@ -1,4 +1,4 @@
-"""Processes killed where it hurts most, asked to stop under load, and replaced one after the other."""
+"""Processes killed where it hurts most, stopped under load, replaced one after the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from linli_chassis.process import failpoints
 from linli_devkit import free_ports
 from linli_devkit.processes import eventually
 
-from .stand import Stand
+from .environment import FaultEnvironment
 
 pytestmark = pytest.mark.faults
 
@@ -25,41 +25,43 @@ DEATHS = {
 
 @pytest.mark.parametrize("fault", DEATHS)
 def test_a_process_killed_at_the_worst_moment_loses_and_doubles_nothing(
-    stand: Stand, fault: str
+    environment: FaultEnvironment, fault: str
 ) -> None:
     name, place, times = DEATHS[fault]
-    with stand.trial(fault, crashes=[name]) as trial:
-        stand.die_at(name, place, times)
+    with environment.trial(fault, crashes=[name]) as trial:
+        environment.die_at(name, place, times)
         trial.healed()
         trial.passed(10)
 
 
-def test_processes_asked_to_stop_under_load_finish_what_they_have_in_hand(stand: Stand) -> None:
+def test_processes_asked_to_stop_under_load_finish_what_they_have_in_hand(
+    environment: FaultEnvironment,
+) -> None:
     names = ["grid", "grid relay", "service_desk", "service_desk relay", "evaluation"]
-    with stand.trial("SIGTERM under load", crashes=names) as trial:
+    with environment.trial("SIGTERM under load", crashes=names) as trial:
         for name in names:
-            stopped = stand.child(name).process
-            stand.terminate(name)
+            stopped = environment.child(name).process
+            environment.terminate(name)
             assert stopped is not None
-            assert stopped.returncode == 0, stand.child(name).end_of_log()
+            assert stopped.returncode == 0, environment.child(name).end_of_log()
             trial.passed(5)
         trial.healed()
 
 
 def test_two_replicas_are_replaced_one_after_the_other_and_one_always_serves(
-    stand: Stand, tmp_path: Path
+    environment: FaultEnvironment, tmp_path: Path
 ) -> None:
     names = ["grid", "service_desk", "evaluation"]
     port = free_ports(len(names))
-    urls = [stand.platform.url("grid", ""), f"http://127.0.0.1:{port}/api/grid/v1"]
+    urls = [environment.platform.url("grid", ""), f"http://127.0.0.1:{port}/api/grid/v1"]
     with ExitStack() as stack:
         replicas = [
-            stack.enter_context(stand.replica(name, port + n, tmp_path))
+            stack.enter_context(environment.replica(name, port + n, tmp_path))
             for n, name in enumerate(names)
         ]
-        with stand.trial("rolling restart, two replicas", urls=urls, crashes=names) as trial:
+        with environment.trial("rolling restart, two replicas", urls=urls, crashes=names) as trial:
             for name in names:
-                stand.terminate(name)
+                environment.terminate(name)
                 trial.passed(10)
             for replica in replicas:
                 replica.stop()
@@ -68,18 +70,20 @@ def test_two_replicas_are_replaced_one_after_the_other_and_one_always_serves(
         assert trial.load.slowest_seconds < 10
 
 
-def test_a_standby_takes_over_from_a_relay_that_stands_still(stand: Stand, tmp_path: Path) -> None:
-    standby = stand.standby("grid", tmp_path)
-    with stand.trial("relay frozen, standby takes over") as trial, standby.running():
-        eventually(lambda: "linli-relay-grid" in sessions(stand, 2), seconds=30, every=0.1)
-        with stand.frozen("grid relay"):
+def test_a_standby_takes_over_from_a_relay_that_stands_still(
+    environment: FaultEnvironment, tmp_path: Path
+) -> None:
+    standby = environment.standby("grid", tmp_path)
+    with environment.trial("relay frozen, standby takes over") as trial, standby.running():
+        eventually(lambda: "linli-relay-grid" in sessions(environment, 2), seconds=30, every=0.1)
+        with environment.frozen("grid relay"):
             trial.passed(10)
             trial.healed()
             eventually(lambda: "events published" in standby.log.read_text(), seconds=90, every=0.1)
         trial.passed(5)
 
 
-def sessions(stand: Stand, count: int) -> list[str]:
+def sessions(environment: FaultEnvironment, count: int) -> list[str]:
     """The applications that have at least this many sessions on the database."""
     sql = "SELECT application_name FROM pg_stat_activity GROUP BY 1 HAVING count(*) >= %s"
-    return [name for (name,) in stand.rows(sql, count)]
+    return [name for (name,) in environment.rows(sql, count)]

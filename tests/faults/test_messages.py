@@ -18,7 +18,7 @@ from linli_contracts.manifest import api_services
 from linli_contracts.registry import find
 from linli_devkit.contracts.examples import example_event
 
-from .stand import Stand
+from .environment import FaultEnvironment
 
 pytestmark = pytest.mark.faults
 
@@ -88,10 +88,13 @@ POISON: dict[str, Poison] = {
 }
 
 
-def test_poison_ends_as_dead_letters_and_holds_nothing_up(stand: Stand) -> None:
+def test_poison_ends_as_dead_letters_and_holds_nothing_up(environment: FaultEnvironment) -> None:
     assert find(NOT_OURS.headers["ce-type"]).consumers == ("service_desk",)
     queues = [queue_of("evaluation"), queue_of("grid")]
-    with stand.trial("poison, oversized, unknown, undecodable") as trial, channel(stand) as wire:
+    with (
+        environment.trial("poison, oversized, unknown, undecodable") as trial,
+        channel(environment) as wire,
+    ):
         trial.poison = len(POISON) * len(queues)
         for _ in range(2):  # what comes again is the same dead letter
             for headers, body, content_type in POISON.values():
@@ -100,45 +103,53 @@ def test_poison_ends_as_dead_letters_and_holds_nothing_up(stand: Stand) -> None:
             trial.passed(5)
         trial.healed()
     assert trial.load.failures.total() == 0
-    kept = stand.rows("SELECT octet_length(body), error FROM evaluation.inbox WHERE state = 'dead'")
+    kept = environment.rows(
+        "SELECT octet_length(body), error FROM evaluation.inbox WHERE state = 'dead'"
+    )
     assert max(size for size, _ in kept) > 8_000_000
     assert all(error for _, error in kept)
 
 
-def test_events_that_come_again_and_again_in_any_order_change_nothing(stand: Stand) -> None:
-    sql = "SELECT event_id::text, routing_key, headers, body, type FROM {}.outbox ORDER BY seq DESC LIMIT 500"
-    rows = [row for name in api_services() for row in stand.rows(sql.format(name))]
+def test_events_that_come_again_and_again_in_any_order_change_nothing(
+    environment: FaultEnvironment,
+) -> None:
+    sql = (
+        "SELECT event_id::text, routing_key, headers, body, type FROM {}.outbox "
+        "ORDER BY seq DESC LIMIT 500"
+    )
+    rows = [row for name in api_services() for row in environment.rows(sql.format(name))]
     storm = rows * 3
     random.Random(20261122).shuffle(storm)
-    handled = stand.one("SELECT count(*) FROM evaluation.inbox")
-    with stand.trial("duplicate storm and shuffle") as trial, channel(stand) as wire:
-        before = facts(stand, rows)
+    handled = environment.one("SELECT count(*) FROM evaluation.inbox")
+    with environment.trial("duplicate storm and shuffle") as trial, channel(environment) as wire:
+        before = facts(environment, rows)
         for event_id, key, headers, body, name in storm:
             message = _message(headers, body.encode(), CONTENT_TYPE, message_id=event_id, type=name)
             wire.basic_publish(message, EXCHANGE, key)
         trial.healed()
         trial.passed(5)  # their events come behind the storm, so at rest all of it was taken in
-    assert facts(stand, rows) == before
+    assert facts(environment, rows) == before
     assert handled > 100
     assert trial.load.failures.total() == 0
 
 
-def facts(stand: Stand, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def facts(environment: FaultEnvironment, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The facts of closed and rejected requests among those told of: nothing else may change them
     by itself.
     """
     subjects = [headers["ce-subject"] for _, _, headers, _, _ in rows]
     sql = """
         SELECT f.* FROM evaluation.fact AS f
-        WHERE f.request_id::text = ANY(%s) AND f.status IN ('rejected', 'resolved_on_spot', 'registered')
+        WHERE f.request_id::text = ANY(%s)
+          AND f.status IN ('rejected', 'resolved_on_spot', 'registered')
         ORDER BY f.request_id"""
-    return stand.rows(sql, subjects)
+    return environment.rows(sql, subjects)
 
 
 @contextmanager
-def channel(stand: Stand) -> Iterator[Any]:
+def channel(environment: FaultEnvironment) -> Iterator[Any]:
     """A channel of a client that can send what no honest one would."""
-    uri = sa.make_url(stand.amqp_uri)
+    uri = sa.make_url(environment.amqp_uri)
     with amqp.Connection(
         f"127.0.0.1:{uri.port}", "guest", "guest", virtual_host=uri.database
     ) as connection:

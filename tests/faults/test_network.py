@@ -6,7 +6,7 @@ import pytest
 from linli_devkit.processes import eventually
 from linli_devkit.proxy import lost_packets
 
-from .stand import Stand, Trial
+from .environment import FaultEnvironment, Trial
 
 pytestmark = pytest.mark.faults
 
@@ -24,32 +24,34 @@ def all_say(trial: Trial, words: dict[str, str]) -> bool:
     return all(text in trial.said(name) for name, text in words.items())
 
 
-def test_a_slow_broker_slows_nobody_who_writes(stand: Stand) -> None:
-    with stand.trial("broker 200 ms away") as trial:
-        stand.to_broker.latency_seconds = 0.2
+def test_a_slow_broker_slows_nobody_who_writes(environment: FaultEnvironment) -> None:
+    with environment.trial("broker 200 ms away") as trial:
+        environment.to_broker.latency_seconds = 0.2
         try:
             trial.passed(30)
         finally:
-            stand.to_broker.latency_seconds = 0.0
+            environment.to_broker.latency_seconds = 0.0
         trial.healed()
     assert trial.load.failures.total() == 0
 
 
-def test_a_broker_that_stands_still_holds_nobody_up(stand: Stand) -> None:
-    with stand.trial("black hole before the broker") as trial:
-        stand.to_broker.black_hole = True
+def test_a_broker_that_stands_still_holds_nobody_up(environment: FaultEnvironment) -> None:
+    with environment.trial("black hole before the broker") as trial:
+        environment.to_broker.black_hole = True
         try:
             trial.passed(15)
             eventually(lambda: all_say(trial, BROKER_WAITS), seconds=60, every=0.2)
         finally:
-            stand.to_broker.black_hole = False
+            environment.to_broker.black_hole = False
         trial.healed()
     assert trial.load.failures.total() == 0
 
 
-def test_a_broker_to_which_all_packets_are_lost_holds_nobody_up(stand: Stand) -> None:
-    with stand.trial("packets to the broker lost") as trial:
-        with lost_packets(stand.to_broker.port) as lost:
+def test_a_broker_to_which_all_packets_are_lost_holds_nobody_up(
+    environment: FaultEnvironment,
+) -> None:
+    with environment.trial("packets to the broker lost") as trial:
+        with lost_packets(environment.to_broker.port) as lost:
             skip_unless(lost)
             trial.passed(15)
             eventually(lambda: all_say(trial, BROKER_WAITS), seconds=60, every=0.2)
@@ -57,47 +59,53 @@ def test_a_broker_to_which_all_packets_are_lost_holds_nobody_up(stand: Stand) ->
     assert trial.load.failures.total() == 0
 
 
-def test_connections_to_the_broker_that_are_reset_are_opened_again(stand: Stand) -> None:
-    with stand.trial("connections to the broker reset") as trial:
+def test_connections_to_the_broker_that_are_reset_are_opened_again(
+    environment: FaultEnvironment,
+) -> None:
+    with environment.trial("connections to the broker reset") as trial:
         for _ in range(3):
-            eventually(lambda: stand.to_broker.reset() > 0, seconds=20, every=0.2)
+            eventually(lambda: environment.to_broker.reset() > 0, seconds=20, every=0.2)
             trial.passed(5)
         trial.healed()
     assert trial.load.failures.total() == 0
 
 
-def test_a_slow_database_slows_and_loses_nothing(stand: Stand) -> None:
-    with stand.trial("database 20 ms away") as trial:
-        stand.to_database.latency_seconds = 0.02
+def test_a_slow_database_slows_and_loses_nothing(environment: FaultEnvironment) -> None:
+    with environment.trial("database 20 ms away") as trial:
+        environment.to_database.latency_seconds = 0.02
         try:
             trial.passed(20)
         finally:
-            stand.to_database.latency_seconds = 0.0
+            environment.to_database.latency_seconds = 0.0
         trial.healed()
     assert trial.load.failures.total() == 0
 
 
-def test_connections_to_the_database_that_are_reset_are_opened_again(stand: Stand) -> None:
-    with stand.trial("connections to the database reset") as trial:
+def test_connections_to_the_database_that_are_reset_are_opened_again(
+    environment: FaultEnvironment,
+) -> None:
+    with environment.trial("connections to the database reset") as trial:
         for _ in range(3):
-            eventually(lambda: stand.to_database.reset() > 0, seconds=20, every=0.2)
+            eventually(lambda: environment.to_database.reset() > 0, seconds=20, every=0.2)
             trial.passed(5)
         trial.healed()
 
 
-def test_a_database_that_stands_still_is_waited_for(stand: Stand) -> None:
-    with stand.trial("black hole before the database") as trial:
-        stand.to_database.black_hole = True
+def test_a_database_that_stands_still_is_waited_for(environment: FaultEnvironment) -> None:
+    with environment.trial("black hole before the database") as trial:
+        environment.to_database.black_hole = True
         try:
             trial.load.await_failures(3)
         finally:
-            stand.to_database.black_hole = False
+            environment.to_database.black_hole = False
         trial.healed()
 
 
-def test_a_database_to_which_all_packets_are_lost_is_given_up_and_found_again(stand: Stand) -> None:
-    with stand.trial("packets to the database lost") as trial:
-        with lost_packets(stand.to_database.port) as lost:
+def test_a_database_to_which_all_packets_are_lost_is_given_up_and_found_again(
+    environment: FaultEnvironment,
+) -> None:
+    with environment.trial("packets to the database lost") as trial:
+        with lost_packets(environment.to_database.port) as lost:
             skip_unless(lost)
             trial.load.await_failures(3)
             eventually(lambda: all_say(trial, DATABASE_WAITS), seconds=60, every=0.2)

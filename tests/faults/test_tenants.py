@@ -19,7 +19,7 @@ from linli_contracts.events.grid.requests import RequestVerified
 from linli_devkit.contracts.examples import example_event
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from .stand import Stand
+from .environment import FaultEnvironment
 
 pytestmark = pytest.mark.faults
 
@@ -56,14 +56,18 @@ ATTEMPTS: dict[str, Callable[[Any], object]] = {
 }
 
 
-def test_accounts_that_try_what_they_may_not_are_refused_and_change_nothing(stand: Stand) -> None:
-    with stand.trial("tenants try what they may not") as trial, tenants(stand) as uris:
+def test_accounts_that_try_what_they_may_not_are_refused_and_change_nothing(
+    environment: FaultEnvironment,
+) -> None:
+    with environment.trial("tenants try what they may not") as trial, tenants(environment) as uris:
         for uri in uris:
             for name, attempt in ATTEMPTS.items():
                 assert refusal(uri, attempt) in (403, 404), name
             trial.passed(5)
         with pytest.raises(AMQPError):  # neither knows the other's virtual host
-            refusal(uris[1].rpartition("/")[0] + f"/{stand.vhost}", ATTEMPTS["publish an event"])
+            refusal(
+                uris[1].rpartition("/")[0] + f"/{environment.vhost}", ATTEMPTS["publish an event"]
+            )
         trial.healed()
     assert trial.load.failures.total() == 0
 
@@ -90,23 +94,23 @@ def publish(channel: Any, exchange: str, key: str) -> None:
 
 
 @contextmanager
-def tenants(stand: Stand) -> Iterator[list[str]]:
+def tenants(environment: FaultEnvironment) -> Iterator[list[str]]:
     """A subscriber of some types in the platform's own virtual host, and one in that of the next
     district.
     """
-    address = f"http://guest:guest@127.0.0.1:{stand.broker.management_port}"
-    neighbour = stand.broker.vhost()
+    address = f"http://guest:guest@127.0.0.1:{environment.broker.management_port}"
+    neighbour = environment.broker.vhost()
     connection = pika.BlockingConnection(pika.URLParameters(neighbour))
     topology.declare(connection.channel(), "110102")
     connection.close()
     uris = []
-    for amqp_uri, district in ((stand.amqp_uri, "110101"), (neighbour, "110102")):
+    for amqp_uri, district in ((environment.amqp_uri, "110101"), (neighbour, "110102")):
         account = Account("city", names.Wanted.of(TYPES, district))
         password = accounts.add(Management(address, amqp_uri.rpartition("/")[2]), account)
         uris.append(accounts.uri_of(amqp_uri, account.user, password, None))
     try:
         yield uris
     finally:
-        for amqp_uri, district in ((stand.amqp_uri, "110101"), (neighbour, "110102")):
+        for amqp_uri, district in ((environment.amqp_uri, "110101"), (neighbour, "110102")):
             accounts.remove(Management(address, amqp_uri.rpartition("/")[2]), district, "city")
-        stand.broker.drop_vhost(neighbour)
+        environment.broker.drop_vhost(neighbour)

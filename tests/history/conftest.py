@@ -74,7 +74,7 @@ def shifted(row: Row, days: int, prefix: str) -> Row:
 
     def later(text: str) -> str:
         return (
-            (datetime.strptime(text, WRITTEN) + timedelta(days=days)).strftime(WRITTEN)
+            (datetime.strptime(text, WRITTEN) + timedelta(days=days)).strftime(WRITTEN)  # noqa: DTZ007
             if text
             else ""
         )
@@ -173,7 +173,7 @@ class City:
     def expected(
         self, rows: Iterable[Row], subjects: Mapping[str, str | None] | None = None
     ) -> Figures:
-        """What evaluation should say of these rows; of the grids they lie in, or of other subjects."""
+        """What evaluation should compute from these rows, for their grids or for other subjects."""
         return figures_of(rows, self.grids if subjects is None else subjects)
 
     def await_figures(

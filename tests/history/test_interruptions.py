@@ -1,4 +1,4 @@
-"""An import that is interrupted, or whose processes die under it, ends as one that was left alone."""
+"""An import that is interrupted, or whose processes die, ends as one that was left alone."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def test_an_import_during_which_a_process_is_killed_ends_as_without(
 
 def told_twice(city: Any) -> list[Any]:
     """Aggregates of which the same thing was told twice, though history tells each once."""
-    sql = """SELECT headers->>'ce-subject', type FROM {0}.outbox WHERE type !~ '(unmatched|region|resource|unit)'
+    sql = """SELECT headers->>'ce-subject', type FROM {0}.outbox
+        WHERE type !~ '(unmatched|region|resource|unit)'
              GROUP BY 1, 2 HAVING count(*) > 1"""
     return [
         row

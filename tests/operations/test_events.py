@@ -60,7 +60,8 @@ def poison(platform: RunningPlatform, request_id: str) -> None:
     """Let the grid tell an event of a request that nobody can read."""
     sql = """
         INSERT INTO grid.outbox (event_id, type, routing_key, headers, body)
-        SELECT id, type, routing_key, headers || jsonb_build_object('ce-id', id::text), '{"not": "as its schema says"}'
+        SELECT id, type, routing_key, headers || jsonb_build_object('ce-id', id::text),
+               '{"not": "as its schema says"}'
         FROM grid.outbox, (SELECT gen_random_uuid() AS id) AS new
         WHERE type = %s AND headers ->> 'ce-correlationid' = %s"""
     execute(platform, sql, "linli.grid.request_registered.v1", request_id)

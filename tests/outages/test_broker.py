@@ -99,7 +99,10 @@ def effects(platform: RunningPlatform, asked: list[Asked]) -> Counter[str]:
     assert platform.count(
         "SELECT count(*) FROM service_desk.case_file WHERE request_id = ANY(%s::uuid[])", ids
     ) == len(ids)
-    sql = "SELECT split_part(type, '.', 3) FROM evaluation.fact_event WHERE request_id = ANY(%s::uuid[])"
+    sql = (
+        "SELECT split_part(type, '.', 3) FROM evaluation.fact_event "
+        "WHERE request_id = ANY(%s::uuid[])"
+    )
     return Counter(kind for (kind,) in platform.rows(sql, ids))
 
 

@@ -1,4 +1,4 @@
-"""A district's broker as relays leave it, events published there, and subscribers that follow them."""
+"""A district's broker as relays leave it, events published there, and their subscribers."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Broker:
                 connection.close()
 
     def publish(self, *events: Event) -> None:
-        """Publish as a relay does: confirmed, so each is in the queues and in the log afterwards."""
+        """Publish as a relay does: confirmed, so each is in the queues and the stream afterwards."""
         with self._publishing() as channel:
             for event in events:
                 _publish(channel, encode(event), find(event.type).routing_key(event.district))

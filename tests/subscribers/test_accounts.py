@@ -36,7 +36,7 @@ Linli = Callable[..., Any]
 
 @pytest.fixture
 def linli(broker: Broker) -> Iterator[Linli]:
-    """The command, told of this broker; its JSON, or with another code than 0 what it failed with."""
+    """Run the command on this broker: its JSON, or with another code than 0 its error."""
 
     def run(*arguments: str, code: int = 0, as_json: bool = True) -> Any:
         environ = dict.fromkeys((*VARIABLES.values(), "LINLI_URL"), "") | {

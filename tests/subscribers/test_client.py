@@ -1,4 +1,4 @@
-"""The client of subscribers against a real broker: live, replayed, and through all that goes wrong."""
+"""The client of subscribers against a real broker: live, replayed, and when things go wrong."""
 
 from __future__ import annotations
 

@@ -10,15 +10,15 @@ import shapely
 from linli_grid.locator import NONE, GridIndex, LocatedGrid
 from numpy.typing import NDArray
 
+from benchmarks.environment import BenchmarkServers
 from benchmarks.figures import Figure, compare
-from benchmarks.stand import Stand
 
 WEST, SOUTH, EAST, NORTH = 116.20, 39.80, 116.60, 40.05
 _GRIDS, _PLACES = 2_000, 100_000
 _CORNERS = 40
 
 
-def locate(stand: Stand) -> list[Figure]:
+def locate(servers: BenchmarkServers) -> list[Figure]:
     """100,000 places among 2,000 grids that tile a district of 34 by 28 km, one place in twenty
     outside.
     """
@@ -61,7 +61,7 @@ def locate(stand: Stand) -> list[Figure]:
             ours,
             raw,
             target=0.5,
-            rounds=stand.rounds,
+            rounds=servers.rounds,
             notes={"grids": _GRIDS, "places": _PLACES, "located": found},
         )
     ]

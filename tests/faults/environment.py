@@ -16,9 +16,9 @@ from typing import Any
 
 import psycopg2
 import sqlalchemy as sa
-from linli_contracts.manifest import api_services
 from linli.local.supervisor import Child
 from linli_chassis.process import failpoints
+from linli_contracts.manifest import api_services
 from linli_devkit import RunningPlatform, running_platform
 from linli_devkit.disks import small_disk
 from linli_devkit.own_postgres import OwnPostgres, own_postgres
@@ -27,7 +27,7 @@ from linli_devkit.proxy import Proxy
 from linli_devkit.rabbitmq import RabbitServer, rabbit_server
 
 from .checker import Checker, Findings, Rows
-from .load import Load
+from .request_load import Load
 
 REST_SECONDS = 120.0
 HEARTBEAT_SECONDS = 4
@@ -53,7 +53,7 @@ class Trial:
     """One fault: the load that runs meanwhile, and when the fault was over."""
 
     name: str
-    stand: Stand
+    environment: FaultEnvironment
     load: Load
     poison: int = 0
     """How many messages were injected that must end as dead letters."""
@@ -61,12 +61,12 @@ class Trial:
     _logs_from: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for child in self.stand.platform.supervisor.children:
+        for child in self.environment.platform.supervisor.children:
             self._logs_from[child.name] = child.log.stat().st_size
 
     def said(self, name: str) -> str:
         """What a process has logged since the trial began."""
-        with self.stand.child(name).log.open("rb") as log:
+        with self.environment.child(name).log.open("rb") as log:
             log.seek(self._logs_from[name])
             return log.read().decode(errors="replace")
 
@@ -104,7 +104,7 @@ class Replica(Child):
 
 
 @dataclass
-class Stand:
+class FaultEnvironment:
     """A platform under test and the servers below it. `rows` reads past the proxy."""
 
     broker: RabbitServer
@@ -284,11 +284,11 @@ class Stand:
 
 
 @contextmanager
-def stand(
+def fault_environment(
     furnish: Callable[[RunningPlatform], None],
     results: list[Result],
     nodes: Sequence[RabbitServer] = (),
-) -> Iterator[Stand]:
+) -> Iterator[FaultEnvironment]:
     """A furnished platform whose every connection passes a proxy.
 
     Args:
@@ -320,7 +320,7 @@ def stand(
             )
         )
         furnish(platform)
-        yield Stand(
+        yield FaultEnvironment(
             broker,
             postgres,
             database_url,

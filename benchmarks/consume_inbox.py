@@ -12,18 +12,18 @@ from linli_chassis.messaging.topology import queue_of
 from linli_contracts.events.grid.requests import RequestVerified
 from linli_devkit.processes import eventually
 
+from benchmarks.environment import EFFECT, BenchmarkDatabase, BenchmarkServers
 from benchmarks.figures import Figure, compare
-from benchmarks.filling import events, publish, purge, travelling
-from benchmarks.stand import EFFECT, Bench, Stand
+from benchmarks.fixtures import events, publish, purge, travelling
 
 _BATCH = 100
 
 
-def inbox(stand: Stand) -> list[Figure]:
+def inbox(servers: BenchmarkServers) -> list[Figure]:
     """Take in the same messages by the chassis and by hand."""
-    count = stand.count(10_000)
+    count = servers.count(10_000)
     told = travelling(events(RequestVerified, count))
-    with stand.bench("service_desk") as bench:
+    with servers.database("service_desk") as bench:
         execute(bench, EFFECT)
 
         def run(consumer: AbstractContextManager[Any]) -> float:
@@ -40,16 +40,18 @@ def inbox(stand: Stand) -> list[Figure]:
             "events/s",
             lambda: run(bench.process("benchmarks.parts.platform_flow", "service_desk")),
             lambda: run(
-                bench.process("benchmarks.parts.raw_taking", queue_of("service_desk"), str(_BATCH))
+                bench.process(
+                    "benchmarks.parts.raw_consumer", queue_of("service_desk"), str(_BATCH)
+                )
             ),
             target=0.5,
-            rounds=stand.rounds,
+            rounds=servers.rounds,
             notes={"messages": count},
         )
     return [figure]
 
 
-def execute(bench: Bench, sql: str, schema: str = "service_desk") -> Any:
+def execute(bench: BenchmarkDatabase, sql: str, schema: str = "service_desk") -> Any:
     """Run a statement in a transaction of its own; the rows, if there are any."""
     connection = bench.connect(schema)
     try:
@@ -61,7 +63,10 @@ def execute(bench: Bench, sql: str, schema: str = "service_desk") -> Any:
 
 
 def await_effects(
-    bench: Bench, count: int, running: subprocess.Popen[bytes], schema: str = "service_desk"
+    bench: BenchmarkDatabase,
+    count: int,
+    running: subprocess.Popen[bytes],
+    schema: str = "service_desk",
 ) -> None:
     """Wait until so many effects are committed. Raises `RuntimeError` when the process has ended or
     an event failed.
@@ -83,14 +88,16 @@ def await_effects(
     connection.close()
 
 
-def rate(bench: Bench) -> float:
+def rate(bench: BenchmarkDatabase) -> float:
     """Outbox rows per second by the database's clock, from the first batch to the last; the first
     is the start.
     """
     [(seconds, counted)] = execute(
         bench,
         """
-        WITH batches AS (SELECT xmin::text AS batch, max(created_at) AS at, count(*) AS size FROM outbox GROUP BY 1)
-        SELECT extract(epoch FROM max(at) - min(at)), sum(size) - (array_agg(size ORDER BY at))[1] FROM batches""",
+        WITH batches AS (SELECT xmin::text AS batch, max(created_at) AS at, count(*) AS size
+          FROM outbox GROUP BY 1)
+        SELECT extract(epoch FROM max(at) - min(at)), sum(size) - (array_agg(size ORDER BY at))[1]
+            FROM batches""",
     )
     return float(counted) / float(seconds)

@@ -15,10 +15,10 @@ from linli_chassis.messaging.topology import queue_of
 from linli_contracts.events.organization.resources import ResourceWithdrawn
 from linli_devkit.processes import eventually
 
+from benchmarks.consume_inbox import await_effects, execute
+from benchmarks.environment import EFFECT, BenchmarkDatabase, BenchmarkServers
 from benchmarks.figures import Figure, compare
-from benchmarks.filling import events, publish, purge, travelling
-from benchmarks.stand import EFFECT, Bench, Stand
-from benchmarks.taking import await_effects, execute
+from benchmarks.fixtures import events, publish, purge, travelling
 
 _PARTS = "benchmarks.parts"
 _SERVICES = ("service_desk", "evaluation")
@@ -29,14 +29,14 @@ _STOCK_QUEUES = (
 _TABLES = "effect, inbox, outbox, stream"
 
 
-def nameko(stand: Stand) -> list[Figure]:
-    """Events per second from the first effect in the first service to the last one in the second."""
-    ours_count, stock_count = stand.count(6_000), stand.count(1_500)
+def nameko(servers: BenchmarkServers) -> list[Figure]:
+    """Events per second from the first effect in the first service to the last in the second."""
+    ours_count, stock_count = servers.count(6_000), servers.count(1_500)
     told = travelling(events(ResourceWithdrawn, ours_count))
-    with stand.bench(*_SERVICES) as bench, stand.vhost() as stock_uri:
+    with servers.database(*_SERVICES) as bench, servers.vhost() as stock_uri:
         for schema in _SERVICES:
             execute(bench, EFFECT, schema)
-        stock = Bench(bench.database_url, stock_uri, bench.folder)
+        stock = BenchmarkDatabase(bench.database_url, stock_uri, bench.folder)
         declare_stock(stock)
         figure = compare(
             "nameko",
@@ -45,13 +45,13 @@ def nameko(stand: Stand) -> list[Figure]:
             lambda: _ours(bench, told),
             lambda: _stock(stock, stock_count),
             target=5.0,
-            rounds=stand.rounds,
+            rounds=servers.rounds,
             notes={"events": ours_count, "events of nameko": stock_count},
         )
     return [figure]
 
 
-def _ours(bench: Bench, told: list[Any]) -> float:
+def _ours(bench: BenchmarkDatabase, told: list[Any]) -> float:
     _clear(bench)
     purge(bench.amqp_uri)
     publish(bench.amqp_uri, told)
@@ -62,7 +62,7 @@ def _ours(bench: Bench, told: list[Any]) -> float:
     return _rate(bench, len(told))
 
 
-def _stock(bench: Bench, count: int) -> float:
+def _stock(bench: BenchmarkDatabase, count: int) -> float:
     _clear(bench)
     with publishing(bench) as channel:
         for _ in range(count):
@@ -89,7 +89,7 @@ def _stock(bench: Bench, count: int) -> float:
     return _rate(bench, count)
 
 
-def _start(stack: ExitStack, bench: Bench, part: str, queues: Sequence[str]) -> Any:
+def _start(stack: ExitStack, bench: BenchmarkDatabase, part: str, queues: Sequence[str]) -> Any:
     """Start both services, the first only when the second consumes, so that no start is measured;
     the second.
     """
@@ -99,14 +99,14 @@ def _start(stack: ExitStack, bench: Bench, part: str, queues: Sequence[str]) -> 
     return second
 
 
-def declare_stock(bench: Bench) -> None:
+def declare_stock(bench: BenchmarkDatabase) -> None:
     """Let nameko itself declare its queues, so that they are there before the events are."""
     with ExitStack() as stack:
         _start(stack, bench, "nameko_flow", _STOCK_QUEUES)
         eventually(lambda: consumers(bench, _STOCK_QUEUES[0]) == 1, seconds=120)
 
 
-def consumers(bench: Bench, queue: str) -> int:
+def consumers(bench: BenchmarkDatabase, queue: str) -> int:
     """How many consume a queue; 0 when it does not exist."""
     try:
         with publishing(bench) as channel:
@@ -116,7 +116,7 @@ def consumers(bench: Bench, queue: str) -> int:
 
 
 @contextmanager
-def publishing(bench: Bench) -> Iterator[Any]:
+def publishing(bench: BenchmarkDatabase) -> Iterator[Any]:
     """A channel; on leaving the broker has all that was published."""
     connection = pika.BlockingConnection(pika.URLParameters(bench.amqp_uri))
     try:
@@ -127,12 +127,12 @@ def publishing(bench: Bench) -> Iterator[Any]:
         connection.close()
 
 
-def _clear(bench: Bench) -> None:
+def _clear(bench: BenchmarkDatabase) -> None:
     for schema in _SERVICES:
         execute(bench, f"TRUNCATE {_TABLES}", schema)
 
 
-def _rate(bench: Bench, count: int) -> float:
+def _rate(bench: BenchmarkDatabase, count: int) -> float:
     [(seconds,)] = execute(
         bench,
         """SELECT extract(epoch FROM (SELECT max(at) FROM evaluation.effect)

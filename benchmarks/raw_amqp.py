@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 import amqp
 
 ROWS = """
-    SELECT seq, event_id, type, routing_key, headers, body FROM outbox WHERE seq > %s ORDER BY seq LIMIT %s"""
+    SELECT seq, event_id, type, routing_key, headers, body FROM outbox WHERE seq > %s ORDER BY seq
+        LIMIT %s"""
 CLAIM = """
     INSERT INTO inbox (event_id, type, state, handled_at)
     SELECT id, type, 'handled', now() FROM unnest(%s::uuid[], %s::text[]) AS t(id, type)

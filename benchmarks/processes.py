@@ -20,9 +20,9 @@ from linli_devkit import RunningPlatform, running_platform
 from linli_devkit.processes import eventually
 
 from benchmarks.city import DISTRICT, City, city
+from benchmarks.environment import BenchmarkServers
 from benchmarks.figures import Figure, limit
-from benchmarks.registering import asked
-from benchmarks.stand import Stand
+from benchmarks.register_request import asked
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MIB = 1024 * 1024
@@ -30,12 +30,12 @@ LOG_EVENTS_A_SECOND = 500
 """What relays read of the log at most; see `linli_chassis.messaging.gap_recovery`."""
 
 
-def latency(stand: Stand) -> list[Figure]:
+def latency(servers: BenchmarkServers) -> list[Figure]:
     """One request after another through an idle platform: from sending it to its fact in
     evaluation.
     """
-    with platform(stand) as (running, made):
-        bodies = [body | made.place for body in asked(stand.count(200) + 5)]
+    with platform(servers) as (running, made):
+        bodies = [body | made.place for body in asked(servers.count(200) + 5)]
         with psycopg2.connect(running.environ["DATABASE_URL"]) as connection:
             connection.autocommit = True
             times = [1000 * _request_to_fact(running, connection, body) for body in bodies][5:]
@@ -64,12 +64,12 @@ def _request_to_fact(running: RunningPlatform, connection: Any, body: dict[str, 
             time.sleep(0.001)
 
 
-def rest(stand: Stand) -> list[Figure]:
+def rest(servers: BenchmarkServers) -> list[Figure]:
     """Memory and processor time of each process, after it has worked: history brought in, and cases
     matched.
     """
     seconds = 20.0
-    with platform(stand) as (running, made):
+    with platform(servers) as (running, made):
         bring_in(running, made)
         work(running, made)
         running.idle(120)
@@ -91,13 +91,13 @@ def rest(stand: Stand) -> list[Figure]:
     return figures
 
 
-def history(stand: Stand) -> list[Figure]:
+def history(servers: BenchmarkServers) -> list[Figure]:
     """Requests per second from the start of the command until evaluation has counted the last of
     them.
     """
     rates, posted, sources = [], [], set()
-    for _ in range(1 if stand.quick else min(3, stand.rounds)):
-        with platform(stand) as (running, made):
+    for _ in range(1 if servers.quick else min(3, servers.rounds)):
+        with platform(servers) as (running, made):
             seconds_posted, seconds = _brought_in(running, made)
             posted.append(made.count / seconds_posted)
             rates.append(made.count / seconds)
@@ -107,7 +107,7 @@ def history(stand: Stand) -> list[Figure]:
 
 
 def _brought_in(running: RunningPlatform, made: City) -> tuple[float, float]:
-    """Seconds until the command has posted all, and until evaluation has folded all that follows."""
+    """Seconds until the command has posted all, and until evaluation has folded the rest."""
     began = perf_counter()
     bring_in(running, made, settled=False)
     posted = perf_counter()
@@ -120,14 +120,16 @@ def _brought_in(running: RunningPlatform, made: City) -> tuple[float, float]:
 
 
 @contextmanager
-def platform(stand: Stand, requests: int = 3_370) -> Iterator[tuple[RunningPlatform, City]]:
+def platform(
+    servers: BenchmarkServers, requests: int = 3_370
+) -> Iterator[tuple[RunningPlatform, City]]:
     """Eight processes with the grids of a city, idle."""
-    home = Path(mkdtemp(dir=stand.folder))
-    made = city(home, stand.count(requests))
+    home = Path(mkdtemp(dir=servers.folder))
+    made = city(home, servers.count(requests))
     settings = {"LINLI_DISTRICT": DISTRICT, "LINLI_TIME_ZONE": "America/Los_Angeles"}
     with (
-        stand.vhost() as amqp_uri,
-        stand.postgres.database(api_services()) as database_url,
+        servers.vhost() as amqp_uri,
+        servers.postgres.database(api_services()) as database_url,
         running_platform(home, amqp_uri=amqp_uri, database_url=database_url, **settings) as running,
     ):
         running.linli("import", "regions", str(made.regions))

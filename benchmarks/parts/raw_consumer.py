@@ -1,4 +1,4 @@
-"""The raw loop of the inbox benchmark as a process: `python -m benchmarks.parts.raw_taking QUEUE
+"""The raw loop of the inbox benchmark as a process: `python -m benchmarks.parts.raw_consumer QUEUE
 BATCH`.
 """
 
@@ -8,7 +8,7 @@ import sys
 import psycopg2
 from uuid_utils import uuid7
 
-from benchmarks import raw
+from benchmarks import raw_amqp as raw
 
 
 def main(queue: str, size: int) -> None:

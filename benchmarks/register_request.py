@@ -21,22 +21,25 @@ from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import free_port
 from linli_grid.service import GridService
 
+from benchmarks.consume_inbox import execute
+from benchmarks.environment import BenchmarkDatabase, BenchmarkServers
 from benchmarks.figures import Figure, compare
-from benchmarks.locating import EAST, NORTH, SOUTH, WEST, tiles
-from benchmarks.stand import Bench, Stand
-from benchmarks.taking import execute
+from benchmarks.locate_point import EAST, NORTH, SOUTH, WEST, tiles
 
 _CONNECTIONS = 8
 _GRIDS = 200
 _COMMUNITY = "110101001001"
-_BARE = "CREATE SCHEMA bare; CREATE TABLE bare.request (request_id uuid PRIMARY KEY, category text, body jsonb)"
+_BARE = (
+    "CREATE SCHEMA bare; CREATE TABLE bare.request (request_id uuid PRIMARY KEY, category "
+    "text, body jsonb)"
+)
 
 
-def http(stand: Stand) -> list[Figure]:
+def http(servers: BenchmarkServers) -> list[Figure]:
     """Requests per second over eight connections that are kept alive."""
-    bodies = [json.dumps(body, ensure_ascii=False) for body in asked(stand.count(2_000))]
-    with stand.postgres.database(["grid"]) as database_url, stand.vhost() as amqp_uri:
-        bench = Bench(database_url, amqp_uri, stand.folder)
+    bodies = [json.dumps(body, ensure_ascii=False) for body in asked(servers.count(2_000))]
+    with servers.postgres.database(["grid"]) as database_url, servers.vhost() as amqp_uri:
+        bench = BenchmarkDatabase(database_url, amqp_uri, servers.folder)
         draw_grids(database_url)
         execute(bench, _BARE)
         ports = free_port(), free_port()
@@ -62,7 +65,7 @@ def http(stand: Stand) -> list[Figure]:
                 ours,
                 bare,
                 target=0.5,
-                rounds=stand.rounds,
+                rounds=servers.rounds,
                 notes={"requests": len(bodies), "connections": _CONNECTIONS, "grids": _GRIDS},
             )
     return [figure]

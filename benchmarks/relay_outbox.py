@@ -11,18 +11,18 @@ from linli_chassis.process.runtime import relay_of
 from linli_chassis.settings import ProcessSettings
 from linli_contracts.events.grid.requests import RequestVerified
 
-from benchmarks import raw
+from benchmarks import raw_amqp as raw
+from benchmarks.environment import BenchmarkDatabase, BenchmarkServers
 from benchmarks.figures import Figure, compare
-from benchmarks.filling import OutboxFill, events
-from benchmarks.stand import Bench, Stand
+from benchmarks.fixtures import OutboxFill, events
 
 _BATCH = 100
 
 
-def relay(stand: Stand) -> list[Figure]:
+def relay(servers: BenchmarkServers) -> list[Figure]:
     """Publish the same rows by the relay, and by hand, where nothing notes how far it came."""
-    rows = stand.count(10_000)
-    with stand.bench("grid") as bench:
+    rows = servers.count(10_000)
+    with servers.database("grid") as bench:
         fill = OutboxFill(bench, "grid", events(RequestVerified, rows))
         ours = _Ours(bench)
         by_hand = _ByHand(bench)
@@ -33,7 +33,7 @@ def relay(stand: Stand) -> list[Figure]:
             lambda: rows / fill.timed(ours.publish_all),
             lambda: rows / fill.timed(by_hand.publish_all),
             target=0.7,
-            rounds=stand.rounds,
+            rounds=servers.rounds,
             notes={"rows": rows, "raw batch": _BATCH},
         )
         ours.close()
@@ -43,7 +43,7 @@ def relay(stand: Stand) -> list[Figure]:
 
 
 class _Ours:
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: BenchmarkDatabase) -> None:
         self._relay: Relay = relay_of("grid", ProcessSettings.load(bench.environ))
         engine: sa.Engine = self._relay._engine
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -58,7 +58,7 @@ class _Ours:
 
 
 class _ByHand:
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: BenchmarkDatabase) -> None:
         self._publisher = raw.RawPublisher(bench.amqp_uri, EXCHANGE)
         self._connection: Any = bench.connect("grid")
         self._connection.autocommit = True

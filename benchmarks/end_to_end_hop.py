@@ -17,10 +17,10 @@ from linli_contracts.envelope import Event, Message, encode
 from linli_contracts.events.grid.requests import RequestVerified
 from uuid_utils import uuid7
 
-from benchmarks import raw
+from benchmarks import raw_amqp as raw
+from benchmarks.environment import EFFECT, BenchmarkDatabase, BenchmarkServers
 from benchmarks.figures import Figure, compare
-from benchmarks.filling import events, purge
-from benchmarks.stand import EFFECT, Bench, Stand
+from benchmarks.fixtures import events, purge
 
 _KEY = "110101.grid.request_verified.v1"
 _TAKE_EFFECT = sa.text("INSERT INTO effect (event_id, subject) VALUES (:event_id, :subject)")
@@ -28,15 +28,18 @@ _TAKE_EFFECT_RAW = "INSERT INTO effect (event_id, subject) VALUES (%s, %s)"
 _APPEND = (
     "INSERT INTO outbox (event_id, type, routing_key, headers, body) VALUES (%s, %s, %s, %s, %s)"
 )
-_PENDING = "SELECT seq, event_id, type, routing_key, headers, body FROM outbox WHERE published_at IS NULL ORDER BY seq"
+_PENDING = (
+    "SELECT seq, event_id, type, routing_key, headers, body FROM outbox "
+    "WHERE published_at IS NULL ORDER BY seq"
+)
 _MARK = "UPDATE outbox SET published_at = clock_timestamp() WHERE seq = %s"
 _CLAIM = "INSERT INTO inbox (event_id, type, state, handled_at) VALUES (%s, %s, 'handled', now())"
 
 
-def hop(stand: Stand) -> list[Figure]:
+def hop(servers: BenchmarkServers) -> list[Figure]:
     """Send events from one service to another, each only when the one before it has arrived."""
-    told = events(RequestVerified, stand.count(300))
-    with stand.bench("grid", "service_desk") as bench:
+    told = events(RequestVerified, servers.count(300))
+    with servers.database("grid", "service_desk") as bench:
         _prepare(bench)
         ours, by_hand = _Ours(bench), _ByHand(bench)
 
@@ -60,7 +63,7 @@ def hop(stand: Stand) -> list[Figure]:
             lambda: rate(ours),
             lambda: rate(by_hand),
             target=0.7,
-            rounds=stand.rounds,
+            rounds=servers.rounds,
             notes={"events": len(told)},
         )
         ours.close()
@@ -68,7 +71,7 @@ def hop(stand: Stand) -> list[Figure]:
     return [figure]
 
 
-def _prepare(bench: Bench) -> None:
+def _prepare(bench: BenchmarkDatabase) -> None:
     for schema in ("grid", "service_desk"):
         with bench.connect(schema) as connection, connection.cursor() as cursor:
             cursor.execute(EFFECT)
@@ -78,7 +81,7 @@ def _prepare(bench: Bench) -> None:
 class _Ours:
     """A unit of work, the relay, and the inbox with a handler."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: BenchmarkDatabase) -> None:
         settings = Settings.load(bench.environ)
         self._producer = Runtime.of("grid", settings)
         self._consumer = Runtime.of("service_desk", settings)
@@ -95,7 +98,7 @@ class _Ours:
             uow.connection.execute(
                 _TAKE_EFFECT, {"event_id": str(uuid7()), "subject": event.subject}
             )
-            uow.emit(RequestVerified, event.subject, event.data)
+            uow.emit(RequestVerified(**event.data))
         self._relay.publish_batch(self._connection)
 
     def take(self, message: Any) -> None:
@@ -119,7 +122,7 @@ class _ByHand:
     letters.
     """
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: BenchmarkDatabase) -> None:
         self._producer = bench.connect("grid")
         self._relay = bench.connect("grid")
         self._relay.autocommit = True

@@ -22,12 +22,15 @@ from linli_devkit.rabbitmq import RabbitServer, free_port, rabbit_server
 
 HEARTBEAT_SECONDS = 60
 
-EFFECT = "CREATE TABLE effect (event_id uuid PRIMARY KEY, subject text NOT NULL, at timestamptz DEFAULT clock_timestamp())"
+EFFECT = (
+    "CREATE TABLE effect (event_id uuid PRIMARY KEY, subject text NOT NULL, at "
+    "timestamptz DEFAULT clock_timestamp())"
+)
 """The change that a handler of the benchmarks makes; the same table for ours and for raw loops."""
 
 
 @dataclass
-class Stand:
+class BenchmarkServers:
     """The servers of one run. `rounds` is how often a pair is measured; `quick` runs are for trying
     only.
     """
@@ -44,7 +47,7 @@ class Stand:
         return max(1, full // 10) if self.quick else full
 
     @contextmanager
-    def bench(self, *schemas: str) -> Iterator[Bench]:
+    def database(self, *schemas: str) -> Iterator[BenchmarkDatabase]:
         """A database with the chassis' tables in these schemas, and a virtual host with the
         platform's topology.
         """
@@ -52,7 +55,7 @@ class Stand:
             for schema in schemas:
                 create_chassis_tables(database_url, schema)
             declare_topology(amqp_uri, DISTRICT, HEARTBEAT_SECONDS)
-            yield Bench(database_url, amqp_uri, self.folder)
+            yield BenchmarkDatabase(database_url, amqp_uri, self.folder)
 
     @contextmanager
     def vhost(self) -> Iterator[str]:
@@ -80,7 +83,7 @@ class Stand:
 
 
 @dataclass
-class Bench:
+class BenchmarkDatabase:
     """A database and a virtual host of one benchmark, and how its processes are told of them."""
 
     database_url: str
@@ -118,7 +121,9 @@ class Bench:
 
 
 @contextmanager
-def standing(*, rounds: int, quick: bool, note: Callable[[str], None]) -> Iterator[Stand]:
+def benchmark_servers(
+    *, rounds: int, quick: bool, note: Callable[[str], None]
+) -> Iterator[BenchmarkServers]:
     """Start the servers, and end them with their data."""
     with ExitStack() as stack:
         folder = Path(
@@ -129,4 +134,4 @@ def standing(*, rounds: int, quick: bool, note: Callable[[str], None]) -> Iterat
         note("Starting PostgreSQL and RabbitMQ ...")
         postgres = stack.enter_context(postgres_server(folder / "postgres"))
         rabbit = stack.enter_context(rabbit_server(folder / "rabbitmq"))
-        yield Stand(rabbit, postgres, folder, rounds, quick, note)
+        yield BenchmarkServers(rabbit, postgres, folder, rounds, quick, note)

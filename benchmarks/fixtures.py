@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from linli_chassis.messaging import outbox
 from linli_chassis.messaging.topology import EXCHANGE, queue_of
 from linli_chassis.storage.database import create_engine
-from linli_contracts.envelope import Event, Message, encode
+from linli_contracts.envelope import Event, Message, encode, encode_data
 from linli_contracts.manifest import api_services
 from linli_contracts.registry import find
 from linli_contracts.schema import EventData
 from linli_devkit.contracts.examples import example_event
 
-from benchmarks.stand import Bench
+from benchmarks.environment import BenchmarkDatabase
 
 _COLUMNS = "event_id, type, routing_key, headers, body"
 
@@ -38,23 +38,21 @@ def _with_subject(event: Event, subject: UUID) -> Event:
 class OutboxFill:
     """The same rows put into an outbox before each measurement."""
 
-    def __init__(self, bench: Bench, schema: str, told: Sequence[Event]) -> None:
+    def __init__(self, bench: BenchmarkDatabase, schema: str, told: Sequence[Event]) -> None:
         self._bench = bench
         self._engine = create_engine(bench.database_url, schema, pool_size=1)
         with self._engine.begin() as connection:
-            outbox.append(connection, schema, told)
+            outbox.append(connection, schema, [(event, encode_data(event)) for event in told])
             connection.execute(
-                sa.text(f"CREATE TABLE outbox_full AS SELECT seq, {_COLUMNS} FROM outbox")
+                sa.text(f"CREATE TABLE outbox_full AS SELECT seq, {_COLUMNS} FROM outbox")  # noqa: S608
             )
 
     def timed(self, work: Callable[[], None]) -> float:
         """Fill the outbox, empty the queues, and the seconds that `work` takes."""
         with self._engine.begin() as connection:
             connection.execute(sa.text("TRUNCATE outbox"))
-            fill = (
-                f"INSERT INTO outbox ({_COLUMNS}) SELECT {_COLUMNS} FROM outbox_full ORDER BY seq"  # noqa: S608
-            )
-            connection.execute(sa.text(fill))
+            fill = f"INSERT INTO outbox ({_COLUMNS}) SELECT {_COLUMNS} FROM outbox_full"  # noqa: S608
+            connection.execute(sa.text(f"{fill} ORDER BY seq"))
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(sa.text("VACUUM ANALYZE outbox"))
             connection.execute(sa.text("CHECKPOINT"))

@@ -8,10 +8,11 @@ BIN := .venv/bin
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard */pyproject.toml services/*/pyproject.toml))
 NAMES := $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(MEMBERS:%=%/pyproject.toml))
 PACKAGES := $(notdir $(patsubst %/__init__.py,%,$(wildcard */linli*/__init__.py services/*/linli_*/__init__.py)))
+UNIT := $(wildcard */tests/unit services/*/tests/unit)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-faults test-docker coverage check format contracts lock clean rabbitmq bench
+.PHONY: help demo up test test-unit test-upgrade test-faults test-docker coverage check format contracts lock clean rabbitmq bench
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -22,8 +23,14 @@ demo: .venv/ready  ## watch a resident's request on its way to a score, under tw
 up: .venv/ready  ## start the embedded platform and keep it running
 	@$(BIN)/linli up $(ARGS)
 
-test: .venv/ready rabbitmq  ## run all tests: real PostgreSQL, real RabbitMQ, real processes
-	$(BIN)/pytest -m "not docker and not faults" $(ARGS)
+test: .venv/ready rabbitmq  ## run all tests on all cores: real PostgreSQL, real RabbitMQ, real processes
+	$(BIN)/pytest -n auto --dist loadfile -m "not docker and not faults and not upgrade" $(ARGS)
+
+test-unit: .venv/ready  ## run the tests that need no server, in under a minute
+	$(BIN)/pytest -n auto $(UNIT) $(ARGS)
+
+test-upgrade: .venv/ready rabbitmq  ## upgrade a platform of an earlier commit, with events pending
+	$(BIN)/pytest -m upgrade $(ARGS) tests/upgrade
 
 test-faults: .venv/ready rabbitmq  ## break the platform in every way we know, for a quarter of an hour, and count what is lost
 	$(BIN)/pytest -m faults $(ARGS) tests/faults
@@ -32,7 +39,7 @@ test-docker: .venv/ready  ## build the images and run a district of containers; 
 	$(BIN)/pytest -m docker $(ARGS) tests/docker
 
 coverage: .venv/ready rabbitmq  ## run all tests and show which lines and branches they miss
-	$(BIN)/pytest -m "not docker and not faults" --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/pytest -m "not docker and not faults and not upgrade" --cov --cov-report=term:skip-covered $(ARGS)
 
 check: .venv/ready  ## lint, types, import rules, and whether generated files are up to date
 	$(BIN)/ruff check .

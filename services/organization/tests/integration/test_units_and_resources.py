@@ -182,6 +182,15 @@ def test_unusable_resources_are_refused_with_pointers(offering):
     ]
 
 
+@pytest.mark.parametrize("things", ["regions", "units", "resources"])
+def test_an_import_of_unusable_items_only_lists_them(organization, things):
+    before = len(organization.published())
+    answer = imported(organization, things, {}, {"external_ref": "x"}, region="110101005")
+    assert (answer["accepted"], answer["unchanged"]) == (0, 0)
+    assert [item["index"] for item in answer["refused"]] == [0, 1]
+    assert len(organization.published()) == before
+
+
 def test_one_unusable_resource_is_a_problem_and_nothing_is_written(offering):
     before = len(offering.published())
     answer = offering.post(
@@ -191,6 +200,18 @@ def test_one_unusable_resource_is_a_problem_and_nothing_is_written(offering):
     assert answer.json["type"] == "urn:linli:problem:unknown-service"
     assert answer.json["errors"][0]["pointer"] == "/services/0"
     assert len(offering.published()) == before
+
+
+def test_an_operator_takes_over_no_resource_of_another_region(offering):
+    other = {**UNIT, "external_ref": "u-2", "region_code": "110101006"}
+    assert imported(offering, "units", other)["accepted"] == 1
+    taken = {**RESOURCE, "unit_ref": "u-2"}
+    refused = imported(offering, "resources", RESOURCE, region="110101006")["refused"]
+    assert [item["pointer"] for item in refused] == ["/items/0/unit_ref"]
+    refused = imported(offering, "resources", taken, region="110101006")["refused"]
+    assert [item["pointer"] for item in refused] == ["/items/0/external_ref"]
+    assert refused[0]["detail"] == "110101005001 is outside the region of your account."
+    assert resource_of(offering)["unit_ref"] == "u-1"
 
 
 def test_a_provider_changes_and_withdraws_its_own_resource(offering):

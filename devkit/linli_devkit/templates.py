@@ -18,8 +18,8 @@ def templates_of(package: Path) -> dict[str, str]:
     """The English templates of a package, each with the file and line where it was found last.
 
     Found are the arguments of `Text`, `Problem`, `ValidationError`, the kernel's errors and those
-    of the package's `errors.py` and domains, the `error=` of validators, and the class attribute `message` of errors; each as a text,
-    or as the name of one in its module.
+    of the package's `errors.py` and domains, the `error=` of validators, and the class attribute
+    `message` of errors; each as a text, or as the name of one in its module.
     """
     places = dict(_PLACES)
     for path in (

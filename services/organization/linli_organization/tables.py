@@ -4,7 +4,7 @@ the SQL that each of them needs. The tables themselves stand in `<feature>/table
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -100,5 +100,7 @@ def fetch_page(
 
 
 def _row(table: sa.Table, record: DataclassInstance, now: datetime) -> dict[str, object]:
-    names: Sequence[str] = [field.name for field in fields(record) if field.name in table.c]
-    return {name: getattr(record, name) for name in names} | {"updated_at": now}
+    values = {
+        column.name: getattr(record, column.name) for column in columns_of(table, type(record))
+    }
+    return {**values, "updated_at": now}

@@ -38,12 +38,12 @@ def refuse_foreign(
     actor: Actor, batch: Batch[Item], region_of: Callable[[Item], str], pointer: str
 ) -> Batch[Item]:
     """The batch without the items whose region the actor does not cover (`ForeignRegion`)."""
-    # Read before the items are: it may be that none is left, and the route must ask all the same.
+    # Read here and not for each item: where none is left, the scope has to be asked for too.
     own_region = actor.region
 
     def check(item: Item) -> None:
         region_code = region_of(item)
-        if not region_code.startswith(own_region):
+        if not own_region or not region_code.startswith(own_region):
             raise ForeignRegion(region_code=region_code, pointer=pointer)
 
     return batch.check(check)

@@ -25,7 +25,7 @@ from linli_organization.resources.domain import (
     Resource,
     Withdrawal,
     checked,
-    must_be_of,
+    must_have_unit,
     must_not_revive,
     resource_of,
 )
@@ -66,7 +66,7 @@ def change_resource(uow: Uow, actor: Actor, resource_id: UUID, offer: Offer) -> 
         NotFound, NotAllowed, Invalid: nothing is changed then.
     """
     before = find_resource(uow, resource_id, lock=True)
-    _must_hold(uow, actor, before)
+    _must_manage(uow, actor, before)
     after = before.offering(checked(offer, uow.settings.services))
     refuse_unregistered(uow, Batch.of_one(after), lambda resource: resource.covers, "/covers")
     _save(uow, [after], {resource_id: before})
@@ -78,7 +78,7 @@ def withdraw_resource(
 ) -> Resource:
     """Withdraw a resource; nothing, once it is withdrawn. Raises `NotFound` or `NotAllowed`."""
     before = find_resource(uow, resource_id, lock=True)
-    _must_hold(uow, actor, before)
+    _must_manage(uow, actor, before)
     if before.is_withdrawn:
         return before
     after = before.withdrawn(withdrawal.reason)
@@ -100,24 +100,23 @@ def _resource(uow: Uow, command: OfferResource) -> Resource:
 def _refuse_misplaced(
     uow: Uow, actor: Actor, batch: Batch[Resource], before: Mapping[UUID, Resource]
 ) -> Batch[Resource]:
-    """Without the items of an unknown or foreign unit, also the one it had before, and those that
-    cover an unknown division.
-    """
+    """Without the items of unknown or foreign units, and those that cover unknown divisions."""
     units = find_units(uow, {stored.unit_id for stored in (*batch.items, *before.values())})
 
     def region(resource: Resource) -> str:
         return units[resource.unit_id].region_code
 
+    # Or a caller could take over a resource of another region by its reference.
     def earlier_region(resource: Resource) -> str:
         return region(before.get(resource.resource_id, resource))
 
-    batch = batch.check(lambda resource: must_be_of(resource, units))
+    batch = batch.check(lambda resource: must_have_unit(resource, units))
     batch = refuse_foreign(actor, batch, region, "/unit_ref")
     batch = refuse_unregistered(uow, batch, lambda resource: resource.covers, "/covers")
     return refuse_foreign(actor, batch, earlier_region, "/external_ref")
 
 
-def _must_hold(uow: Uow, actor: Actor, resource: Resource) -> None:
+def _must_manage(uow: Uow, actor: Actor, resource: Resource) -> None:
     """Operators may change what lies in their region, providers what their unit offers."""
     if actor.roles.isdisjoint(("operator", "admin")):
         if not actor.owns(resource.unit_id):

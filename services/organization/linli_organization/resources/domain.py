@@ -155,7 +155,7 @@ def normalized(offer: OfferT) -> OfferT:
     )
 
 
-def must_be_of(resource: Resource, units: Collection[UUID]) -> None:
+def must_have_unit(resource: Resource, units: Collection[UUID]) -> None:
     """Raise `UnknownUnit` unless the unit of a resource is among the registered ones."""
     if resource.unit_id not in units:
         raise UnknownUnit(unit_ref=resource.unit_ref)

@@ -15,7 +15,7 @@ from linli_organization.resources.domain import (
     UnknownService,
     UnknownUnit,
     checked,
-    must_be_of,
+    must_have_unit,
     must_not_revive,
     normalized,
     resource_of,
@@ -102,9 +102,9 @@ def test_any_time_and_the_whole_day_are_hours(hours):
 
 
 def test_a_resource_belongs_to_a_registered_unit(resource):
-    must_be_of(resource, {resource.unit_id})
+    must_have_unit(resource, {resource.unit_id})
     with pytest.raises(UnknownUnit) as refusal:
-        must_be_of(resource, {uuid4()})
+        must_have_unit(resource, {uuid4()})
     assert (refusal.value.pointer, str(refusal.value)) == ("/unit_ref", "There is no unit u-1.")
 
 

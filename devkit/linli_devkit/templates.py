@@ -9,17 +9,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # Where a template stands among the arguments of a call.
-_PLACES = {"Text": 0, "ValidationError": 0, "Problem": 2}
+_PLACES = {"Text": 0, "ValidationError": 0, "Problem": 2} | dict.fromkeys(
+    ("NotFound", "NotAllowed", "Conflict", "Invalid"), 0
+)
 
 
 def templates_of(package: Path) -> dict[str, str]:
     """The English templates of a package, each with the file and line where it was found last.
 
-    Found are the arguments of `Text`, `Problem`, `ValidationError` and the errors of the package's
-    domain, the `error=` of validators, and the class attribute `message` of errors; each as a text,
-    or as the name of one in its module.
+    Found are the arguments of `Text`, `Problem`, `ValidationError`, the kernel's errors and those
+    of the package's `errors.py` and domains, the `error=` of validators, and the class attribute
+    `message` of errors; each as a text, or as the name of one in its module.
     """
-    places = {**_PLACES, **dict.fromkeys(_domain_errors(package / "domain" / "errors.py"), 0)}
+    places = dict(_PLACES)
+    for path in (
+        *package.rglob("errors.py"),
+        *package.rglob("domain.py"),
+        *package.rglob("domain/*.py"),
+    ):
+        places.update(dict.fromkeys(_domain_errors(path), 0))
     found: dict[str, str] = {}
     for path in sorted(package.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -33,10 +41,11 @@ def templates_of(package: Path) -> dict[str, str]:
 
 def _domain_errors(path: Path) -> Iterator[str]:
     """The names of the errors that are given their template when they are raised."""
-    if path.is_file():
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and all(map(_leaves_template_first, node.body)):
-                yield node.name
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if not isinstance(node, ast.ClassDef) or not node.bases:
+            continue
+        if all(map(_leaves_template_first, node.body)):
+            yield node.name
 
 
 def _leaves_template_first(statement: ast.stmt) -> bool:

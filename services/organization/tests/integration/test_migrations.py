@@ -1,13 +1,13 @@
-"""The migrations make what the store expects."""
+"""The migrations make the tables that the code declares."""
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from linli_organization import store
 from linli_organization.service import OrganizationService
+from linli_organization.tables import metadata
 
 
-def test_the_migrated_schema_is_that_of_the_store(service):
-    ours = set(store.metadata.tables)
+def test_the_migrated_schema_is_that_of_the_tables(service):
+    ours = set(metadata.tables)
 
     def include(thing, name, kind, reflected, compare_to):
         return kind != "table" or name in ours
@@ -16,4 +16,4 @@ def test_the_migrated_schema_is_that_of_the_store(service):
         context = MigrationContext.configure(
             uow.connection, opts={"include_object": include, "compare_server_default": True}
         )
-        assert compare_metadata(context, store.metadata) == []
+        assert compare_metadata(context, metadata) == []

@@ -16,22 +16,22 @@ def organization(service):
 
 
 def import_regions(organization, *items, **more):
-    answer = organization.post(
+    response = organization.post(
         "/regions/import", json={"items": list(items)}, role="operator", **more
     )
-    assert answer.status_code == 200, answer.text
-    return answer.json
+    assert response.status_code == 200, response.text
+    return response.json
 
 
-def told(organization):
+def published_names(organization):
     return [
         (event.subject, event.sequence, event.data["name"]) for event in organization.published()
     ]
 
 
-def test_registered_divisions_are_told_parents_first_and_listed(organization):
-    answer = import_regions(organization, *reversed(DIVISIONS))
-    assert answer == {"accepted": 3, "unchanged": 0, "refused": []}
+def test_registered_divisions_are_published_parents_first_and_listed(organization):
+    response = import_regions(organization, *reversed(DIVISIONS))
+    assert response == {"accepted": 3, "unchanged": 0, "refused": []}
     events = organization.published()
     assert [event.type for event in events] == ["linli.organization.region_registered.v1"] * 3
     assert [dict(event.data) for event in events] == [
@@ -64,7 +64,7 @@ def test_registered_divisions_are_told_parents_first_and_listed(organization):
     ] == ["110101005001"]
 
 
-def test_registering_again_with_the_same_values_tells_nothing(organization):
+def test_registering_again_with_the_same_values_publishes_nothing(organization):
     import_regions(organization, *DIVISIONS)
     assert import_regions(organization, *DIVISIONS) == {
         "accepted": 0,
@@ -74,15 +74,15 @@ def test_registering_again_with_the_same_values_tells_nothing(organization):
     assert len(organization.published()) == 3
 
 
-def test_a_corrected_name_is_told_with_the_next_sequence(organization):
+def test_a_corrected_name_is_published_with_the_next_sequence(organization):
     import_regions(organization, *DIVISIONS)
-    answer = import_regions(organization, {"code": "110101005", "name": "新桥街道"}, DIVISIONS[0])
-    assert (answer["accepted"], answer["unchanged"]) == (1, 1)
-    assert told(organization)[3:] == [("110101005", 2, "新桥街道")]
+    response = import_regions(organization, {"code": "110101005", "name": "新桥街道"}, DIVISIONS[0])
+    assert (response["accepted"], response["unchanged"]) == (1, 1)
+    assert published_names(organization)[3:] == [("110101005", 2, "新桥街道")]
 
 
 def test_good_items_are_taken_and_bad_ones_listed_with_pointer_and_reason(organization):
-    answer = import_regions(
+    response = import_regions(
         organization,
         *DIVISIONS[:2],
         {"code": "110101400", "name": "某开发区"},
@@ -92,8 +92,8 @@ def test_good_items_are_taken_and_bad_ones_listed_with_pointer_and_reason(organi
         {"code": "110101005", "name": "另一个名字"},
         {"code": "110101008", "name": "朝阳门", "mayor": "?"},
     )
-    assert answer["accepted"] == 2
-    assert [(item["index"], item["pointer"]) for item in answer["refused"]] == [
+    assert response["accepted"] == 2
+    assert [(item["index"], item["pointer"]) for item in response["refused"]] == [
         (2, "/items/2/code"),
         (3, "/items/3/code"),
         (4, "/items/4/code"),
@@ -101,38 +101,38 @@ def test_good_items_are_taken_and_bad_ones_listed_with_pointer_and_reason(organi
         (6, "/items/6"),
         (7, "/items/7/mayor"),
     ]
-    assert answer["refused"][0]["detail"] == "Sub-district numbers go from 001 to 399, not 400."
-    assert answer["refused"][2]["detail"] == "110101006 is not registered."
+    assert response["refused"][0]["detail"] == "Sub-district numbers go from 001 to 399, not 400."
+    assert response["refused"][2]["detail"] == "110101006 is not registered."
     assert len(organization.published()) == 2
 
 
-def test_refusals_are_said_in_the_language_of_the_caller(organization):
-    answer = import_regions(
+def test_refusals_are_worded_in_the_language_of_the_caller(organization):
+    response = import_regions(
         organization, {"code": "110101005", "name": "北新桥街道"}, headers={"Accept-Language": "zh"}
     )
-    assert answer["refused"][0]["detail"] == "110101 尚未登记。"
+    assert response["refused"][0]["detail"] == "110101 尚未登记。"
 
 
 def test_a_child_falls_with_its_refused_parent(organization):
     import_regions(organization, DIVISIONS[0])
-    answer = import_regions(
+    response = import_regions(
         organization,
         {"code": "110101005", "name": " "},
         {"code": "110101005001", "name": "海运仓社区居委会"},
     )
-    assert [item["index"] for item in answer["refused"]] == [0, 1]
+    assert [item["index"] for item in response["refused"]] == [0, 1]
 
 
 def test_an_operator_of_one_subdistrict_registers_nothing_in_another(organization):
     import_regions(organization, *DIVISIONS)
-    answer = import_regions(
+    response = import_regions(
         organization,
         {"code": "110101005002", "name": "北新仓社区居委会"},
         {"code": "110101006", "name": "东四街道"},
         region="110101005",
     )
-    assert answer["accepted"] == 1
-    assert [(item["index"], item["pointer"]) for item in answer["refused"]] == [
+    assert response["accepted"] == 1
+    assert [(item["index"], item["pointer"]) for item in response["refused"]] == [
         (1, "/items/1/code")
     ]
 
@@ -146,13 +146,13 @@ def test_writing_needs_the_role_of_an_operator(organization):
 
 def test_another_deployment_holds_its_own_district(service):
     organization = service(OrganizationService, LINLI_DISTRICT="990101")
-    answer = import_regions(
+    response = import_regions(
         organization,
         {"code": "990101", "name": "Los Angeles (sample)"},
         DIVISIONS[0],
         region="990101",
     )
-    assert answer["accepted"] == 1
+    assert response["accepted"] == 1
     assert organization.published()[0].source == "urn:linli:990101:organization"
 
 

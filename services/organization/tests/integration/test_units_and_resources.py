@@ -50,18 +50,18 @@ def events(organization, fact):
 
 
 def imported(organization, things, *items, **more):
-    answer = organization.post(
+    response = organization.post(
         f"/{things}/import", json={"items": list(items)}, role="operator", **more
     )
-    assert answer.status_code == 200, answer.text
-    return answer.json
+    assert response.status_code == 200, response.text
+    return response.json
 
 
 def resource_of(organization):
     return organization.get("/resources?external_ref=r-1").json["items"][0]
 
 
-def test_a_unit_is_registered_told_and_found(organization):
+def test_a_unit_is_registered_published_and_found(organization):
     unit = organization.post("/units", json=UNIT, role="operator").json
     assert {**unit, "unit_id": None} == {**UNIT, "unit_id": None}
     (event,) = events(organization, "unit_registered")
@@ -79,22 +79,22 @@ def test_a_unit_is_registered_told_and_found(organization):
     assert organization.get(f"/units/{uuid4()}").status_code == 404
 
 
-def test_importing_units_again_changes_nothing_and_a_change_is_told(organization):
+def test_importing_units_again_changes_nothing_and_a_change_is_published(organization):
     assert imported(organization, "units", UNIT, {**UNIT, "external_ref": "u-2"})["accepted"] == 2
-    answer = imported(
+    response = imported(
         organization, "units", UNIT, {**UNIT, "external_ref": "u-2", "name": "新名字"}
     )
-    assert (answer["accepted"], answer["unchanged"], answer["refused"]) == (1, 1, [])
+    assert (response["accepted"], response["unchanged"], response["refused"]) == (1, 1, [])
     *_, last = events(organization, "unit_registered")
     assert (last.data["name"], last.sequence) == ("新名字", 2)
 
 
 def test_a_unit_in_a_region_unknown_or_foreign_is_refused(organization):
-    answer = imported(
+    response = imported(
         organization, "units", UNIT, {**UNIT, "external_ref": "u-2", "region_code": "110101007"}
     )
-    assert answer["accepted"] == 1
-    assert answer["refused"][0] == {
+    assert response["accepted"] == 1
+    assert response["refused"][0] == {
         "index": 1,
         "pointer": "/items/1/region_code",
         "detail": "110101007 is not registered.",
@@ -103,9 +103,9 @@ def test_a_unit_in_a_region_unknown_or_foreign_is_refused(organization):
     taken = {**UNIT, "region_code": "110101006"}
     refused = imported(organization, "units", taken, region="110101006")["refused"]
     assert [item["pointer"] for item in refused] == ["/items/0/external_ref"]
-    answer = organization.post("/units", json=UNIT, role="operator", region="110101006")
-    assert answer.status_code == 403
-    assert answer.json["type"] == "urn:linli:problem:foreign-region"
+    response = organization.post("/units", json=UNIT, role="operator", region="110101006")
+    assert response.status_code == 403
+    assert response.json["type"] == "urn:linli:problem:foreign-region"
 
 
 def test_a_resource_is_offered_with_all_that_others_need_and_a_coarse_place(offering):
@@ -128,7 +128,7 @@ def test_a_resource_is_offered_with_all_that_others_need_and_a_coarse_place(offe
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "count"),
     [
         ("service=elder_care.meal_delivery", 1),
         ("service=elder_care.home_visit", 0),
@@ -138,25 +138,25 @@ def test_a_resource_is_offered_with_all_that_others_need_and_a_coarse_place(offe
         ("state=withdrawn", 0),
     ],
 )
-def test_resources_are_found_by_service_region_served_and_state(offering, query, found):
-    assert len(offering.get(f"/resources?{query}").json["items"]) == found
+def test_resources_are_found_by_service_region_served_and_state(offering, query, count):
+    assert len(offering.get(f"/resources?{query}").json["items"]) == count
 
 
-def test_importing_resources_again_changes_nothing_and_a_change_is_told_whole(offering):
+def test_importing_resources_again_changes_nothing_and_a_change_is_published_whole(offering):
     shuffled = {
         **RESOURCE,
         "hours": {"days": [5, 4, 3, 2, 1, 1], "opens": "08:00", "closes": "18:00"},
     }
     assert imported(offering, "resources", shuffled)["unchanged"] == 1
-    answer = imported(offering, "resources", {**RESOURCE, "capacity_per_day": 50, "hours": None})
-    assert answer["accepted"] == 1
+    response = imported(offering, "resources", {**RESOURCE, "capacity_per_day": 50, "hours": None})
+    assert response["accepted"] == 1
     (event,) = events(offering, "resource_changed")
     assert (event.data["capacity_per_day"], event.data["hours"], event.sequence) == (50, None, 2)
     assert event.data["services"] == ["elder_care.meal_delivery"]
 
 
 def test_unusable_resources_are_refused_with_pointers(offering):
-    answer = imported(
+    response = imported(
         offering,
         "resources",
         {**RESOURCE, "external_ref": "r-2"},
@@ -171,8 +171,8 @@ def test_unusable_resources_are_refused_with_pointers(offering):
         },
         {**RESOURCE, "external_ref": "r-8", "capacity_per_day": -1},
     )
-    assert answer["accepted"] == 1
-    assert [item["pointer"] for item in answer["refused"]] == [
+    assert response["accepted"] == 1
+    assert [item["pointer"] for item in response["refused"]] == [
         "/items/1/unit_ref",
         "/items/2/services/0",
         "/items/3/covers",
@@ -182,15 +182,36 @@ def test_unusable_resources_are_refused_with_pointers(offering):
     ]
 
 
+@pytest.mark.parametrize("things", ["regions", "units", "resources"])
+def test_an_import_of_unusable_items_only_lists_them(organization, things):
+    before = len(organization.published())
+    response = imported(organization, things, {}, {"external_ref": "x"}, region="110101005")
+    assert (response["accepted"], response["unchanged"]) == (0, 0)
+    assert [item["index"] for item in response["refused"]] == [0, 1]
+    assert len(organization.published()) == before
+
+
 def test_one_unusable_resource_is_a_problem_and_nothing_is_written(offering):
     before = len(offering.published())
-    answer = offering.post(
+    response = offering.post(
         "/resources", json={**RESOURCE, "services": ["elder_care.dance"]}, role="operator"
     )
-    assert answer.status_code == 422
-    assert answer.json["type"] == "urn:linli:problem:unknown-service"
-    assert answer.json["errors"][0]["pointer"] == "/services/0"
+    assert response.status_code == 422
+    assert response.json["type"] == "urn:linli:problem:unknown-service"
+    assert response.json["errors"][0]["pointer"] == "/services/0"
     assert len(offering.published()) == before
+
+
+def test_an_operator_takes_over_no_resource_of_another_region(offering):
+    other = {**UNIT, "external_ref": "u-2", "region_code": "110101006"}
+    assert imported(offering, "units", other)["accepted"] == 1
+    taken = {**RESOURCE, "unit_ref": "u-2"}
+    refused = imported(offering, "resources", RESOURCE, region="110101006")["refused"]
+    assert [item["pointer"] for item in refused] == ["/items/0/unit_ref"]
+    refused = imported(offering, "resources", taken, region="110101006")["refused"]
+    assert [item["pointer"] for item in refused] == ["/items/0/external_ref"]
+    assert refused[0]["detail"] == "110101005001 is outside the region of your account."
+    assert resource_of(offering)["unit_ref"] == "u-1"
 
 
 def test_a_provider_changes_and_withdraws_its_own_resource(offering):
@@ -208,7 +229,7 @@ def test_a_provider_changes_and_withdraws_its_own_resource(offering):
     assert (event.data["reason"], event.sequence) == ("over_committed", 3)
 
 
-def test_withdrawing_twice_is_told_once(offering):
+def test_withdrawing_twice_is_published_once(offering):
     path = f"/resources/{resource_of(offering)['resource_id']}/withdraw"
     assert [offering.post(path, json={"reason": "moved"}).status_code for _ in range(2)] == [
         200,

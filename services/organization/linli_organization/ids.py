@@ -1,7 +1,7 @@
-"""The ids of units and resources, derived from the references of the system they come from.
+"""The ids of this service, derived from the references of the system that the data come from.
 
-Deriving instead of drawing them makes an import repeatable: the same file gives the same ids, on
-any machine.
+Derived, not random, so that an import is repeatable: the same file gives the same ids, on any
+machine.
 """
 
 from __future__ import annotations

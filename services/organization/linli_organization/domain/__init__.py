@@ -1,1 +1,0 @@
-"""The rules of divisions, units and resources; standard library only."""

@@ -3,10 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from linli_service_desk.domain.states import ACTIONS
+from linli_service_desk.cases.domain.states import CASE_STATES
 from openapi_spec_validator import validate
 
-from .made import GRID, REPORT, unit_of
+from .desk_under_test import GRID, REPORT, unit_of
 
 OTHER_REGION = "110101002"
 
@@ -138,4 +138,4 @@ def test_the_desk_describes_itself_by_the_table_of_the_steps(desk):
     document = desk.service.get("/api/service_desk/openapi.json", raw=True, role=None).json
     validate(document)
     offered = {path.rsplit("/", 1)[1] for path in document["paths"] if "case_id}/" in path}
-    assert offered == set(ACTIONS)
+    assert offered == set(CASE_STATES.actions)

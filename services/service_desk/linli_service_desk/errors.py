@@ -41,7 +41,7 @@ class NotYourUnit(NotAllowed):
 
 
 class TransitionRefused(states.TransitionRefused):
-    """The action is not possible now; says what is possible instead."""
+    """The action is not possible now; names what is possible instead."""
 
     message = "A case that is {state} does not allow {action} ({why}). Possible now: {possible}."
 

@@ -11,9 +11,7 @@ from linli_service_desk.settings import ServiceDeskSettings
 
 
 class ServiceDeskService(Catalogue, Cases, Matching, Feedback, Projections):
-    """Cases through the seven steps: opened, matched to resources, handled, checked, and judged by
-    the resident.
-    """
+    """Cases through the seven steps: opened, matched, handled, checked, judged by the resident."""
 
     name = "service_desk"
     settings = ServiceDeskSettings

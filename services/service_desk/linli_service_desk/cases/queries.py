@@ -17,7 +17,7 @@ from linli_chassis.storage.records import fetch_all, fetch_one
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from linli_service_desk.cases.commands import context_of, note_context
-from linli_service_desk.cases.domain.case import Case, State
+from linli_service_desk.cases.domain.case import Case, Context, State
 from linli_service_desk.cases.domain.states import CASE_STATES
 from linli_service_desk.cases.domain.views import (
     HistoryEntry,
@@ -34,7 +34,7 @@ from linli_service_desk.cases.tables import (
     case_refusal,
     case_transition,
 )
-from linli_service_desk.catalogue import case_policy
+from linli_service_desk.catalogue import CasePolicy, case_policy
 from linli_service_desk.errors import CaseNotFound
 from linli_service_desk.projections import place_names, unit_names
 from linli_service_desk.settings import Uow
@@ -72,7 +72,12 @@ def list_cases(uow: Uow, actor: Actor, request: ListCases, language: str) -> Pag
     if request.after:
         query = query.where(sa.tuple_(c.opened_at, c.case_id) < sa.tuple_(*request.after))
     cases = [as_case(row) for row in uow.connection.execute(query)]
-    return page(_listed(uow, cases, language), request, lambda case: (case.opened_at, case.case_id))
+    return page(_listed(uow, case_policy(uow), cases, language), request, position_of)
+
+
+def position_of(case: Case) -> tuple[datetime, UUID]:
+    """The place of a case in a list, as `ListCases.after` takes it."""
+    return case.opened_at, case.case_id
 
 
 def show_case(uow: Uow, actor: Actor, case_id: UUID, language: str) -> ShownCase:
@@ -91,11 +96,12 @@ def show_case(uow: Uow, actor: Actor, case_id: UUID, language: str) -> ShownCase
 
 def case_detail(uow: Uow, actor: Actor, case: Case, language: str) -> ShownCase:
     """A case with its history, why it was matched as it is, and what the caller may do now."""
-    (listed,) = _listed(uow, [case], language)
+    policy = case_policy(uow)
+    (listed,) = _listed(uow, policy, [case], language)
     return ShownCase(
         **_values(listed),
         places=place_names(uow.connection, case.grid_code),
-        actions=_possible_actions(uow, actor, case),
+        actions=_possible_actions(actor, case, context_of(policy, case.service, uow.now)),
         match=_last_dispatch(uow.connection, case.case_id),
         history=_history(uow, actor, case),
     )
@@ -104,11 +110,11 @@ def case_detail(uow: Uow, actor: Actor, case: Case, language: str) -> ShownCase:
 def dispatches_since(connection: sa.Connection, since: datetime) -> dict[UUID, int]:
     """By resource, how many cases it was given since a moment."""
     query = (
-        sa.select(case_dispatch.c.resource_id, sa.func.count().label("given"))
+        sa.select(case_dispatch.c.resource_id, sa.func.count().label("cases"))
         .where(case_dispatch.c.at >= since)
         .group_by(case_dispatch.c.resource_id)
     )
-    return {row.resource_id: row.given for row in connection.execute(query)}
+    return {row.resource_id: row.cases for row in connection.execute(query)}
 
 
 def refusals_of(connection: sa.Connection, cases: Sequence[Case]) -> dict[UUID, frozenset[UUID]]:
@@ -142,8 +148,7 @@ def usual_resources(
     return {(row.grid_code, row.service): row.resource_id for row in connection.execute(query)}
 
 
-def _listed(uow: Uow, cases: Sequence[Case], language: str) -> list[ListedCase]:
-    policy = case_policy(uow)
+def _listed(uow: Uow, policy: CasePolicy, cases: Sequence[Case], language: str) -> list[ListedCase]:
     names = unit_names(uow.connection, [case.unit_id for case in cases if case.unit_id])
     return [
         ListedCase(
@@ -155,13 +160,12 @@ def _listed(uow: Uow, cases: Sequence[Case], language: str) -> list[ListedCase]:
     ]
 
 
-def _possible_actions(uow: Uow, actor: Actor, case: Case) -> list[PossibleAction]:
+def _possible_actions(actor: Actor, case: Case, context: Context) -> list[PossibleAction]:
     roles = set(actor.roles)
     if not actor.owns(case.unit_id):
         roles.discard(PROVIDER)
     if not _covers(actor, case):
         roles &= {PROVIDER}
-    context = context_of(case_policy(uow), case.service, uow.now)
     return [
         PossibleAction(action, transition.asks, transition.to)
         for action, transition in CASE_STATES.possible(case, context, roles).items()

@@ -82,9 +82,7 @@ class Cases:
         summary="Show a case",
     )
     def show_case(self, context: RequestContext[object]) -> ShownCase:
-        """One case, with its history, why it was matched as it is, and what the caller may do
-        now.
-        """
+        """One case: its history, why it was matched as it is, and what the caller may do now."""
         case_id = context.path["case_id"]
         return queries.show_case(context.uow, context.actor, case_id, context.locale)
 

@@ -191,9 +191,7 @@ class CaseSummary(ResponseSchema):
 
 
 class PossibleAction(ResponseSchema):
-    """An action that the caller may take now: POST it to `/cases/<case_id>/<action>` with the
-    fields it asks for.
-    """
+    """An action possible now: POST it to `/cases/<case_id>/<action>` with what it asks for."""
 
     action = fields.String(required=True)
     asks = fields.List(fields.String(), required=True)

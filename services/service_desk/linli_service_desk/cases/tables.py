@@ -142,9 +142,7 @@ def find_by_digest(connection: sa.Connection, digest: str, *, lock: bool = False
 def lock_due(
     connection: sa.Connection, *conditions: sa.ColumnElement[bool], limit: int = 500
 ) -> list[Case]:
-    """Locked cases for a timer, the oldest first; those that are locked already wait for the next
-    round.
-    """
+    """Locked cases for a timer, the oldest first; the next round gets what others hold now."""
     query = sa.select(*CASE_COLUMNS).where(*conditions).order_by(*_BY_AGE).limit(limit)
     rows = connection.execute(query.with_for_update(skip_locked=True))
     return [as_case(row) for row in rows]

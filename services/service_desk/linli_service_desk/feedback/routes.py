@@ -33,8 +33,6 @@ class Feedback:
         summary="Say how it went",
     )
     def give_feedback(self, context: RequestContext[GiveFeedback]) -> TrackedCase:
-        """The resident's verdict on a closed case, once for each closing, and whether to take it up
-        again.
-        """
+        """The resident's verdict on a closed case, once for each closing; it may ask to reopen."""
         case = commands.give_feedback(context.uow, context.input)
         return queries.tracked(context.uow, case, context.locale)

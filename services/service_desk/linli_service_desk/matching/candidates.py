@@ -60,9 +60,7 @@ class CandidateMatrix:
         self._masks: dict[tuple[str, str], Bools] = {}
 
     def candidates(self, case: WaitingCase) -> Candidates:
-        """The resources that offer the service, cover the region, have not refused the case, open
-        in time and have capacity left.
-        """
+        """The resources that may take a case, narrowed by one condition after the other."""
         service, region = case.service, case.region_code
         narrowing = (
             (

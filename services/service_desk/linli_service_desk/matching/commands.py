@@ -85,9 +85,7 @@ def _dispatch(match: Match) -> DispatchCase:
 
 
 def _put_off(uow: Uow, by_id: Mapping[UUID, Case], unmatched: Sequence[Unmatched]) -> None:
-    """Try again tomorrow, when capacity is new; a resource that comes or changes wakes them
-    before.
-    """
+    """Try again tomorrow, when capacity is new, or when a resource comes or changes."""
     tomorrow = case_policy(uow).calendar.next_day(uow.now)
     steps = [cases.unmatched(by_id[each.case_id], each.reason, tomorrow) for each in unmatched]
     cases.carry_out(uow, steps)

@@ -68,8 +68,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A case and its resource; `reasons` are the parts of `cost`, `alternatives` the next choices,
-    the best first.
+    """A case and its resource.
+
+    `reasons` are the parts of `cost`, `alternatives` the next choices, the best first.
     """
 
     case_id: UUID

@@ -13,7 +13,7 @@ from linli_service_desk.settings import Uow
 
 
 def find_offers(uow: Uow, resource_id: UUID | None = None) -> list[Offer]:
-    """All resources on offer (or the one asked for), with how many cases each was given today."""
+    """The resources on offer (or the one asked for), with the cases each was assigned today."""
     today = case_policy(uow).calendar.midnight(uow.now)
     used = dispatches_since(uow.connection, today)
     resources = resources_on_offer(uow.connection, resource_id)

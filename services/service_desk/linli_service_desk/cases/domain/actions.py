@@ -116,7 +116,7 @@ class ResolveCase(CaseAction):
 
 @dataclass(frozen=True, slots=True)
 class CheckCase(CaseAction):
-    """Report what the check on site found."""
+    """Report the result of the check on site."""
 
     action = "check"
     passed: bool

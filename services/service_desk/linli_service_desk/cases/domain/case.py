@@ -28,9 +28,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision depends on besides the case: the time, and the district's policy for the
-    service of the case.
-    """
+    """What a decision depends on besides the case: the time, and the policy for its service."""
 
     now: datetime
     calendar: Calendar

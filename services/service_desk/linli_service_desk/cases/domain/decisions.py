@@ -181,9 +181,7 @@ def reopen(case: Case, action: actions.ReopenCase, context: Context) -> Step:
 
 
 def unmatched(case: Case, reason: str, retry_at: datetime) -> Step:
-    """Nobody can take it now. Published once for each reason, so that the needs list is not
-    flooded.
-    """
+    """Nobody can take it now. Published once for each reason, to not flood the needs list."""
     event = events.Unmatched(service=case.service, region_code=case.grid_code, reason=reason)
     known = reason in case.unmatched_reasons
     reasons = tuple(sorted({*case.unmatched_reasons, reason}))

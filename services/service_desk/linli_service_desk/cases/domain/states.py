@@ -1,5 +1,6 @@
-"""The seven steps as data: from one table come the guards, what the API says is possible, who
-decides, and the diagram.
+"""The seven steps as data: each transition with its roles, its guard and the function that decides.
+
+From the table come the checks, what the API offers as possible now, and the diagram in the README.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from linli_service_desk.cases.domain.decisions import Step
 from linli_service_desk.errors import TransitionRefused
 
 Decide = Callable[[Case, Any, Context], Step]
-"""Takes the action that its row is for: a test compares the two."""
+"""Takes the action of its row; a test compares the two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row(Transition[Case, Context]):
+class CaseTransition(Transition[Case, Context]):
     """A transition, and the function that decides what else it changes."""
 
     decide: Decide
@@ -41,85 +42,72 @@ def _within_grace(case: Case, context: Context) -> str | None:
 
 
 _S = State
+_T = CaseTransition
 _PROVIDER = ("provider",)
 _DESK = ("dispatcher",)
 _GRID = ("grid_worker", "dispatcher")
 _CHECKERS = ("grid_worker", "dispatcher", "reviewer")
 
 
-def _row(
-    to: State,
-    roles: tuple[str, ...],
-    term: str,
-    decide: Decide,
-    *asks: str,
-    guard: Callable[[Case, Context], str | None] | None = None,
-    otherwise: State | None = None,
-) -> Row:
-    return Row(
-        to=to,
-        roles=roles,
-        term=term,
-        decide=decide,
-        asks=asks,
-        guard=guard,
-        otherwise=otherwise,
-    )
+def _return() -> CaseTransition:
+    asks = ("owner_unit_id",)
+    return _T(_S.ESTABLISHED, _PROVIDER, "退回", asks, decide=decisions.return_)
 
 
-def _return() -> Row:
-    return _row(_S.ESTABLISHED, _PROVIDER, "退回", decisions.return_, "owner_unit_id")
+def _extend(to: State) -> CaseTransition:
+    return _T(to, _DESK, "延期", ("reason", "hours"), _once, decide=decisions.extend)
 
 
-def _extend(to: State) -> Row:
-    return _row(to, _DESK, "延期", decisions.extend, "reason", "hours", guard=_once)
+def _escalate(to: State) -> CaseTransition:
+    return _T(to, _GRID, "升级", ("reason",), _below_district, decide=decisions.escalate)
 
 
-def _escalate(to: State) -> Row:
-    return _row(to, _GRID, "升级", decisions.escalate, "reason", guard=_below_district)
+def _cancel() -> CaseTransition:
+    return _T(_S.CANCELLED, _DESK, "注销", ("reason",), decide=decisions.cancel)
 
 
-def _cancel() -> Row:
-    return _row(_S.CANCELLED, _DESK, "注销", decisions.cancel, "reason")
-
-
-TRANSITIONS: dict[tuple[str, str], Row] = {
+TRANSITIONS: dict[tuple[str, str], CaseTransition] = {
     # step 3, 任务派遣: the clock to finish starts; matching takes the same transition
-    (_S.ESTABLISHED, "dispatch"): _row(
-        _S.DISPATCHED, _DESK, "派遣", decisions.dispatch, "resource_id"
+    (_S.ESTABLISHED, "dispatch"): _T(
+        _S.DISPATCHED, _DESK, "派遣", ("resource_id",), decide=decisions.dispatch
     ),
     (_S.ESTABLISHED, "escalate"): _escalate(_S.ESTABLISHED),
     (_S.ESTABLISHED, "cancel"): _cancel(),
     # step 4, 任务处理
-    (_S.DISPATCHED, "accept"): _row(_S.HANDLING, _PROVIDER, "接单", decisions.accept),
-    (_S.DISPATCHED, "decline"): _row(
-        _S.ESTABLISHED, _PROVIDER, "拒单", decisions.decline, "reason"
+    (_S.DISPATCHED, "accept"): _T(_S.HANDLING, _PROVIDER, "接单", decide=decisions.accept),
+    (_S.DISPATCHED, "decline"): _T(
+        _S.ESTABLISHED, _PROVIDER, "拒单", ("reason",), decide=decisions.decline
     ),
     (_S.DISPATCHED, "return"): _return(),
     (_S.DISPATCHED, "extend"): _extend(_S.DISPATCHED),
     (_S.DISPATCHED, "escalate"): _escalate(_S.DISPATCHED),
     (_S.DISPATCHED, "cancel"): _cancel(),
     (_S.HANDLING, "return"): _return(),
-    (_S.HANDLING, "suspend"): _row(
-        _S.SUSPENDED, _DESK, "挂账", decisions.suspend, "reason", "resume_at"
+    (_S.HANDLING, "suspend"): _T(
+        _S.SUSPENDED, _DESK, "挂账", ("reason", "resume_at"), decide=decisions.suspend
     ),
     (_S.HANDLING, "extend"): _extend(_S.HANDLING),
     (_S.HANDLING, "escalate"): _escalate(_S.HANDLING),
     (_S.HANDLING, "cancel"): _cancel(),
-    (_S.SUSPENDED, "resume"): _row(_S.HANDLING, _DESK, "恢复", decisions.resume),
+    (_S.SUSPENDED, "resume"): _T(_S.HANDLING, _DESK, "恢复", decide=decisions.resume),
     (_S.SUSPENDED, "escalate"): _escalate(_S.SUSPENDED),
     (_S.SUSPENDED, "cancel"): _cancel(),
     # step 5, 处理反馈
-    (_S.HANDLING, "resolve"): _row(
-        _S.RESOLVED, _PROVIDER, "反馈", decisions.resolve, "note", "evidence"
+    (_S.HANDLING, "resolve"): _T(
+        _S.RESOLVED, _PROVIDER, "反馈", ("note", "evidence"), decide=decisions.resolve
     ),
     # step 6, 核查结案: not as reported, and it is a rework 返工
-    (_S.RESOLVED, "check"): _row(
-        _S.CLOSED, _CHECKERS, "核查", decisions.check, "passed", "note", otherwise=_S.HANDLING
+    (_S.RESOLVED, "check"): _T(
+        _S.CLOSED,
+        _CHECKERS,
+        "核查",
+        ("passed", "note"),
+        otherwise=_S.HANDLING,
+        decide=decisions.check,
     ),
     (_S.RESOLVED, "escalate"): _escalate(_S.RESOLVED),
-    (_S.CLOSED, "reopen"): _row(
-        _S.ESTABLISHED, _GRID, "重新办理", decisions.reopen, "reason", guard=_within_grace
+    (_S.CLOSED, "reopen"): _T(
+        _S.ESTABLISHED, _GRID, "重新办理", ("reason",), _within_grace, decide=decisions.reopen
     ),
 }
 
@@ -138,10 +126,10 @@ def decide(
         RoleRefused: it is not for these roles.
     """
     CASE_STATES.take(case, action.action, context, roles)
-    row = TRANSITIONS[case.state, action.action]
-    step = row.decide(case, action, context)
-    to = State(row.otherwise if step.failed and row.otherwise else row.to)
-    return replace(step, case=replace(step.case, state=to))
+    transition = TRANSITIONS[case.state, action.action]
+    step = transition.decide(case, action, context)
+    to = transition.otherwise if step.failed and transition.otherwise else transition.to
+    return replace(step, case=replace(step.case, state=State(to)))
 
 
 def diagram() -> str:

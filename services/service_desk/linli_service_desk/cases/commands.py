@@ -207,7 +207,9 @@ def context_of(policy: CasePolicy, service: str, now: datetime) -> Context:
 
 def carry_out(uow: Uow, steps: Sequence[Step], account: str = tables.SYSTEM) -> None:
     """Save what was decided, with its history, and publish what happened."""
-    tables.save(uow.connection, [_sealed(uow, step) for step in steps], account, uow.now)
+    tables.save(
+        uow.connection, [_with_encrypted_note(uow, step) for step in steps], account, uow.now
+    )
     for step in steps:
         for event in step.events:
             _emit(uow, step.case, event)
@@ -218,7 +220,7 @@ def note_context(case: Case) -> str:
     return str(case.request_id)
 
 
-def _sealed(uow: Uow, step: Step) -> Step:
+def _with_encrypted_note(uow: Uow, step: Step) -> Step:
     """The step with its note encrypted: a note holds a person's words."""
     if not step.note:
         return step

@@ -38,7 +38,7 @@ def match_waiting(uow: Uow) -> None:
     by_id = {case.case_id: case for case in waiting}
     actions = [(by_id[match.case_id], _dispatch(match)) for match in result.matches]
     cases.perform_all(uow, actions)
-    _put_off(uow, by_id, result.unmatched)
+    _postpone(uow, by_id, result.unmatched)
 
 
 def dispatch_by_hand(uow: Uow, actor: Actor, case_id: UUID, chosen: ChosenResource) -> Case:
@@ -84,7 +84,7 @@ def _dispatch(match: Match) -> DispatchCase:
     return DispatchCase(to)
 
 
-def _put_off(uow: Uow, by_id: Mapping[UUID, Case], unmatched: Sequence[Unmatched]) -> None:
+def _postpone(uow: Uow, by_id: Mapping[UUID, Case], unmatched: Sequence[Unmatched]) -> None:
     """Try again tomorrow, when capacity is new, or when a resource comes or changes."""
     tomorrow = case_policy(uow).calendar.next_day(uow.now)
     steps = [cases.unmatched(by_id[each.case_id], each.reason, tomorrow) for each in unmatched]

@@ -117,13 +117,13 @@ class DeskUnderTest:
     def try_to(self, case_id, action, body=None, **caller):
         return self.service.post(f"/cases/{case_id}/{action}", json=body or {}, **caller)
 
-    def facts(self, case_id):
+    def event_names(self, case_id):
         """What was published of a case, in order."""
         return [event.type.split(".")[2] for event in self.events(case_id)]
 
-    def events(self, case_id, fact=None):
+    def events(self, case_id, name=None):
         mine = [event for event in self.service.published() if event.subject == str(case_id)]
-        return [event for event in mine if fact is None or event.type.split(".")[2] == fact]
+        return [event for event in mine if name is None or event.type.split(".")[2] == name]
 
     def rows(self, query):
         with self.service.unit_of_work() as uow:

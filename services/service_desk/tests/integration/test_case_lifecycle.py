@@ -37,7 +37,7 @@ def test_a_request_is_matched_handled_checked_and_rated(desk):
         False,
     )
 
-    assert desk.facts(case_id) == [
+    assert desk.event_names(case_id) == [
         "case_opened",
         "case_dispatched",
         "case_accepted",
@@ -114,7 +114,7 @@ def test_a_returned_case_goes_to_the_unit_that_was_named(desk):
     desk.act(case_id, "return", {"owner_unit_id": str(unit_of(3))})
     desk.match()
     assert desk.show(case_id)["resource_id"] == str(resource_of(3))
-    assert "case_returned" in desk.facts(case_id)
+    assert "case_returned" in desk.event_names(case_id)
 
 
 def test_who_does_not_reply_in_time_has_declined(desk):
@@ -147,7 +147,7 @@ def test_a_suspended_case_resumes_by_itself_with_a_later_limit(desk):
         "2026-11-25",
         "2026-11-26",
     )
-    assert desk.facts(case_id)[-2:] == ["case_suspended", "case_resumed"]
+    assert desk.event_names(case_id)[-2:] == ["case_suspended", "case_resumed"]
 
 
 def test_a_suspension_into_the_past_is_refused_at_its_field(desk):
@@ -175,7 +175,7 @@ def test_three_failed_checks_raise_the_case(desk):
         desk.act(case_id, "check", {"passed": False, "note": "现场与反馈不符"}, role="reviewer")
     case = desk.show(case_id)
     assert (case["reworks"], case["level"], case["state"]) == (3, "community", "handling")
-    assert desk.facts(case_id)[-2:] == ["case_reworked", "case_escalated"]
+    assert desk.event_names(case_id)[-2:] == ["case_reworked", "case_escalated"]
 
 
 def test_notes_are_kept_encrypted_and_told_in_no_event(desk):
@@ -203,7 +203,7 @@ def test_each_limit_that_passes_is_raised_once(desk):
     desk.pass_hours(24)
     desk.clocks()
     desk.clocks()
-    assert desk.facts(case_id) == ["case_opened", "case_overdue", "case_escalated"]
+    assert desk.event_names(case_id) == ["case_opened", "case_overdue", "case_escalated"]
     desk.offer(1)
     desk.match()
     desk.act(case_id, "accept")
@@ -231,7 +231,7 @@ def test_a_cancelled_case_is_over(desk):
     desk.act(case_id, "cancel", {"reason": "withdrawn"}, role="dispatcher")
     desk.offer(1)
     desk.match()
-    assert desk.facts(case_id) == ["case_opened", "case_cancelled"]
+    assert desk.event_names(case_id) == ["case_opened", "case_cancelled"]
     assert desk.show(case_id)["actions"] == []
 
 
@@ -251,10 +251,10 @@ def test_a_resident_who_is_not_helped_has_the_case_reopened(desk):
     desk.act(case_id, "check", {"passed": True})
     solved = {"tracking_code": CODE, "answered": True, "solved": True, "satisfaction": 4}
     assert desk.service.post("/feedback", json=solved, role=None).status_code == 200
-    facts = desk.facts(case_id)
-    assert facts.count("case_rated") == 2  # one verdict for each closing
-    assert facts.count("case_closed") == 2
-    assert "case_reopened" in facts
+    names = desk.event_names(case_id)
+    assert names.count("case_rated") == 2  # one verdict for each closing
+    assert names.count("case_closed") == 2
+    assert "case_reopened" in names
 
 
 def test_after_the_days_of_grace_nothing_is_reopened_but_still_rated(desk):
@@ -267,7 +267,7 @@ def test_after_the_days_of_grace_nothing_is_reopened_but_still_rated(desk):
         409,
         "urn:linli:problem:transition-refused",
     )
-    assert "case_rated" not in desk.facts(case_id)
+    assert "case_rated" not in desk.event_names(case_id)
     assert desk.service.post("/feedback", json=unsolved, role=None).status_code == 200
     assert desk.try_to(case_id, "reopen", {"reason": "came_back"}).status_code == 409
 
@@ -312,7 +312,7 @@ def test_history_comes_in_with_its_own_times_and_is_over_at_once(desk):
     desk.clocks()
     desk.offer(1)
     desk.match()
-    assert desk.facts(open_) == ["case_opened", "case_dispatched"]
+    assert desk.event_names(open_) == ["case_opened", "case_dispatched"]
     assert [desk.show(case)["state"] for case in (closed, cancelled)] == ["closed", "cancelled"]
     assert [entry["action"] for entry in desk.show(closed)["history"]] == ["open", "record"]
 

@@ -29,7 +29,7 @@ def test_capacity_is_of_the_day_and_the_rest_is_served_the_next(desk):
     states = [desk.show(case)["state"] for case in cases]
     assert Counter(states) == {"dispatched": 2, "established": 1}
     left = cases[states.index("established")]
-    assert desk.facts(left) == ["case_opened", "case_unmatched"]
+    assert desk.event_names(left) == ["case_opened", "case_unmatched"]
     desk.time += timedelta(days=1)
     desk.match()
     assert desk.show(left)["state"] == "dispatched"

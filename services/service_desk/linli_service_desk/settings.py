@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from environs import ValidationError
 from linli_chassis.environment import declared_settings
 from linli_chassis.settings import BadSetting, Settings, setting
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.service_catalogue import BadServiceCatalogue, services_of
 from linli_kernel.working_time import CALENDARS, OfficeHours, parse_office_hours
 from marshmallow.validate import OneOf, Range
-
-from linli_service_desk.domain.case import DAYS_TO_REOPEN
 
 
 def _office_hours(text: str) -> OfficeHours:
@@ -24,31 +23,34 @@ def _office_hours(text: str) -> OfficeHours:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceDeskSettings(Settings):
-    """What the service desk is told."""
+    """The settings of one service desk."""
 
     services_file: str | None = setting(
         "LINLI_SERVICES_FILE",
         "str",
         default=None,
-        help="The district's own service catalogue (YAML). Without it the default catalogue is used.",
+        help="The district's own service catalogue (YAML). "
+        "Without it the default catalogue is used.",
     )
     calendar: str = setting(
         "LINLI_CALENDAR",
         "str",
         default="china",
-        help="Working days: china (statutory holidays and the weekends worked for them) or plain (Monday to Friday).",
+        help="Working days: china (statutory holidays and the weekends worked for them) "
+        "or plain (Monday to Friday).",
         validate=OneOf(tuple(CALENDARS), error="must be china or plain"),
     )
-    office_hours: tuple[tuple[int, int], ...] = setting(
+    office_hours: OfficeHours = setting(
         "LINLI_OFFICE_HOURS",
         _office_hours,
         default=parse_office_hours("09:00-12:00,13:30-18:00"),
-        help="Working hours of a working day, comma-separated, e.g. 09:00-12:00,13:30-18:00 (the default).",
+        help="Working hours of a working day, comma-separated, "
+        "e.g. 09:00-12:00,13:30-18:00 (the default).",
     )
     reopen_days: int = setting(
         "LINLI_REOPEN_DAYS",
         "int",
-        default=DAYS_TO_REOPEN,
+        default=10,
         help="Days after its closing within which a case can be reopened.",
         validate=Range(min=0),
     )
@@ -61,11 +63,13 @@ class ServiceDeskSettings(Settings):
     )
 
     def check(self) -> Iterable[BadSetting]:
-        """Also that the service catalogue can be read, so that a desk with a bad one does not
-        start.
-        """
+        """Check also that the service catalogue can be read: with a bad one nothing starts."""
         yield from super().check()
         try:
             services_of(self.services_file)
         except (OSError, BadServiceCatalogue) as error:
             yield declared_settings(type(self))["services_file"].bad(str(error))
+
+
+Uow = UnitOfWork[ServiceDeskSettings]
+"""The unit of work of this service."""

@@ -1,8 +1,8 @@
 import pytest
 
-from .made import Desk
+from .desk_under_test import DeskUnderTest
 
 
 @pytest.fixture
 def desk(service):
-    return Desk(service)
+    return DeskUnderTest(service)

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from linli_contracts.events.organization.resources import ResourceChanged, ResourceWithdrawn
 from linli_devkit.contracts.examples import example_event
-from linli_service_desk.handlers import matching_round
+from linli_service_desk.matching import commands
 
-from .made import REPAIR, offered, resource_of, resource_state, unit_of, verified
+from .desk_under_test import REPAIR, offered, resource_of, resource_state, unit_of, verified
 
 GIVEN = sa.text("SELECT resource_id, count(*) AS n FROM case_dispatch GROUP BY resource_id")
 
@@ -29,7 +29,7 @@ def test_capacity_is_of_the_day_and_the_rest_is_served_the_next(desk):
     states = [desk.show(case)["state"] for case in cases]
     assert Counter(states) == {"dispatched": 2, "established": 1}
     left = cases[states.index("established")]
-    assert desk.facts(left) == ["case_opened", "case_unmatched"]
+    assert desk.event_names(left) == ["case_opened", "case_unmatched"]
     desk.time += timedelta(days=1)
     desk.match()
     assert desk.show(left)["state"] == "dispatched"
@@ -47,8 +47,8 @@ def test_a_need_that_nobody_serves_is_told_once_and_served_as_soon_as_somebody_d
     case_id = desk.verify(category=REPAIR)
     desk.match()
     desk.match()
-    told = desk.events(case_id, "case_unmatched")
-    assert [(event.data["reason"], event.data["region_code"]) for event in told] == [
+    unmatched = desk.events(case_id, "case_unmatched")
+    assert [(event.data["reason"], event.data["region_code"]) for event in unmatched] == [
         ("no_service", "110101001001001")
     ]
     desk.offer(1)  # something else
@@ -123,7 +123,7 @@ def test_rounds_of_several_replicas_at_once_never_exceed_capacity(desk, replicas
         try:
             with desk.service.unit_of_work() as uow:
                 start.wait(timeout=30)
-                matching_round.match_waiting(uow)
+                commands.match_waiting(uow)
         except Exception as error:
             failures.append(error)
 

@@ -1,6 +1,6 @@
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from linli_service_desk.store.tables import metadata
+from linli_service_desk.tables import metadata
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(desk):

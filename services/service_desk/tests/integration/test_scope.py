@@ -3,10 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from linli_service_desk.domain.states import ACTIONS
+from linli_service_desk.cases.domain.states import CASE_STATES
 from openapi_spec_validator import validate
 
-from .made import GRID, REPORT, unit_of
+from .desk_under_test import GRID, REPORT, unit_of
 
 OTHER_REGION = "110101002"
 
@@ -53,7 +53,7 @@ def test_the_wrong_role_may_not(desk, action, body, role):
     case_id = desk.dispatched()
     refused = desk.try_to(case_id, action, body, role=role, unit=unit_of(1))
     assert (refused.status_code, refused.json["type"]) == (403, "urn:linli:problem:missing-role")
-    assert desk.facts(case_id) == ["case_opened", "case_dispatched"]
+    assert desk.event_names(case_id) == ["case_opened", "case_dispatched"]
 
 
 def test_without_a_token_cases_are_closed_to_everybody(desk):
@@ -95,7 +95,7 @@ def test_of_two_who_accept_at_the_same_moment_one_is_told_what_is_possible_inste
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert "resolve" in refused.json["detail"]
-    assert desk.facts(case_id).count("case_accepted") == 1
+    assert desk.event_names(case_id).count("case_accepted") == 1
 
 
 def test_lists_are_filtered_and_paged_the_newest_first(desk):
@@ -138,4 +138,4 @@ def test_the_desk_describes_itself_by_the_table_of_the_steps(desk):
     document = desk.service.get("/api/service_desk/openapi.json", raw=True, role=None).json
     validate(document)
     offered = {path.rsplit("/", 1)[1] for path in document["paths"] if "case_id}/" in path}
-    assert offered == set(ACTIONS)
+    assert offered == set(CASE_STATES.actions)

@@ -1,21 +1,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
-from linli_service_desk.domain.case import Case, Rules, State
+from linli_kernel.working_time import round_the_clock
+from linli_service_desk.cases.domain.case import Case, Context, State
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
-
-
-class EveryHour:
-    """A calendar on which every hour is worked."""
-
-    def add_working_hours(self, start, hours):
-        return start + timedelta(hours=hours)
-
-    def working_hours_between(self, start, end):
-        return max(0.0, (end - start) / timedelta(hours=1))
 
 
 @pytest.fixture
@@ -24,8 +16,17 @@ def now():
 
 
 @pytest.fixture
-def rules():
-    return Rules(EveryHour(), answer_hours=8, finish_hours=40)
+def context():
+    """Makes the context of a decision, every hour being worked: `context(now + HOUR)`."""
+
+    def make(at=NOW, **changes):
+        calendar = round_the_clock(ZoneInfo("UTC"))
+        usual = Context(
+            at, calendar, answer_hours=8, finish_hours=40, reopen_within=timedelta(days=10)
+        )
+        return replace(usual, **changes)
+
+    return make
 
 
 @pytest.fixture

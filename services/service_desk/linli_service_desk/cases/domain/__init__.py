@@ -1,0 +1,1 @@
+"""The rules of cases in plain Python: the case, the actions, what each decides, and the table."""

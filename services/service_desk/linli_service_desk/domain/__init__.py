@@ -1,1 +1,0 @@
-"""The rules of the service desk in plain Python: no database, no HTTP, no libraries."""

@@ -1,1 +1,0 @@
-"""What the HTTP edge of the service desk takes and gives."""

@@ -1,1 +1,0 @@
-"""The tables of the service desk and all that is asked of them."""

@@ -4,6 +4,6 @@ The policy holds the calendar, the deadlines of a service item and the days with
 case can be reopened. It is made from the settings once in a process.
 """
 
-from linli_service_desk.catalogue.policy import CasePolicy, case_policy
+from linli_service_desk.catalogue.queries import CasePolicy, case_policy
 
 __all__ = ["CasePolicy", "case_policy"]

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-from linli_service_desk.matching.candidates import (
+from linli_service_desk.matching.engine.candidates import (
     PRIORITY_WEIGHT,
     CandidateMatrix,
     Candidates,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import jwt
 from environs import ValidationError
+from linli_contracts.translation import LANGUAGES
 from marshmallow.validate import OneOf, Range, Regexp
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -35,7 +36,6 @@ __all__ = [
     "settings_table",
 ]
 
-LANGUAGES = ("zh", "en")
 MIN_SECRET_BYTES = 32
 
 _Self = TypeVar("_Self", bound="ProcessSettings")

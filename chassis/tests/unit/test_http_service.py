@@ -35,7 +35,7 @@ from linli_chassis.http import (
     routes_of,
 )
 from linli_chassis.i18n import current_locale
-from linli_chassis.observability import metrics
+from linli_chassis.observability import metrics, tracing
 from linli_chassis.settings import Settings
 from linli_contracts.identity import Actor, Principal
 from linli_devkit.client import DISTRICT, ENVIRON, Answer, token
@@ -172,6 +172,7 @@ class ThingService:
             **structlog.contextvars.get_contextvars(),
             "locale": current_locale.get(),
             "context": context.locale,
+            "trace": tracing.current(),
         }
 
     @route("POST", "/unchecked", roles=("operator",), scope=Scope.REGION, summary="Ask nobody")
@@ -435,8 +436,16 @@ def test_a_correlation_id_is_taken_over_bound_in_the_worker_and_echoed(web: Web)
         "correlation_id": "abc-1",
         "locale": "zh",
         "context": "zh",
+        "trace": None,
     }
     assert answer.headers["X-Correlation-ID"] == "abc-1"
+
+
+def test_the_trace_of_a_client_goes_on_in_the_worker_and_ends_with_the_request(web: Web) -> None:
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    answer = web("GET", "/whoami", None, headers={"traceparent": parent})
+    assert answer.json["trace"] == parent
+    assert web("GET", "/whoami", None).json["trace"] is None
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "张", '"><script>'])
@@ -532,6 +541,35 @@ def test_the_openapi_document_is_valid_and_says_who_may_call(web: Web) -> None:
     one = document["paths"]["/api/grid/v1/things/{thing_id}"]["get"]
     assert one["security"] == []
     assert one["parameters"][0]["schema"] == {"type": "string", "format": "uuid"}
+
+
+def test_the_page_of_the_api_and_all_its_files_are_served(web: Web) -> None:
+    page = web("GET", "/api/grid/docs", None, language="zh")
+    assert page.headers["Content-Type"].startswith("text/html")
+    paths = re.findall(r'(?:src|href|data-document)="([^"]+)"', page.text)
+    assert len(paths) == 5
+    for path in paths:
+        assert web("GET", path, None).status_code == 200, path
+    assert web("GET", "/api/grid/docs/other.js", None).status_code == 404
+
+
+def test_the_document_of_the_page_is_valid_and_complete_and_in_the_language_asked_for(
+    web: Web,
+) -> None:
+    document = web("GET", "/api/grid/openapi.json", None, language="zh").json
+    for language, roles in (
+        ("zh", "角色: 居民 `resident`, 运维人员 `operator`"),
+        ("en", "Roles: "),
+    ):
+        shown = web("GET", "/api/grid/docs/openapi.json", None, language=language).json
+        validate_openapi(shown)
+        assert shown["paths"].keys() == document["paths"].keys()
+        keep = shown["paths"]["/api/grid/v1/things"]["post"]
+        assert keep["description"].startswith("A thing is kept until it is closed.")
+        assert roles in keep["description"]
+    assert document["paths"]["/api/grid/v1/things"]["post"]["description"] == (
+        "A thing is kept until it is closed."
+    )
 
 
 def test_health_is_told_without_a_database_and_readiness_is_not(web: Web) -> None:

@@ -16,8 +16,8 @@ BASE = "/api/grid/docs"
 def document(**operation: Any) -> dict[str, Any]:
     about = {
         "operationId": "show",
-        "summary": "Parameters",
-        "tags": ["Body"],
+        "summary": "Not found",
+        "tags": ["Gone"],
         "x-roles": ["grid_worker"],
         "responses": {"200": {"description": "Done."}},
     }
@@ -77,9 +77,9 @@ def test_prose_is_translated_and_the_document_itself_is_not_changed() -> None:
     document_response(original, "zh")
     assert json.dumps(original) == before
     operation = shown("zh")
-    assert (operation["summary"], operation["tags"]) == ("参数", ["请求体"])
+    assert (operation["summary"], operation["tags"]) == ("未找到", ["已不存在"])
     assert operation["responses"]["200"]["description"] == "已完成。"
-    assert shown("en")["summary"] == "Parameters"
+    assert shown("en")["summary"] == "Not found"
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,7 @@ class RouteEndpoint:
         """The result as JSON, stored with the change where the request has a key."""
         text = self._dump(result)
         if job.attempt:
-            stored = idempotency.StoredAnswer(self.info.status, text)
+            stored = idempotency.StoredResponse(self.info.status, text)
             idempotency.finish(uow, job.attempt, stored)
         return json_response(text, self.info.status)
 

@@ -43,7 +43,7 @@ class Application:
 
 
 def tick() -> None:
-    """Measure, without end, how late the event loop turns.
+    """Measure, without end, by how much the event loop is late.
 
     It also wakes the loop for signals, which Python handles within epoll without returning from it.
     """
@@ -54,9 +54,7 @@ def tick() -> None:
 
 
 class HttpServer(WebServer):
-    """Serves the routes of a container: on a socket, or as `mount[<service>]` of the container's
-    config.
-    """
+    """Serves the routes of a container, on a socket or in the `mount` of the container's config."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,7 +71,7 @@ class HttpServer(WebServer):
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens; tells the port that the system chose for port 0."""
+        """Where it listens, with the port that the system chose for port 0."""
         host, port = self._sock.getsockname()[:2]
         return str(host), int(port)
 
@@ -101,9 +99,7 @@ class HttpServer(WebServer):
         return Application(Pipeline(runtime, rules, lambda: self.draining), self)
 
     def run(self) -> None:
-        """Accept connections until stopped. A failing accept (no file handles left) is waited out,
-        not died of.
-        """
+        """Accept connections until stopped; wait where no file handles are left."""
         while self._is_accepting:
             try:
                 sock, address = self._sock.accept()
@@ -118,8 +114,7 @@ class HttpServer(WebServer):
             )
 
     def _serve(self, sock: Any, address: Any) -> None:
-        # nameko kills the container when a managed thread raises; one broken connection is no
-        # reason.
+        # nameko kills the container when a managed thread raises, even for a broken connection.
         try:
             sock.settimeout(self._serv.socket_timeout)
             self._serv.process_request([address, sock, wsgi.STATE_IDLE])
@@ -149,9 +144,7 @@ class HttpServer(WebServer):
 
 
 class HttpProtocol(wsgi.HttpProtocol):
-    """eventlet's protocol, in which the application may close the connection and bad requests get
-    problems too.
-    """
+    """eventlet's protocol; the application may close the connection, bad requests get problems."""
 
     def get_environ(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environ()

@@ -1,6 +1,4 @@
-"""Whether a service can do its work now. The broker is left out on purpose: writes go on without
-it.
-"""
+"""Whether a service can work now. The broker is left out on purpose: writes go on without it."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a readiness check found: "ok", "away", or "behind" with the migrations that are missing."""
+    """The state of the database: "ok", "away", or "behind" with the migrations that it lacks."""
 
     database: str
     pending: tuple[str, ...] = ()
@@ -43,9 +41,7 @@ class Readiness:
         self._migrated = False
 
     def check(self) -> State:
-        """Ask the database. Once its migrations are found complete they are not looked at again:
-        they only grow.
-        """
+        """Ask the database. Once its migrations are complete they are not looked at again."""
         engine: sa.Engine = self._runtime.engine
         try:
             with engine.connect() as connection:

@@ -93,7 +93,10 @@ class Service:
             )
 
     def open_transactions(self) -> int:
-        busy = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
+        busy = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
+        )
         with self.engine.connect() as connection:
             return int(connection.execute(sa.text(busy)).scalar_one())
 

@@ -14,7 +14,8 @@ import eventlet, os, signal, subprocess, sys, time
 from linli_chassis.process.offload import WorkerProcessEnded, run_in_process, run_in_thread
 
 def children():
-    listed = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "args="], capture_output=True, text=True)
+    command = ["ps", "--ppid", str(os.getpid()), "-o", "args="]
+    listed = subprocess.run(command, capture_output=True, text=True)
     return [line for line in listed.stdout.splitlines() if "worker_process" in line]
 """
 
@@ -48,7 +49,9 @@ eventlet.spawn(lambda: [(ticks.append(1), eventlet.sleep(0.01)) for _ in range(2
 print(len(ticks))
 """
     assert run(ticking.format('run_in_process("time:sleep", 0.5)')) == "20"
-    assert run(ticking.format("run_in_thread(eventlet.patcher.original('time').sleep, 0.5)")) == "20"
+    assert (
+        run(ticking.format("run_in_thread(eventlet.patcher.original('time').sleep, 0.5)")) == "20"
+    )
 
 
 def test_what_a_process_imports_is_not_imported_here() -> None:

@@ -158,7 +158,8 @@ def test_templates_are_found_in_errors_of_the_domain_and_under_their_names(tmp_p
         encoding="utf-8",
     )
     (tmp_path / "rules.py").write_text(
-        "LATE = 'Too late.'\nraise NoSuch('No {thing}.', thing=1)\nraise NoSuch(LATE)\nraise Own('nowhere')\n",
+        "LATE = 'Too late.'\nraise NoSuch('No {thing}.', thing=1)\n"
+        "raise NoSuch(LATE)\nraise Own('nowhere')\n",
         encoding="utf-8",
     )
     assert templates_of(tmp_path) == {

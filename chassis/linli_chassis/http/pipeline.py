@@ -1,6 +1,6 @@
 """The way of a request through a service, from top to bottom.
 
-    find           the endpoint of its path and method       404, 405, 503 while stopping
+    find           the endpoint of its path and method       404, 405
     authenticate   whose token it is                         401
     authorize      that the account has one of the roles     403
     read           body and query, against their schemas     400, 413, 415, 422
@@ -15,12 +15,10 @@ returned instead of raised, for nameko would log their text, which may hold a re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar
 
 import eventlet
@@ -28,7 +26,6 @@ import structlog
 from linli_contracts.identity import ANYBODY, Actor, Principal
 from linli_kernel.errors import DomainError
 from marshmallow import Schema, ValidationError, fields
-from uuid_utils.compat import uuid7
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
@@ -36,20 +33,15 @@ from werkzeug.wrappers import Request, Response
 from linli_chassis.http import idempotency
 from linli_chassis.http.auth import Authenticator
 from linli_chassis.http.body import parse_object, read_body, refuse_unstorable
-from linli_chassis.http.problems import Problem, domain_problem, field_problem, problem_response
+from linli_chassis.http.problems import Problem, domain_problem, field_problem
 from linli_chassis.http.responses import json_response, to_json
-from linli_chassis.http.route_info import METHODS, RouteInfo
+from linli_chassis.http.route_info import RouteInfo
 from linli_chassis.http.schemas import BodySchema, QuerySchema
-from linli_chassis.i18n import current_locale, negotiate
-from linli_chassis.observability import metrics, tracing
 from linli_chassis.storage.database import is_conflict, is_unavailable
 from linli_chassis.storage.unit_of_work import UnitOfWork
 
 CONFLICT_TRIES = 3
 RETRY_AFTER_SECONDS = 5
-CORRELATION_HEADER = "X-Correlation-ID"
-_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_MEASURED_METHODS = frozenset({*METHODS, "HEAD", "OPTIONS"})
 
 log = structlog.get_logger(__name__)
 
@@ -107,45 +99,23 @@ class MethodTimedOut(Exception):
 
 
 class Pipeline:
-    """Answers all requests of one service, whatever becomes of them.
+    """All routes and pages of one service, behind one URL map and one authenticator.
 
     Args:
-        rules: the URL map; the `endpoint` of each rule is an `Endpoint`.
-        is_stopping: whether requests are refused because the service is being stopped.
+        rules: the `endpoint` of each is an `Endpoint`.
     """
 
-    def __init__(
-        self, runtime: Any, rules: Iterable[Rule], is_stopping: Callable[[], bool] = lambda: False
-    ) -> None:
-        self._runtime = runtime
-        self._authenticator = Authenticator(runtime.settings)
-        self._is_stopping = is_stopping
+    def __init__(self, rules: Iterable[Rule], authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
         # Paths are matched without a host, so that no Host header can lead anywhere.
         self._urls = Map(list(rules), strict_slashes=False, merge_slashes=False).bind("linli")
 
-    def respond(self, request: Request) -> Response:
-        """The response to a request: bound to logs and a trace, measured, with its headers."""
-        began = perf_counter()
-        job = self._job(request)
-        service, traceparent = self._runtime.service, request.headers.get("traceparent")
-        with (
-            _bound_to(service, job),
-            tracing.serving(service, request.method, request.path, traceparent) as span,
-        ):
-            response = self._response_or_problem(job)
-            response.headers[CORRELATION_HEADER] = job.correlation_id
-            response.headers["X-Content-Type-Options"] = "nosniff"
-            # Responses may hold personal data; static files say otherwise.
-            response.headers.setdefault("Cache-Control", "no-store")
-            status = response.status_code
-            span.update(route=job.template, status=status, correlation_id=job.correlation_id)
-            self._measure(job, status, perf_counter() - began)
-        return response
+    def respond(self, job: Job) -> Response:
+        """All steps. Raises `Problem`, or what went wrong in the service."""
+        return self.find(job).respond(job, self._authenticator)
 
     def find(self, job: Job) -> Endpoint:
         """The endpoint of a path and method; its parameters go into the job."""
-        if self._is_stopping():
-            raise Problem(503, "stopping", "The service is stopping; try again.")
         method = job.request.method
         try:
             rule, path = self._urls.match(job.request.path, method, return_rule=True)
@@ -160,37 +130,6 @@ class Pipeline:
         job.template, job.path = rule.rule, dict(path)
         endpoint: Endpoint = rule.endpoint
         return endpoint
-
-    def _job(self, request: Request) -> Job:
-        sent = request.headers.get(CORRELATION_HEADER, "")
-        correlation_id = sent if _CORRELATION.fullmatch(sent) else str(uuid7())
-        language = request.headers.get("Accept-Language")
-        return Job(request, negotiate(language, self._runtime.settings.language), correlation_id)
-
-    def _response_or_problem(self, job: Job) -> Response:
-        try:
-            return self.find(job).respond(job, self._authenticator)
-        except Problem as refused:
-            problem = refused
-        except Exception as error:
-            log.exception("request failed", route=job.template, exc_info=error)
-            problem = Problem(
-                500,
-                "internal-error",
-                "Something went wrong here; give {id} when you ask about it.",
-                id=job.correlation_id,
-            )
-        return problem_response(
-            problem, job.locale, instance=job.request.path, correlation_id=job.correlation_id
-        )
-
-    def _measure(self, job: Job, status: int, seconds: float) -> None:
-        service, route, method = self._runtime.service, job.template, job.request.method
-        # Whatever else is sent as a method would be a series that stays.
-        measured = method if method in _MEASURED_METHODS else "other"
-        metrics.http_requests.labels(service, route, measured, status).inc()
-        metrics.http_request_seconds.labels(service, route).observe(seconds)
-        log.debug("answered", route=route, method=method, status=status, seconds=seconds)
 
 
 class RouteEndpoint:
@@ -215,7 +154,7 @@ class RouteEndpoint:
         }
 
     def respond(self, job: Job, authenticator: Authenticator) -> Response:
-        """All steps after `find`. Raises `Problem`, or what went wrong in the service."""
+        """The steps after `find`."""
         principal = self.authenticate(job, authenticator)
         self.authorize(job, principal)
         self.read(job, principal)
@@ -364,15 +303,3 @@ def _domain_errors_as_problems() -> Iterator[None]:
         yield
     except DomainError as error:
         raise domain_problem(error) from error
-
-
-@contextmanager
-def _bound_to(service: str, job: Job) -> Iterator[None]:
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(service=service, correlation_id=job.correlation_id)
-    token = current_locale.set(job.locale)
-    try:
-        yield
-    finally:
-        current_locale.reset(token)
-        structlog.contextvars.clear_contextvars()

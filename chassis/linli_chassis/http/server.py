@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
@@ -11,8 +10,9 @@ import eventlet
 import structlog
 from eventlet import wsgi
 from nameko.web.server import BindAddress, WebServer, parse_address
-from werkzeug.wrappers import Request
 
+from linli_chassis.http.application import CLOSE_CONNECTION, Application
+from linli_chassis.http.auth import Authenticator
 from linli_chassis.http.builtin import BuiltIn
 from linli_chassis.http.pipeline import Pipeline
 from linli_chassis.http.problems import MEDIA_TYPE
@@ -23,23 +23,8 @@ IDLE_SECONDS = 65  # longer than the usual 60 of a proxy, so that it is the prox
 SOCKET_SECONDS = 30.0
 BACKLOG = 1024
 TICK_SECONDS = 0.25
-_CLOSE = "linli.close_connection"
 
 log = structlog.get_logger(__name__)
-
-
-class Application:
-    """The WSGI application of one service."""
-
-    def __init__(self, pipeline: Pipeline, server: HttpServer) -> None:
-        self._pipeline, self._server = pipeline, server
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        response = self._pipeline.respond(Request(environ))
-        # After 408 and 413 the rest of the body would have to be read before the next request.
-        if _CLOSE in environ and (response.status_code in (408, 413) or self._server.draining):
-            environ[_CLOSE]()
-        return response(environ, start_response)
 
 
 def tick() -> None:
@@ -93,10 +78,15 @@ class HttpServer(WebServer):
 
     def get_wsgi_app(self) -> Application:
         """The application of all registered routes and the built-in ones."""
-        runtime = self.container.config["runtime"]
+        service, runtime = self.container.service_name, self.container.config["runtime"]
         pages = BuiltIn(self.container.service_cls, runtime)
         rules = [*(route.rule() for route in self._providers), *pages.rules()]
-        return Application(Pipeline(runtime, rules, lambda: self.draining), self)
+        return Application(
+            service,
+            Pipeline(rules, Authenticator(runtime.settings)),
+            language=runtime.settings.language,
+            is_stopping=lambda: self.draining,
+        )
 
     def run(self) -> None:
         """Accept connections until stopped; wait where no file handles are left."""
@@ -148,7 +138,7 @@ class HttpProtocol(wsgi.HttpProtocol):
 
     def get_environ(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environ()
-        environ[_CLOSE] = self._close
+        environ[CLOSE_CONNECTION] = self._close
         return environ
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import eventlet
+import jwt
 import psycopg2
 import pytest
 import sqlalchemy as sa
@@ -379,6 +380,23 @@ def test_a_token_of_the_district_of_a_part_of_it_or_of_its_city_is_taken(
     web: Web, region: str
 ) -> None:
     assert web("POST", "/things", region=region, json={"name": "x"}).status_code == 201
+
+
+def test_the_signature_of_a_token_is_checked_once_for_all_routes(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: list[str] = []
+    decode = jwt.decode
+
+    def counted(token: str, *arguments: Any, **options: Any) -> Any:
+        checks.append(token)
+        return decode(token, *arguments, **options)
+
+    monkeypatch.setattr(jwt, "decode", counted)
+    headers = {"Authorization": f"Bearer {token('operator')}"}
+    for path, body in (("/things", {"name": "a"}), ("/things/import", {"items": [{"name": "a"}]})):
+        assert web("POST", path, None, json=body, headers=headers).status_code in (200, 201)
+    assert len(checks) == 1
 
 
 def test_what_lies_outside_the_region_of_the_token_is_refused_and_rolled_back(web: Web) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response
@@ -17,6 +17,9 @@ from linli_chassis.http.pipeline import Job
 from linli_chassis.http.responses import json_response, to_json
 from linli_chassis.observability import metrics
 from linli_chassis.observability.health import Readiness
+
+if TYPE_CHECKING:
+    from linli_chassis.process.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class _Page:
 class BuiltIn:
     """The built-in pages of one service, given its nameko class."""
 
-    def __init__(self, service: Any, runtime: Any) -> None:
+    def __init__(self, service: Any, runtime: Runtime) -> None:
         self._service = service
         self._readiness = Readiness(runtime)
 

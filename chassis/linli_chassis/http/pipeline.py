@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import eventlet
 import structlog
@@ -39,6 +39,9 @@ from linli_chassis.http.route_info import RouteInfo
 from linli_chassis.http.schemas import BodySchema, QuerySchema
 from linli_chassis.storage.database import is_conflict, is_unavailable
 from linli_chassis.storage.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from linli_chassis.process.runtime import Runtime
 
 CONFLICT_TRIES = 3
 RETRY_AFTER_SECONDS = 5
@@ -140,7 +143,7 @@ class RouteEndpoint:
     """
 
     def __init__(
-        self, info: RouteInfo, runtime: Any, run_in_worker: Callable[[Job], Result]
+        self, info: RouteInfo, runtime: Runtime, run_in_worker: Callable[[Job], Result]
     ) -> None:
         self.info = info
         self._runtime = runtime

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
 
 from linli_chassis.storage.database import pending_migrations
+
+if TYPE_CHECKING:
+    from linli_chassis.process.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
@@ -36,13 +39,13 @@ class State:
 class Readiness:
     """Checks the database of a service: that it answers, and that its migrations were run."""
 
-    def __init__(self, runtime: Any) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._migrated = False
 
     def check(self) -> State:
         """Ask the database. Once its migrations are complete they are not looked at again."""
-        engine: sa.Engine = self._runtime.engine
+        engine = self._runtime.engine
         try:
             with engine.connect() as connection:
                 connection.execute(sa.text("SELECT 1"))

@@ -2,8 +2,8 @@
 
     python -m linli_chassis run|relay|migrate [SERVICE]
 
-Without SERVICE it is the one that is installed. Ends with 2 when it is told something it cannot
-use.
+Without SERVICE it is the one that is installed. Ends with 2 when an argument or a setting cannot be
+used.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ def main() -> None:
 
 
 def only_service() -> str:
-    """The one service that is installed here. Raises `LookupError` when there is none or more than
-    one.
-    """
+    """The one service that is installed. Raises `LookupError` unless there is exactly one."""
     names = list(installed_services())
     if len(names) != 1:
         raise LookupError(f"name a service; installed are: {', '.join(names) or 'none'}")

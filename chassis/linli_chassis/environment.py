@@ -1,15 +1,18 @@
-"""Reading a dataclass of settings from the environment, all errors at once. Which settings there
-are: `config`.
+"""Reading a dataclass of settings from the environment, with all errors at once.
+
+Which settings there are is declared in `settings` and in those of each service.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from environs import Env, EnvError, EnvValidationError, ValidationError
+import marshmallow.fields
+from marshmallow import ValidationError
 
 REQUIRED: Any = object()
 """Stands as `default` of a setting that must be given."""
@@ -32,13 +35,31 @@ class BadSetting:
 
 
 class BadSettings(ValueError):
-    """All settings that cannot be used, at once. `.problems` lists them; no value of a secret is
-    quoted.
-    """
+    """All settings that cannot be used, as `.problems`; no value of a secret is quoted."""
 
     def __init__(self, problems: Iterable[BadSetting]) -> None:
         self.problems = tuple(problems)
         super().__init__("These settings cannot be used:\n" + "\n".join(map(str, self.problems)))
+
+
+class UnreadableFile(ValueError):
+    """The file that `<name>_FILE` names cannot be read."""
+
+
+def _log_level(text: str) -> int:
+    level = logging.getLevelNamesMapping().get(text.upper())
+    if level is None and not text.isdecimal():
+        raise ValidationError("Not a valid log level.")
+    return int(text) if level is None else level
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "int": marshmallow.fields.Integer().deserialize,
+    "float": marshmallow.fields.Float().deserialize,
+    "bool": marshmallow.fields.Boolean().deserialize,
+    "log_level": _log_level,
+}
 
 
 @dataclass(frozen=True)
@@ -52,23 +73,19 @@ class Setting:
     secret: bool
     validate: Callable[[Any], Any] | None
 
-    def read(self, env: Env) -> Any:
+    def read(self, environ: Mapping[str, str]) -> Any:
         """The value from the environment, or the default.
 
         Raises:
             ValueError, ValidationError: it is missing or unusable.
         """
-        text = env.str(self.name, None)
-        if text is None or not text.strip():
-            # A blank variable is how compose files and shells say "not given".
+        text = self._text(environ).strip()
+        if not text:  # a blank variable is how compose files and shells leave a setting out
             if self.default is REQUIRED:
                 raise ValidationError("is required and not set")
             return self.default
-        value = (
-            getattr(env, self.parse)(self.name)
-            if isinstance(self.parse, str)
-            else self.parse(text.strip())
-        )
+        parse = _PARSERS[self.parse] if isinstance(self.parse, str) else self.parse
+        value = parse(text)
         if self.validate:
             self.validate(value)
         return value
@@ -76,6 +93,18 @@ class Setting:
     def bad(self, wrong: str) -> BadSetting:
         """This setting with what is wrong about it."""
         return BadSetting(name=self.name, wrong=wrong, help=self.help)
+
+    def _text(self, environ: Mapping[str, str]) -> str:
+        variable = self.name + _FILE
+        path = environ.get(variable)
+        if not path:
+            return environ.get(self.name, "")
+        try:
+            return Path(path).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            message = f"{variable} points at a file that cannot be read: {reason}"
+            raise UnreadableFile(message) from None
 
 
 def setting(
@@ -90,8 +119,8 @@ def setting(
     """A field of a `Settings` class, read from the environment.
 
     Args:
-        parse: Name of an environs parser ("int", "float", "bool", "str", "path", ...), or a
-            function of the text that raises `ValueError`.
+        parse: "str", "int", "float", "bool" or "log_level", or a function of the text that raises
+            `ValueError` or `ValidationError`.
         default: A Python value, taken as it is; without one the setting is required.
         help: One English line for the error and for docs/configuration.md; give the unit.
         secret: Not shown in `repr`, and may be given as a file by `<name>_FILE=/path`.
@@ -109,12 +138,11 @@ def read_settings(cls: type[_T], environ: Mapping[str, str]) -> _T:
     Raises:
         BadSettings: with everything that is wrong.
     """
-    env = _MappedEnv(environ)
     values: dict[str, Any] = {}
     problems: list[BadSetting] = []
     for attribute, declared in declared_settings(cls).items():
         try:
-            values[attribute] = declared.read(env)
+            values[attribute] = declared.read(environ)
         except (ValueError, ValidationError) as error:
             problems.append(declared.bad(_wrong(declared, error)))
     if problems:
@@ -131,13 +159,13 @@ def declared_settings(cls: type[Any]) -> dict[str, Setting]:
 
 def settings_table(cls: type[Any], *, without: type[Any] | None = None) -> str:
     """All settings of a class as a Markdown table; `without` leaves out those of a base class."""
-    left_out = set(declared_settings(without)) if without else set()
-    rows = [
-        f"| `{item.name}`{f' or `{item.name}{_FILE}`' if item.secret else ''} | {_shown_default(item)} | {item.help} |"
-        for attribute, item in declared_settings(cls).items()
-        if attribute not in left_out
-    ]
-    return "\n".join(["| Variable | Default | Meaning |", "|---|---|---|", *rows]) + "\n"
+    left_out = declared_settings(without) if without else {}
+    lines = ["| Variable | Default | Meaning |", "|---|---|---|"]
+    for attribute, item in declared_settings(cls).items():
+        if attribute not in left_out:
+            names = f"`{item.name}`" + (f" or `{item.name}{_FILE}`" if item.secret else "")
+            lines.append(f"| {names} | {_shown_default(item)} | {item.help} |")
+    return "\n".join(lines) + "\n"
 
 
 def _shown_default(item: Setting) -> str:
@@ -147,39 +175,8 @@ def _shown_default(item: Setting) -> str:
 
 
 def _wrong(declared: Setting, error: Exception) -> str:
-    if isinstance(error, EnvValidationError):
-        return " ".join(str(message) for message in error.error_messages)
     if isinstance(error, ValidationError):
-        return " ".join(str(message) for message in error.messages)
-    # The words of other errors may quote the value, as those of int() do.
-    return (
-        "cannot be read"
-        if declared.secret and not isinstance(error, UnreadableFile)
-        else str(error)
-    )
-
-
-class UnreadableFile(EnvError):
-    """The file that `<name>_FILE` points at cannot be read."""
-
-
-class _MappedEnv(Env):
-    """environs over a mapping instead of `os.environ`, with `<name>_FILE` for what is better kept
-    in files.
-    """
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        super().__init__(eager=True)
-        self._mapping = environ
-
-    def _get_value(self, env_key: str, default: Any) -> Any:
-        path = self._mapping.get(env_key + _FILE)
-        if not path:
-            return self._mapping.get(env_key, default)
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise UnreadableFile(
-                f"{env_key}{_FILE} points at a file that cannot be read: {reason}"
-            ) from None
+        return " ".join(map(str, error.messages))
+    if declared.secret and not isinstance(error, UnreadableFile):
+        return "cannot be read"  # other errors may quote the value, as those of int() do
+    return str(error)

@@ -1,4 +1,4 @@
-"""The settings of any service, and the base of its own ones. Reading them is done by `environment`."""
+"""The settings of any process, and the base of those of a service; `environment` reads them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import jwt
-from environs import ValidationError
+from linli_contracts.translation import LANGUAGES
+from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range, Regexp
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -35,7 +36,6 @@ __all__ = [
     "settings_table",
 ]
 
-LANGUAGES = ("zh", "en")
 MIN_SECRET_BYTES = 32
 
 _Self = TypeVar("_Self", bound="ProcessSettings")
@@ -88,7 +88,7 @@ def _keyring(text: str) -> Keyring:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessSettings:
-    """What every process is told, a relay too: it needs no more, so it is given no more."""
+    """The settings of every process. A relay has no others."""
 
     district: str = setting(
         "LINLI_DISTRICT",
@@ -107,7 +107,10 @@ class ProcessSettings:
         "str",
         default=None,
         secret=True,
-        help="RabbitMQ virtual host, e.g. amqp://user:password@host:5672/linli. Without it the embedded bus is used.",
+        help=(
+            "RabbitMQ virtual host, e.g. amqp://user:password@host:5672/linli. Without it "
+            "the embedded bus is used."
+        ),
         validate=Regexp(r"amqps?://", error="must begin with amqp:// or amqps://"),
     )
     log_level: int = setting(
@@ -127,7 +130,10 @@ class ProcessSettings:
         "LINLI_INBOX_KEEP_DAYS",
         "int",
         default=35,
-        help="Days the id of a handled event is known; an event that comes again later is handled again.",
+        help=(
+            "Days the id of a handled event is known; an event that comes again later is "
+            "handled again."
+        ),
         validate=Range(min=1),
     )
     heartbeat_seconds: int = setting(
@@ -142,14 +148,20 @@ class ProcessSettings:
         "LINLI_BROKER_DECLARE",
         "bool",
         default=True,
-        help="false where the broker has its exchanges and queues from definitions: check them, and declare nothing.",
+        help=(
+            "false where the broker has its exchanges and queues from definitions: check "
+            "them, and declare nothing."
+        ),
     )
 
     metrics_bind: str | None = setting(
         "LINLI_METRICS_BIND",
         "str",
         default=None,
-        help="Relays, webhooks: host:port for /metrics and /healthz, e.g. 0.0.0.0:9100. Services have LINLI_HTTP_BIND.",
+        help=(
+            "Relays, webhooks: host:port for /metrics and /healthz, e.g. 0.0.0.0:9100. "
+            "Services have LINLI_HTTP_BIND."
+        ),
         validate=Regexp(r"[^:\s]+:[0-9]{1,5}\Z", error="must be host:port"),
     )
 
@@ -163,9 +175,7 @@ class ProcessSettings:
         return loaded
 
     def check(self) -> Iterable[BadSetting]:
-        """What is wrong between settings that are each right. A subclass that overrides it calls
-        `super().check()`.
-        """
+        """What is wrong between settings that are each right; subclasses call `super().check()`."""
         if self.outbox_keep_days >= self.inbox_keep_days:
             # What is published again must find its id in every inbox, or it takes effect twice.
             outbox = declared_settings(ProcessSettings)["outbox_keep_days"]
@@ -176,9 +186,7 @@ class ProcessSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(ProcessSettings):
-    """What every service is told. A service adds its own fields in a subclass, also a frozen
-    dataclass.
-    """
+    """The settings of every service. It adds its own in a subclass, also a frozen dataclass."""
 
     http_bind: str = setting(
         "LINLI_HTTP_BIND",
@@ -206,7 +214,10 @@ class Settings(ProcessSettings):
         _jwks,
         default=None,
         secret=True,
-        help="JWKS document of the keys of RS256 and ES256 tokens; usually a path in LINLI_JWKS_FILE. Read at start.",
+        help=(
+            "JWKS document of the keys of RS256 and ES256 tokens; usually a path in "
+            "LINLI_JWKS_FILE. Read at start."
+        ),
     )
     jwt_audience: str = setting(
         "LINLI_JWT_AUDIENCE",
@@ -218,7 +229,10 @@ class Settings(ProcessSettings):
         "LINLI_KEYS",
         _keyring,
         secret=True,
-        help="Keys of stored personal data as id:base64-of-32-bytes, comma-separated; the first encrypts, all decrypt.",
+        help=(
+            "Keys of stored personal data as id:base64-of-32-bytes, comma-separated; the "
+            "first encrypts, all decrypt."
+        ),
     )
     time_zone: ZoneInfo = setting(
         "LINLI_TIME_ZONE",
@@ -237,7 +251,10 @@ class Settings(ProcessSettings):
         "LINLI_DATABASE_POOL",
         "int",
         default=10,
-        help="Database connections one process may hold: listening, retries, events and timers need one each.",
+        help=(
+            "Database connections one process may hold: listening, retries, events and "
+            "timers need one each."
+        ),
         validate=Range(min=5),
     )
     inbox_batch: int = setting(

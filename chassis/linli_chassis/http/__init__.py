@@ -1,4 +1,4 @@
-"""HTTP for services: declare a route, its roles and scope, and what it takes; the rest is done here."""
+"""HTTP for services: they declare routes, roles, scope and schemas; `pipeline` does the rest."""
 
 from linli_contracts.identity import PUBLIC, ROLES, Actor, Principal, Scope
 

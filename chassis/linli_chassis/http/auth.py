@@ -22,16 +22,16 @@ _ASYMMETRIC = ("RS256", "ES256")
 
 
 class Authenticator:
-    """Checks bearer tokens (JWT): signed by our secret (HS256) or a JWKS key (RS256, ES256), for
-    us, not expired.
+    """Checks bearer tokens: JWTs signed by our secret (HS256) or a JWKS key (RS256, ES256).
+
+    One serves all routes of a service, so that the signature of a token is checked once.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keys = {key.key_id: key for key in settings.jwks.keys} if settings.jwks else {}
         # Checking a signature costs more than all else of a request, and a token comes with many
-        # requests. What was
-        # valid once stays so until it expires; refusals are not remembered.
+        # requests. It stays valid until it expires; refusals are not remembered.
         self._checked = lru_cache(maxsize=REMEMBERED_TOKENS)(self._check)
 
     def principal(self, authorization: str | None) -> Principal:

@@ -1,6 +1,4 @@
-"""From bytes to a JSON object that PostgreSQL can hold. What the object may contain is said by
-schemas.
-"""
+"""From bytes to a JSON object that PostgreSQL can store; the schemas check its fields later."""
 
 from __future__ import annotations
 
@@ -28,8 +26,8 @@ def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
     if length is not None and length > limit:
         raise _too_large(limit)
     try:
-        # A chunked body has no length, and our server's input ends it; one byte more tells that it
-        # is too large.
+        # A chunked body has no length, and our server's input ends it; one byte over the limit
+        # shows that it is too large.
         raw: bytes = environ["wsgi.input"].read(limit + 1 if length is None else length)
     except TimeoutError:
         raise Problem(408, "slow-body", "The body did not arrive in time.") from None
@@ -61,21 +59,20 @@ def parse_object(raw: bytes, content_type: str) -> dict[str, Any]:
 
 
 def refuse_unstorable(value: Any, *, source: str = "pointer") -> None:
-    """Raise a field problem for NUL characters, half surrogate pairs and integers over 64 bits,
-    wherever they stand.
+    """Refuse NUL characters, half surrogate pairs and integers over 64 bits, at any depth.
 
-    PostgreSQL has no place for them; without this they would fail in the middle of a transaction.
+    PostgreSQL cannot store them; without this they would fail in the middle of a transaction.
+
+    Raises:
+        Problem: 422, with a pointer to each.
     """
-    found: dict[str, list[str]] = {}
-    for pointer, message in _unstorable(value, ""):
-        found.setdefault(pointer, []).append(message)
-    if found:
+    errors = [
+        {source: pointer if source == "pointer" else pointer.lstrip("/"), "detail": message}
+        for pointer, message in _unstorable(value, "")
+    ]
+    if errors:
         problem = field_problem({}, source=source)
-        problem.errors = [
-            {source: pointer if source == "pointer" else pointer.lstrip("/"), "detail": message}
-            for pointer, messages in found.items()
-            for message in messages
-        ]
+        problem.errors = errors
         raise problem
 
 

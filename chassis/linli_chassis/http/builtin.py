@@ -1,94 +1,82 @@
-"""What every service answers besides its own routes: health, readiness, metrics and the
-documentation of its API.
-"""
+"""What every service answers besides its own routes: health, readiness, metrics and API pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.routing import Rule
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 
-from linli_chassis.http.docs import docs_page
-from linli_chassis.http.pipeline import json_response, to_json
+from linli_chassis.http import api_page
+from linli_chassis.http.auth import Authenticator
+from linli_chassis.http.openapi import openapi_of
+from linli_chassis.http.pipeline import Job
+from linli_chassis.http.responses import json_response, to_json
 from linli_chassis.observability import metrics
 from linli_chassis.observability.health import Readiness
 
-_HTML_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-)
+if TYPE_CHECKING:
+    from linli_chassis.process.runtime import Runtime
 
 
 @dataclass(frozen=True)
 class _Page:
-    give: Callable[[str], Response]
+    render: Callable[[Job], Response]
 
-    def answer(
-        self, _request: Request, _path: dict[str, Any], locale: str, _correlation_id: str
-    ) -> Response:
-        return self.give(locale)
+    def respond(self, job: Job, _authenticator: Authenticator) -> Response:
+        return self.render(job)
 
 
-@dataclass
 class BuiltIn:
-    """The built-in pages of one service. `service` is its nameko class."""
+    """The built-in pages of one service, given its nameko class."""
 
-    service: Any
-    runtime: Any
-    _document: dict[str, Any] | None = field(default=None, init=False)
-    _pages: dict[str, str] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        self._readiness = Readiness(self.runtime)
+    def __init__(self, service: Any, runtime: Runtime) -> None:
+        self._service = service
+        self._readiness = Readiness(runtime)
 
     def rules(self) -> Iterator[Rule]:
         """Their rules, each with its endpoint."""
-        base = f"/api/{self.service.name}"
+        base = f"/api/{self._service.name}"
         pages = {
             "/healthz": self._health,
             "/readyz": self._ready,
             "/metrics": self._metrics,
             f"{base}/openapi.json": self._openapi,
-            f"{base}/docs": self._docs,
+            f"{base}/docs": self._api_page,
+            f"{base}/docs/openapi.json": self._translated_openapi,
+            f"{base}/docs/<file>": self._api_page_file,
         }
-        for path, give in pages.items():
-            yield Rule(path, methods=["GET"], endpoint=_Page(give))
+        for path, render in pages.items():
+            yield Rule(path, methods=["GET"], endpoint=_Page(render))
 
-    def _health(self, _locale: str) -> Response:
-        # That this is answered at all is the news: the event loop turns.
-        return json_response(to_json({"status": "ok", "service": self.service.name}), 200)
+    def _health(self, _job: Job) -> Response:
+        # A response at all shows that the event loop turns.
+        return json_response(to_json({"status": "ok", "service": self._service.name}))
 
-    def _ready(self, _locale: str) -> Response:
+    def _ready(self, _job: Job) -> Response:
         state = self._readiness.check()
-        return json_response(
-            to_json({"service": self.service.name, **state.document}), 200 if state.ready else 503
-        )
+        document = {"service": self._service.name, **state.document}
+        return json_response(to_json(document), 200 if state.ready else 503)
 
-    def _metrics(self, _locale: str) -> Response:
+    def _metrics(self, _job: Job) -> Response:
         return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
-    def _openapi(self, _locale: str) -> Response:
-        return json_response(to_json(self.document), 200)
+    def _openapi(self, _job: Job) -> Response:
+        return json_response(to_json(self.document))
 
-    def _docs(self, locale: str) -> Response:
-        if locale not in self._pages:
-            self._pages[locale] = docs_page(self.document, locale)
-        headers = {
-            "Content-Security-Policy": _HTML_POLICY,
-            "Content-Language": locale,
-            "Vary": "Accept-Language",
-        }
-        return Response(
-            self._pages[locale], headers=headers, content_type="text/html; charset=utf-8"
-        )
+    def _translated_openapi(self, job: Job) -> Response:
+        return api_page.document_response(self.document, job.locale)
 
-    @property
+    def _api_page(self, job: Job) -> Response:
+        return api_page.page_response(self.document, f"/api/{self._service.name}/docs", job.locale)
+
+    def _api_page_file(self, job: Job) -> Response:
+        return api_page.file_response(job.path["file"])
+
+    @cached_property
     def document(self) -> dict[str, Any]:
         """The OpenAPI document, made when first asked for."""
-        if self._document is None:
-            from linli_chassis.http.openapi import openapi_of  # it takes 2 MB, and few ask
-
-            self._document = openapi_of(self.service)
-        return self._document
+        return openapi_of(self._service)

@@ -1,9 +1,8 @@
-"""POSTs that may be sent again: the answer to an `Idempotency-Key` is kept with the change it
-answers.
+"""POSTs that may be repeated: the response to an `Idempotency-Key` is stored with the change.
 
-Key and change are written in one transaction. A second request with the same key waits at the first
-one's row until that has committed, and is then given its answer; if the first rolled back, the
-second is carried out.
+Key and change are written in one transaction. A second request with the same key waits at the row
+of the first until that has committed, and gets its response; if the first rolled back, the second
+is carried out.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ idempotency = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A request that carries a key. `route` is method and path; `body_sha256` covers the query too."""
+    """A request with a key. `route` is method and path; `body_sha256` covers the query too."""
 
     account: str
     key: str
@@ -56,15 +55,15 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """The status and JSON text that the first request was answered."""
+class StoredResponse:
+    """The status and JSON text of the response to the first request."""
 
     status: int
     text: str
 
 
 def attempt_of(key: str, account: str, route: str, query: bytes, body: bytes) -> Attempt:
-    """A request's attempt. Raises `Problem` 400 for a key that is too long or not printable ASCII."""
+    """The attempt of a request. Raises `Problem` 400 for a key out of bounds."""
     if not _KEY.fullmatch(key):
         raise Problem(
             400,
@@ -74,8 +73,8 @@ def attempt_of(key: str, account: str, route: str, query: bytes, body: bytes) ->
     return Attempt(account, key, route, hashlib.sha256(query + b"\0" + body).hexdigest())
 
 
-def begin(uow: UnitOfWork[Any], attempt: Attempt) -> StoredAnswer | None:
-    """Claim the key, waiting for a request that holds it; the stored answer if there is one.
+def begin(uow: UnitOfWork[Any], attempt: Attempt) -> StoredResponse | None:
+    """Claim the key, waiting for a request that holds it; the stored response if there is one.
 
     Raises:
         Problem: 422, the key was used for another request.
@@ -97,10 +96,9 @@ def begin(uow: UnitOfWork[Any], attempt: Attempt) -> StoredAnswer | None:
             422, "idempotency-key-reused", "This Idempotency-Key was used for another request."
         )
     try:
-        return StoredAnswer(row.status, uow.keyring.decrypt(row.answer, attempt.context))
+        return StoredResponse(row.status, uow.keyring.decrypt(row.answer, attempt.context))
     except CryptoError:
-        # Its key was taken out of the keyring. The change was made, so carrying it out again would
-        # be wrong.
+        # Its key was removed from the keyring. The change was made, so it must not be made again.
         raise Problem(
             409,
             "answer-unreadable",
@@ -108,11 +106,11 @@ def begin(uow: UnitOfWork[Any], attempt: Attempt) -> StoredAnswer | None:
         ) from None
 
 
-def finish(uow: UnitOfWork[Any], attempt: Attempt, answer: StoredAnswer) -> None:
-    """Keep the answer, encrypted, with the change."""
-    encrypted = uow.keyring.encrypt(answer.text, attempt.context)
+def finish(uow: UnitOfWork[Any], attempt: Attempt, response: StoredResponse) -> None:
+    """Store the response, encrypted, with the change."""
+    encrypted = uow.keyring.encrypt(response.text, attempt.context)
     uow.connection.execute(
-        sa.update(idempotency).where(_is(attempt)).values(status=answer.status, answer=encrypted)
+        sa.update(idempotency).where(_is(attempt)).values(status=response.status, answer=encrypted)
     )
 
 

@@ -44,11 +44,10 @@ class GivenTwice(Invalid):
 
 
 class Batch(Generic[Item]):
-    """Items with their places. A rule is put to all items before the next, so that rules may ask
-    the database once.
+    """Items with their indexes. Each rule is applied to all items before the next rule.
 
-    A strict batch, that of a single command, raises what a rule raises; any other notes the item as
-    refused and goes on with the rest.
+    A strict batch, that of a single command, raises what a rule raises; any other records the item
+    as refused and goes on with the rest.
     """
 
     def __init__(

@@ -34,7 +34,9 @@ _ERROR = {
 }
 _PROBLEM = {
     "type": "object",
-    "description": "RFC 9457. `title`, `detail` and `errors` are told in the language of Accept-Language.",
+    "description": (
+        "RFC 9457. `title`, `detail` and `errors` are told in the language of Accept-Language."
+    ),
     "required": ["type", "title", "status", "detail", "instance", "correlation_id"],
     "properties": {
         "type": {"type": "string", "examples": ["urn:linli:problem:invalid-body"]},
@@ -74,7 +76,7 @@ def openapi_of(service: Any) -> dict[str, Any]:
     document: dict[str, Any] = spec.to_dict()
     schemas = document["components"]["schemas"]
     for (kind, *_), name in plugin.converter.refs.items() if plugin.converter else ():
-        if kind.__doc__:  # its own: a page of something says nothing about itself
+        if kind.__doc__:  # a page of something has none
             schemas[name]["description"] = inspect.cleandoc(kind.__doc__)
     return document
 
@@ -87,7 +89,7 @@ def _operation(info: RouteInfo) -> dict[str, Any]:
         "parameters": [*_path_parameters(info), *_other_parameters(info)],
         "security": [] if info.public else [{"bearer": []}],
         "x-roles": list(info.roles),
-        "responses": {str(info.status): _answer(info), "4XX": "Problem", "5XX": "Problem"},
+        "responses": {str(info.status): _response(info), "4XX": "Problem", "5XX": "Problem"},
     }
     if info.description:
         operation["description"] = info.description
@@ -122,13 +124,15 @@ def _other_parameters(info: RouteInfo) -> list[dict[str, Any]]:
                 "name": idempotency.HEADER,
                 "required": False,
                 "schema": {"type": "string", "maxLength": 200},
-                "description": "The same key and body get the first answer again and change nothing.",
+                "description": (
+                    "The same key and body get the first answer again and change nothing."
+                ),
             }
         )
     return parameters
 
 
-def _answer(info: RouteInfo) -> dict[str, Any]:
+def _response(info: RouteInfo) -> dict[str, Any]:
     if info.response is None:
         return {"description": "Done."}
     return {"description": "The answer.", "content": {MEDIA_TYPE: {"schema": info.response}}}

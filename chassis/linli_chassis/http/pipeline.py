@@ -1,37 +1,52 @@
-"""One request to one route: checked first, then carried out in one transaction, then answered.
+"""The way of a request through a service, from top to bottom.
 
-Checking takes neither a worker nor a database connection, so a refused request costs neither.
+    find           the endpoint of its path and method       404, 405
+    authenticate   whose token it is                         401
+    authorize      that the account has one of the roles     403
+    read           body and query, against their schemas     400, 413, 415, 422
+    --- from here on in a worker and in one transaction, tried again when it loses a conflict
+    claim          its Idempotency-Key, if it has one        the stored response; 422
+    work           the method of the service                 what the domain refuses
+    answer         the result by its schema, and commit
+
+A refused request takes neither a worker nor a database connection. Errors of the worker are
+returned instead of raised, for nameko would log their text, which may hold a resident's words.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-from uuid import UUID
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+import eventlet
 import structlog
 from linli_contracts.identity import ANYBODY, Actor, Principal
 from linli_kernel.errors import DomainError
 from marshmallow import Schema, ValidationError, fields
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from linli_chassis.http import idempotency
 from linli_chassis.http.auth import Authenticator
-from linli_chassis.http.body import MEDIA_TYPE, parse_object, read_body, refuse_unstorable
+from linli_chassis.http.body import parse_object, read_body, refuse_unstorable
 from linli_chassis.http.problems import Problem, domain_problem, field_problem
+from linli_chassis.http.responses import json_response, to_json
 from linli_chassis.http.route_info import RouteInfo
 from linli_chassis.http.schemas import BodySchema, QuerySchema
-from linli_chassis.observability import tracing
 from linli_chassis.storage.database import is_conflict, is_unavailable
 from linli_chassis.storage.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from linli_chassis.process.runtime import Runtime
 
 CONFLICT_TRIES = 3
 RETRY_AFTER_SECONDS = 5
 
 log = structlog.get_logger(__name__)
-
 
 Input = TypeVar("Input", covariant=True)
 
@@ -51,171 +66,207 @@ class RequestContext(Generic[Input]):
     uow: UnitOfWork[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A request that may be carried out. What it belongs to is bound in the worker again."""
+Method = Callable[[RequestContext[Any]], Any]
+Result = Response | Exception
 
-    path: Mapping[str, Any]
-    input: Any
-    actor: Actor
+
+@dataclass(slots=True)
+class Job:
+    """One request on its way; the steps fill in what is not known at first."""
+
+    request: Request
     locale: str
     correlation_id: str
-    attempt: idempotency.Attempt | None
-    traceparent: str | None = None
+    template: str = "unmatched"
+    """The path as the route declares it, for metrics and logs."""
+    path: Mapping[str, Any] = field(default_factory=dict)
+    actor: Actor = field(init=False)
+    input: Any = None
+    attempt: idempotency.Attempt | None = None
+    perform: Callable[[Method], Result] = field(init=False)
+    """Takes the remaining steps, in a worker, around the method of the service."""
+
+
+class Endpoint(Protocol):
+    """What a rule of the URL map leads to: a route of the service, or a built-in page."""
+
+    def respond(self, job: Job, authenticator: Authenticator) -> Response: ...
 
 
 class ScopeNotChecked(Exception):
-    """A route of ours never looked at the scope it declares; what it did is rolled back."""
+    """A route never looked at the scope that it declares; what it did is rolled back."""
 
 
-class Endpoint:
-    """A route of a running service, its schemas built once."""
+class MethodTimedOut(Exception):
+    """A route let an `eventlet.Timeout` of its own out."""
 
-    def __init__(self, info: RouteInfo, runtime: Any) -> None:
+
+class Pipeline:
+    """All routes and pages of one service, behind one URL map and one authenticator.
+
+    Args:
+        rules: the `endpoint` of each is an `Endpoint`.
+    """
+
+    def __init__(self, rules: Iterable[Rule], authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+        # Paths are matched without a host, so that no Host header can lead anywhere.
+        self._urls = Map(list(rules), strict_slashes=False, merge_slashes=False).bind("linli")
+
+    def respond(self, job: Job) -> Response:
+        """All steps. Raises `Problem`, or what went wrong in the service."""
+        return self.find(job).respond(job, self._authenticator)
+
+    def find(self, job: Job) -> Endpoint:
+        """The endpoint of a path and method; its parameters go into the job."""
+        method = job.request.method
+        try:
+            rule, path = self._urls.match(job.request.path, method, return_rule=True)
+        except MethodNotAllowed as error:
+            problem = Problem(
+                405, "no-such-method", "This path does not take {method}.", method=method
+            )
+            problem.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+            raise problem from None
+        except HTTPException:
+            raise not_found() from None
+        job.template, job.path = rule.rule, dict(path)
+        endpoint: Endpoint = rule.endpoint
+        return endpoint
+
+
+class RouteEndpoint:
+    """A route of a running service, with its schemas built once.
+
+    Args:
+        run_in_worker: calls `job.perform` with the method in a worker, and waits for its result.
+    """
+
+    def __init__(
+        self, info: RouteInfo, runtime: Runtime, run_in_worker: Callable[[Job], Result]
+    ) -> None:
         self.info = info
-        self.service: str = runtime.service
         self._runtime = runtime
-        self._authenticator = Authenticator(runtime.settings)
+        self._run_in_worker = run_in_worker
         self._body = (info.body or BodySchema)()
         self._query = (info.query or QuerySchema)()
         self._response = info.response() if info.response else None
+        self._promised = _required_fields(self._response)
         self._lists = {
-            name for name, field in self._query.fields.items() if isinstance(field, fields.List)
+            name for name, each in self._query.fields.items() if isinstance(each, fields.List)
         }
-        self._promised = _promised(self._response)
 
-    def prepare(
-        self, request: Request, path: Mapping[str, Any], locale: str, correlation_id: str
-    ) -> Prepared:
-        """Check who calls and what is sent. Raises `Problem`."""
-        principal = self._principal(request)
-        refuse_strange_path(path)
-        raw = (
-            read_body(request.environ, self._runtime.settings.max_body_bytes)
-            if self.info.has_body
-            else b""
-        )
+    def respond(self, job: Job, authenticator: Authenticator) -> Response:
+        """The steps after `find`."""
+        principal = self.authenticate(job, authenticator)
+        self.authorize(job, principal)
+        self.read(job, principal)
+        # The worker is another greenlet: it goes on in this context of logs, texts and traces.
+        context = copy_context()
+        job.perform = lambda method: context.run(self.perform, job, method)
+        result = self._run_in_worker(job)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def authenticate(self, job: Job, authenticator: Authenticator) -> Principal:
+        """Whom the token speaks for; a public route looks at no token."""
+        if self.info.public:
+            return ANYBODY
+        with _domain_errors_as_problems():
+            return authenticator.principal(job.request.headers.get("Authorization"))
+
+    def authorize(self, job: Job, principal: Principal) -> None:
+        """Refuse an account without the roles. The method asks the actor for the scope."""
+        if not self.info.public:
+            with _domain_errors_as_problems():
+                principal.must_have(self.info.roles)
+        job.actor = Actor(principal, self.info.scope)
+
+    def read(self, job: Job, principal: Principal) -> None:
+        """Load what is sent by the schemas, and note the Idempotency-Key."""
+        _refuse_unreadable_path(job.path)
+        request, max_body_bytes = job.request, self._runtime.settings.max_body_bytes
+        raw = read_body(request.environ, max_body_bytes) if self.info.has_body else b""
         query = self._load_query(request)
-        given = self._load_body(raw, request) if self.info.has_body else query
-        attempt = self._attempt(request, principal, raw)
-        actor = Actor(principal, self.info.scope)
-        return Prepared(path, given, actor, locale, correlation_id, attempt, tracing.current())
+        job.input = self._load_body(request, raw) if self.info.has_body else query
+        key = request.headers.get(idempotency.HEADER)
+        if key is not None and self.info.method == "POST":
+            route = f"{request.method} {request.path}"
+            job.attempt = idempotency.attempt_of(
+                key, principal.account, route, request.query_string, raw
+            )
 
-    def perform(self, method: Callable[[RequestContext[Any]], Any], prepared: Prepared) -> Response:
-        """Carry the request out and commit. Raises `Problem` for what is refused, anything else for
-        errors of ours.
-        """
+    def perform(self, job: Job, method: Method) -> Result:
+        """The steps in the worker: the response, or the error that they ended with."""
+        try:
+            return self._perform(job, method)
+        except Exception as error:
+            return error
+        except eventlet.Timeout as error:
+            # No Exception, so nameko would end the worker and leave the request waiting for ever.
+            return MethodTimedOut(f"{self.info.method_name}: {error}")
+
+    def _perform(self, job: Job, method: Method) -> Response:
         for tries_left in reversed(range(CONFLICT_TRIES)):
             try:
-                with self._runtime.unit_of_work() as uow:
-                    return self._within(uow, method, prepared)
+                with self._runtime.unit_of_work() as uow, _domain_errors_as_problems():
+                    stored = self.claim(job, uow)
+                    return stored or self.answer(job, uow, self.work(job, uow, method))
             except Exception as error:
                 if is_conflict(error) and tries_left:
                     log.info("transaction lost a conflict and is tried again", route=self.info.path)
                     continue
-                raise self._as_problem(error) from error
+                if is_unavailable(error) or is_conflict(error):
+                    log.warning("database not available", exc_info=error)
+                    raise _database_unavailable() from error
+                raise
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def _principal(self, request: Request) -> Principal:
-        if self.info.public:
-            return ANYBODY
-        try:
-            principal = self._authenticator.principal(request.headers.get("Authorization"))
-            principal.must_have(self.info.roles)
-        except DomainError as error:
-            raise domain_problem(error) from None
-        return principal
+    def claim(self, job: Job, uow: UnitOfWork[Any]) -> Response | None:
+        """Claim the Idempotency-Key; the stored response where the request was carried out."""
+        stored = idempotency.begin(uow, job.attempt) if job.attempt else None
+        if stored is None:
+            return None
+        response = json_response(stored.text, stored.status)
+        response.headers[idempotency.REPLAYED] = "true"
+        return response
+
+    def work(self, job: Job, uow: UnitOfWork[Any], method: Method) -> Any:
+        """What the method of the service returns, once it has asked for the declared scope."""
+        result = method(RequestContext(job.path, job.input, job.actor, job.locale, uow))
+        if not job.actor.scope_was_checked:
+            raise ScopeNotChecked(f"{self.info.method_name} asked nobody for {self.info.scope}")
+        return result
+
+    def answer(self, job: Job, uow: UnitOfWork[Any], result: Any) -> Response:
+        """The result as JSON, stored with the change where the request has a key."""
+        text = self._dump(result)
+        if job.attempt:
+            stored = idempotency.StoredResponse(self.info.status, text)
+            idempotency.finish(uow, job.attempt, stored)
+        return json_response(text, self.info.status)
 
     def _load_query(self, request: Request) -> Any:
         sent = {
             name: values if name in self._lists else values[-1]
             for name, values in request.args.to_dict(flat=False).items()
         }
-        if sent:
-            refuse_unstorable(sent, source="parameter")
-        try:
-            return self._query.load(sent)
-        except ValidationError as error:
-            raise field_problem(error.messages, source="parameter") from None
+        refuse_unstorable(sent, source="parameter")
+        return _load(self._query, sent, source="parameter")
 
-    def _load_body(self, raw: bytes, request: Request) -> Any:
-        document = parse_object(raw, request.environ.get("CONTENT_TYPE") or "")
-        try:
-            return self._body.load(document)
-        except ValidationError as error:
-            raise field_problem(error.messages) from None
-
-    def _attempt(
-        self, request: Request, principal: Principal, raw: bytes
-    ) -> idempotency.Attempt | None:
-        key = request.headers.get(idempotency.HEADER)
-        if key is None or self.info.method != "POST":
-            return None
-        route = f"{request.method} {request.path}"
-        return idempotency.attempt_of(key, principal.account, route, request.query_string, raw)
-
-    def _within(
-        self, uow: UnitOfWork[Any], method: Callable[[RequestContext[Any]], Any], prepared: Prepared
-    ) -> Response:
-        attempt = prepared.attempt
-        stored = idempotency.begin(uow, attempt) if attempt else None
-        if stored:
-            response = json_response(stored.text, stored.status)
-            response.headers[idempotency.REPLAYED] = "true"
-            return response
-        context = RequestContext(
-            prepared.path, prepared.input, prepared.actor, prepared.locale, uow
-        )
-        text = self._dump(method(context))
-        if not prepared.actor.scope_was_checked:
-            raise ScopeNotChecked(f"{self.info.method_name} asked nobody for {self.info.scope}")
-        if attempt:
-            idempotency.finish(uow, attempt, idempotency.StoredAnswer(self.info.status, text))
-        return json_response(text, self.info.status)
+    def _load_body(self, request: Request, raw: bytes) -> Any:
+        document = parse_object(raw, request.headers.get("Content-Type", ""))
+        return _load(self._body, document, source="pointer")
 
     def _dump(self, result: Any) -> str:
         if self._response is not None:
             result = self._response.dump(result)
-            missing = self._promised - result.keys()
+            missing = sorted(self._promised - result.keys())
             if missing:
-                raise LookupError(
-                    f"{self.info.method_name} did not give {sorted(missing)}, which its answer promises"
-                )
+                name = self.info.method_name
+                raise LookupError(f"{name} did not give {missing}, which its response promises")
         return "" if result is None else to_json(result)
-
-    def _as_problem(self, error: Exception) -> Exception:
-        if isinstance(error, Problem):
-            return error
-        if is_unavailable(error) or is_conflict(error):
-            log.warning("database not available", exc_info=error)
-            problem = Problem(
-                503, "database-away", "The database cannot be used now; try again later."
-            )
-            problem.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-            return problem
-        return domain_problem(error) if isinstance(error, DomainError) else error
-
-
-def json_response(text: str, status: int) -> Response:
-    """An answer of JSON text; an empty text has no content type."""
-    return Response(text, status, content_type=MEDIA_TYPE) if text else Response(status=status)
-
-
-def to_json(value: Any) -> str:
-    """JSON as we send it: UTF-8, compact; ids and times of answers without a schema as their usual
-    text.
-    """
-    return json.dumps(
-        value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain
-    )
-
-
-def refuse_strange_path(path: Mapping[str, Any]) -> None:
-    """Raise `Problem` 404 for path parameters that are no text: NUL, or bytes that were no UTF-8."""
-    if any(
-        isinstance(value, str) and ("\0" in value or "\ufffd" in value) for value in path.values()
-    ):
-        raise not_found()
 
 
 def not_found() -> Problem:
@@ -223,15 +274,35 @@ def not_found() -> Problem:
     return Problem(404, "no-such-path", "There is nothing at this path.")
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, UUID):
-        return str(value)
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+def _refuse_unreadable_path(path: Mapping[str, Any]) -> None:
+    # NUL, or bytes that were no UTF-8.
+    texts = [value for value in path.values() if isinstance(value, str)]
+    if any("\0" in text or "\ufffd" in text for text in texts):
+        raise not_found()
 
 
-def _promised(answer: Schema | None) -> set[str]:
-    if answer is None:
+def _database_unavailable() -> Problem:
+    problem = Problem(503, "database-away", "The database cannot be used now; try again later.")
+    problem.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return problem
+
+
+def _load(schema: Schema, sent: Mapping[str, Any], *, source: str) -> Any:
+    try:
+        return schema.load(sent)
+    except ValidationError as error:
+        raise field_problem(error.messages, source=source) from None
+
+
+def _required_fields(response: Schema | None) -> set[str]:
+    if response is None:
         return set()
-    return {field.data_key or name for name, field in answer.fields.items() if field.required}
+    return {each.data_key or name for name, each in response.fields.items() if each.required}
+
+
+@contextmanager
+def _domain_errors_as_problems() -> Iterator[None]:
+    try:
+        yield
+    except DomainError as error:
+        raise domain_problem(error) from error

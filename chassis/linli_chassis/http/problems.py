@@ -1,4 +1,4 @@
-"""Refusals as RFC 9457 problems: how one is raised, and how it is said in the client's language."""
+"""Refusals as RFC 9457 problems, raised in English and sent in the language of the client."""
 
 from __future__ import annotations
 
@@ -57,8 +57,7 @@ class Problem(Exception):
 
 
 def field_problem(messages: Any, *, source: str = "pointer") -> Problem:
-    """The problem of a body (`source="pointer"`) or query (`source="parameter"`) against its
-    schema.
+    """The problem of a body (`source="pointer"`) or query (`source="parameter"`) by its schema.
 
     Args:
         messages: What marshmallow's `ValidationError.messages` holds.
@@ -109,7 +108,7 @@ def kebab(name: str) -> str:
 def problem_response(
     problem: Problem, locale: str, *, instance: str, correlation_id: str
 ) -> Response:
-    """The answer that tells a problem, in the language of `locale`."""
+    """The response of a problem, in the language of `locale`."""
     document: dict[str, Any] = {
         "type": f"urn:linli:problem:{problem.slug}",
         "title": translate(

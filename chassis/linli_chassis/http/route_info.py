@@ -1,6 +1,4 @@
-"""What the routes of a service declare, as data: for the documentation, and for tests over all
-routes.
-"""
+"""What the routes of a service declare, as data for the documentation and for tests."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True)
 class RouteInfo:
-    """What a route declares. `path` is below `/api/<service>/v1`; `method_name` is the Python
-    method.
-    """
+    """What a route declares. `path` is below `/api/<service>/v1`; `method_name` is in Python."""
 
     method: str
     path: str
@@ -49,5 +45,5 @@ def routes_of(service: type[Any]) -> list[RouteInfo]:
         for _, function in inspect.getmembers(service, inspect.isfunction)
         for entrypoint in getattr(function, ENTRYPOINT_EXTENSIONS_ATTR, ())
     ]
-    found = [info for info in declared if isinstance(info, RouteInfo)]
-    return sorted(found, key=lambda info: (info.path, METHODS.index(info.method)))
+    routes = [info for info in declared if isinstance(info, RouteInfo)]
+    return sorted(routes, key=lambda info: (info.path, METHODS.index(info.method)))

@@ -1,6 +1,4 @@
-"""Bases of the schemas at the HTTP edge: bodies and queries refuse what they do not know, answers
-are dumped.
-"""
+"""Bases of the schemas at the HTTP edge: bodies and queries refuse unknown fields."""
 
 from __future__ import annotations
 
@@ -11,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+from linli_contracts import validation_messages  # noqa: F401 - refusals become translatable
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 from marshmallow.validate import Length, Range
 
@@ -25,8 +24,9 @@ Item = TypeVar("Item")
 
 
 class BodySchema(Schema):
-    """What a client may send. With `makes` it loads into that dataclass, else into a dict. Unknown fields are refused; NUL characters are before the schema sees
-    the body.
+    """What a client may send. With `makes` it loads into that dataclass, else into a dict.
+
+    Unknown fields are refused. NUL characters are refused before, when the body is parsed.
     """
 
     makes: ClassVar[type[Any] | None] = None
@@ -36,8 +36,12 @@ class BodySchema(Schema):
 
     def load(self, data: Any, **options: Any) -> Any:
         """The loaded values, made into what the schema makes. Raises `ValidationError`."""
-        values = super().load(data, **options)
-        return values if self.makes is None else self.makes(**values)
+        loaded = super().load(data, **options)
+        if self.makes is None:
+            return loaded
+        if isinstance(loaded, list):  # many=True
+            return [self.makes(**values) for values in loaded]
+        return self.makes(**loaded)
 
 
 class QuerySchema(BodySchema):
@@ -45,13 +49,11 @@ class QuerySchema(BodySchema):
 
 
 class ResponseSchema(Schema):
-    """What an answer holds. A field with `required=True` that the method did not give is an error
-    of ours (500).
-    """
+    """What a response holds. A required field that the method did not give is our error (500)."""
 
 
 class TranslatedText(fields.String):
-    """A `Text` (or template) that the answer tells in the client's language."""
+    """A `Text` (or template) that is dumped in the client's language."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         return None if value is None else translate(value, current_locale.get())
@@ -94,7 +96,7 @@ class PageQuery(QuerySchema):
 
     @post_load
     def decode(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Put the position that the cursor tells into `after`."""
+        """Replace the cursor by its position, as `after`."""
         cursor = data.pop("cursor", None)
         return {**data, "after": decode_cursor(cursor) if cursor else None}
 
@@ -132,7 +134,7 @@ def decode_cursor(cursor: str) -> list[Any]:
 
 
 def page_of(item: type[Schema]) -> type[ResponseSchema]:
-    """The answer schema of a page of `item`."""
+    """The response schema of a page of `item`."""
     return named_schema(
         f"{item.__name__}Page",
         ResponseSchema,
@@ -148,8 +150,8 @@ def page_of(item: type[Schema]) -> type[ResponseSchema]:
 
 
 def named_schema(name: str, base: type[Any], attributes: dict[str, Any]) -> type[Any]:
-    """A schema made on the way, for a generic one such as a page."""
-    # Schemas made on the way are not looked up by name, and two of the same name are no error.
+    """A schema class made at run time, for a generic one such as a page."""
+    # It is not looked up by name, so two of the same name are no error.
     meta = type("Meta", (base.Meta,), {"register": False})
     return type(name, (base,), {**attributes, "Meta": meta, "__module__": __name__})
 

@@ -1,6 +1,4 @@
-"""What is measured when Prometheus asks: the backlog in a service's database, and its pool of
-connections.
-"""
+"""What is measured at each scrape: the backlog in a service's database, and its connections."""
 
 from __future__ import annotations
 
@@ -43,8 +41,7 @@ _BACKLOG = {
 
 
 class ServiceGauges(Collector):
-    """The gauges of one service. While its database is away they are absent, and
-    `linli_database_up` is 0.
+    """The gauges of one service; without its database only `linli_database_up`, which is 0.
 
     Args:
         pool: connections of the process for this service; None where there is no pool worth
@@ -53,7 +50,7 @@ class ServiceGauges(Collector):
 
     def __init__(self, service: str, database_url: str, pool: sa.Pool | None) -> None:
         self._service, self._pool = service, pool
-        # A connection of its own: the pool is to be seen when it is used up.
+        # A connection of its own, to show the pool when it is exhausted.
         self._engine = create_engine(
             database_url, service, pool_size=1, application=f"linli-metrics-{service}"
         )
@@ -94,7 +91,7 @@ class ServiceGauges(Collector):
 
 
 def watch(service: str, database_url: str, pool: sa.Pool | None = None) -> None:
-    """Let this process tell the gauges of a service; several services may share a process."""
+    """Export the gauges of a service; several services may share a process."""
     _watched.append(ServiceGauges(service, database_url, pool))
 
 

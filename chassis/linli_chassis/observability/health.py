@@ -1,23 +1,24 @@
-"""Whether a service can do its work now. The broker is left out on purpose: writes go on without
-it.
-"""
+"""Whether a service can work now. The broker is left out on purpose: writes go on without it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
 
 from linli_chassis.storage.database import pending_migrations
 
+if TYPE_CHECKING:
+    from linli_chassis.process.runtime import Runtime
+
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a readiness check found: "ok", "away", or "behind" with the migrations that are missing."""
+    """The state of the database: "ok", "away", or "behind" with the migrations that it lacks."""
 
     database: str
     pending: tuple[str, ...] = ()
@@ -38,15 +39,13 @@ class State:
 class Readiness:
     """Checks the database of a service: that it answers, and that its migrations were run."""
 
-    def __init__(self, runtime: Any) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._migrated = False
 
     def check(self) -> State:
-        """Ask the database. Once its migrations are found complete they are not looked at again:
-        they only grow.
-        """
-        engine: sa.Engine = self._runtime.engine
+        """Ask the database. Once its migrations are complete they are not looked at again."""
+        engine = self._runtime.engine
         try:
             with engine.connect() as connection:
                 connection.execute(sa.text("SELECT 1"))

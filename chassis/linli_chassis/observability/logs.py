@@ -1,6 +1,4 @@
-"""Logs as JSON lines: one format for structlog and the standard library, and no personal data in
-any of them.
-"""
+"""Logs as JSON lines: one format for structlog and the standard library, without personal data."""
 
 from __future__ import annotations
 
@@ -35,9 +33,7 @@ PERSONAL_KEYS = frozenset(
         "body",
     }
 )
-"""Keys that are dropped from every line. The last line of defence: such values are not to be logged
-at all.
-"""
+"""Keys dropped from every line: the last defence, for such values are not to be logged at all."""
 
 LIBRARIES = (
     "alembic",
@@ -53,20 +49,18 @@ LIBRARIES = (
 )
 
 # Classes of PostgreSQL's errors (its appendix A) whose first line names columns, tables and
-# constraints, and no values:
-# constraints, transactions, names and rights, resources, and the server itself.
+# constraints but no values: constraints, transactions, names and rights, resources, the server.
 _WITHOUT_VALUES = ("23", "25", "40", "42", "53", "55", "57")
 
 IDS_A_LINE = 100  # collectors cut lines of more than 16 KiB
 
 
 def configure(service: str, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Send all logs of this process to `stream` (standard error by default), one JSON object a
-    line.
+    """Send all logs of this process to `stream` (standard error by default), as JSON lines.
 
     Args:
         service: Stands in lines that are not bound to another service.
-        level: A level of `logging`; libraries speak from WARNING on, whatever it is.
+        level: A level of `logging`; libraries log from WARNING on, whatever it is.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -103,22 +97,17 @@ def configure(service: str, level: int = logging.INFO, stream: TextIO | None = N
     root.handlers[:] = [handler]
     root.setLevel(level)
     for library in LIBRARIES:
-        # At INFO they tell of every connection; at DEBUG of every message, values and all.
+        # At INFO they log every connection; at DEBUG every message, values and all.
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
-    # One attempt in vain is seven errors to pika; what it raises in the end is logged where it is
-    # caught.
+    # pika logs one failed attempt as seven errors; what it raises is logged where it is caught.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    # It tells an error's words, which may be a resident's; whoever spawned the worker logs what
-    # matters of it.
+    # It logs the text of an error, which may hold a resident's words; whoever spawned the worker
+    # logs what matters.
     logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
 
 
-def events(what: str, service: str, events: Sequence[Told], **more: Any) -> None:
-    """Say at INFO what was done with events: their types, and the ids by which a request can be
-    followed.
-
-    One line stands for a whole batch, so that following costs little where there is much to do.
-    """
+def events(what: str, service: str, events: Sequence[EventLike], **more: Any) -> None:
+    """Log at INFO what was done with events: their types and correlation ids, a line per batch."""
     if not logging.getLogger(__name__).isEnabledFor(logging.INFO):
         return
     for first in range(0, len(events), IDS_A_LINE):
@@ -134,17 +123,15 @@ def events(what: str, service: str, events: Sequence[Told], **more: Any) -> None
 
 
 @contextmanager
-def bound_to(service: str, events: Sequence[Told]) -> Iterator[None]:
-    """Bind logs to the events of a batch: by `correlation_id`, or by `correlation_ids` where there
-    are several.
-    """
+def bound_to(service: str, events: Sequence[EventLike]) -> Iterator[None]:
+    """Bind logs to the `correlation_id` of a batch, or to its `correlation_ids`."""
     ids = list(dict.fromkeys(event.correlation_id for event in events))
     bound = {"correlation_id": ids[0]} if len(ids) == 1 else {"correlation_ids": ids[:IDS_A_LINE]}
     with structlog.contextvars.bound_contextvars(service=service, **bound):
         yield
 
 
-class Told(Protocol):
+class EventLike(Protocol):
     """An event, or a row that holds one."""
 
     @property
@@ -179,25 +166,23 @@ def render_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def safe_traceback(error: BaseException) -> str:
-    """The traceback of an error and of what led to it; database errors are told by code and names,
-    without words.
-    """
+    """The traceback of an error and of its causes, with `safe_message` for their texts."""
     parts = []
     for link in _chain(error):
         frames = "".join(traceback.format_tb(link.__traceback__))
-        parts.append(f"{frames}{type(link).__module__}.{type(link).__qualname__}: {words_of(link)}")
+        parts.append(
+            f"{frames}{type(link).__module__}.{type(link).__qualname__}: {safe_message(link)}"
+        )
     return "\n-- led to --\n".join(reversed(parts))
 
 
-def words_of(error: BaseException) -> str:
-    """What an error says. Of one of the database, which quotes rows and parameters, only names and
-    what is safe.
-    """
+def safe_message(error: BaseException) -> str:
+    """The text of an error; of a database error, which quotes values, only codes and names."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(cause, psycopg2.Error):
         diagnostics = cause.diag
         safe = (cause.pgcode or "")[:2] in _WITHOUT_VALUES
-        told = {
+        details = {
             "code": cause.pgcode,
             "message": diagnostics.message_primary if safe else None,
             "table": diagnostics.table_name,
@@ -205,10 +190,13 @@ def words_of(error: BaseException) -> str:
             "constraint": diagnostics.constraint_name,
         }
         return (
-            ", ".join(f"{name} {value}" for name, value in told.items() if value)
+            ", ".join(f"{name} {value}" for name, value in details.items() if value)
             or "no code from the server"
         )
     return "" if isinstance(error, sa.exc.StatementError) else str(error)
+
+
+words_of = safe_message  # until the inbox calls it by its new name
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

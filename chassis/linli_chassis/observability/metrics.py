@@ -1,8 +1,7 @@
-"""What every process measures, by Prometheus. What is measured only when asked for stands in
-`gauges`.
+"""The metrics that every process counts for Prometheus. `gauges` are measured at each scrape.
 
-Several services may share a process, as they do on the embedded platform, so whatever belongs to
-one is labelled so.
+Several services may share a process, as on the embedded platform, so each metric of a service has
+a label for it.
 """
 
 from __future__ import annotations
@@ -64,9 +63,11 @@ relay_active = _gauge(
 relay_waits = _counter(
     "relay_waits_total", "Times the relay had to wait for the bus or the database.", "service"
 )
-relay_turned_at = _gauge(
+relay_last_loop_at = _gauge(
     "relay_turned_timestamp_seconds", "When the relay last went round, in Unix time.", "service"
 )
+
+relay_turned_at = relay_last_loop_at  # until the relay calls it by its new name
 
 inbox_handled = _counter(
     "inbox_handled_total", "Events whose effect was committed.", "service", "type"

@@ -1,6 +1,4 @@
-"""What can be asked of a process without HTTP of its own: `/metrics`, and `/healthz` for whoever
-restarts it.
-"""
+"""`/metrics` and `/healthz` of a process that serves no other HTTP, such as a relay."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ from linli_chassis.observability import metrics
 log = structlog.get_logger(__name__)
 
 STUCK_SECONDS = 120.0
-"""A process goes round every few seconds; the longest wait within a round, for confirms and a new
-connection, is 60.
-"""
+"""A loop takes a few seconds; at most 60, when it waits for confirms and a new connection."""
 
 Health = Callable[[], tuple[int, dict[str, Any]]]
 """The status of `/healthz` and its document."""
@@ -29,11 +25,9 @@ Health = Callable[[], tuple[int, dict[str, Any]]]
 
 @contextmanager
 def monitored(service: str, bind: str | None, health: Health) -> Iterator[tuple[str, int] | None]:
-    """Answer at `bind` (host:port) from a thread while the block runs; gives the address it listens
-    on.
+    """Serve at `bind` (host:port) from a thread while the block runs; yields the real address.
 
-    An address that cannot be had is logged and done without, for the work matters more than being
-    watched.
+    An address that cannot be bound is logged, and the work goes on without being watched.
     """
     if bind is None:
         yield None
@@ -55,23 +49,28 @@ def monitored(service: str, bind: str | None, health: Health) -> Iterator[tuple[
         thread.join()
 
 
-def going_round(service: str, turned_at: float | None, **more: Any) -> tuple[int, dict[str, Any]]:
-    """Status and document: 503 when the process has not gone round for long, whatever it waits for.
+def loop_health(
+    service: str, last_loop_at: float | None, **more: Any
+) -> tuple[int, dict[str, Any]]:
+    """Status and document: 503 when the last loop is `STUCK_SECONDS` ago, whatever it waits for.
 
     Args:
-        turned_at: when it last went round, in Unix time.
+        last_loop_at: when it last began its loop, in Unix time.
     """
-    idle = time.time() - (turned_at or 0.0)
+    idle = time.time() - (last_loop_at or 0.0)
     stuck = idle > STUCK_SECONDS
     document = {"status": "stuck" if stuck else "ok", "service": service, **more}
     return (503, {**document, "seconds": round(idle)}) if stuck else (200, document)
 
 
+going_round = loop_health  # until the webhooks call it by its new name
+
+
 def relay_health(service: str) -> tuple[int, dict[str, Any]]:
-    """Whether the relay of a service goes round, and whether it is the one at work."""
+    """Whether the relay of a service loops, and whether it is the leader."""
     value, labels = metrics.REGISTRY.get_sample_value, {"service": service}
-    turned_at = value("linli_relay_turned_timestamp_seconds", labels)
-    return going_round(service, turned_at, active=value("linli_relay_active", labels) == 1)
+    last_loop_at = value("linli_relay_turned_timestamp_seconds", labels)
+    return loop_health(service, last_loop_at, active=value("linli_relay_active", labels) == 1)
 
 
 def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:
@@ -94,11 +93,11 @@ def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
-            with suppress(ConnectionError):  # who asks for health only may hang up before the end
+            with suppress(ConnectionError):  # a prober may hang up before the end
                 self.end_headers()
                 self.wfile.write(body)
 
         def log_message(self, *_arguments: Any) -> None:
-            """Being asked is no news."""
+            """Log nothing: it is asked every few seconds."""
 
     return Handler

@@ -1,27 +1,18 @@
-"""One process of a deployment: a service, its relay, or bringing its database to the newest
-version.
+"""One process of a deployment: a service, its relay, or the migration of its database.
 
-Imports nothing of note before it is told to, for a service needs the standard library patched
-first.
+Everything is imported inside the functions, for a service has to patch the standard library first.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
-from contextlib import suppress
 
 
 def run(name: str) -> None:
-    """Run a service until SIGTERM, with the settings of the environment. Raises `BadSettings`,
-    `LookupError`.
-    """
+    """Run a service until SIGTERM. Raises `BadSettings`, `LookupError`."""
     from linli_chassis.process import green
 
     green.patch()
-    give_memory_back()
-    leave_out_rich()
     from linli_contracts.manifest import find_service
 
     from linli_chassis.observability.logs import configure
@@ -32,32 +23,8 @@ def run(name: str) -> None:
     serve(service, os.environ)
 
 
-def give_memory_back() -> None:
-    """Have glibc return large buffers when they are freed; by itself it keeps as much as an import
-    once needed.
-
-    And as much again for each native thread; ours share the interpreter, so they may share a heap.
-    """
-    trim_threshold, mmap_threshold, arena_max = -1, -3, -8  # of malloc.h
-    with suppress(OSError, AttributeError):  # another C library
-        for option, value in (
-            (trim_threshold, 128 * 1024),
-            (mmap_threshold, 128 * 1024),
-            (arena_max, 1),
-        ):
-            ctypes.CDLL(None).mallopt(option, value)
-
-
-def leave_out_rich() -> None:
-    """Spare 4 MiB: where rich is installed, structlog loads it to draw tracebacks, which logs of
-    JSON never do.
-    """
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # what Python itself takes for: there is none
-
-
 def relay(name: str) -> None:
     """Run the relay of a service until SIGTERM. Raises `BadSettings`."""
-    leave_out_rich()
     from linli_chassis.observability.logs import configure
     from linli_chassis.process.runtime import relay as run_relay
     from linli_chassis.settings import ProcessSettings

@@ -13,11 +13,11 @@ from collections.abc import Callable
 VARIABLE = "LINLI_FAILPOINT"
 
 BEFORE_COMMIT = "uow.before_commit"
-"""A unit of work that tells events is written and not committed."""
+"""A unit of work with events is written and not committed."""
 AFTER_COMMIT = "uow.after_commit"
-"""A unit of work that tells events is committed, and nobody has been answered."""
+"""A unit of work with events is committed, and no response was sent."""
 AFTER_CONFIRM = "relay.after_confirm"
-"""The bus has taken events over, and they are not marked as published."""
+"""The bus has confirmed events, and they are not marked as published."""
 BEFORE_ACK = "consumer.before_ack"
 """A batch from the broker is handled and committed, and not acknowledged."""
 
@@ -25,13 +25,11 @@ PLACES = (BEFORE_COMMIT, AFTER_COMMIT, AFTER_CONFIRM, BEFORE_ACK)
 
 
 def _noop(_place: str) -> None:
-    """Go on: nobody asked this process to die."""
+    """No failpoint is set."""
 
 
 def _armed(setting: str) -> Callable[[str], None]:
-    """A `reached` that dies where `setting` (`place:times`) says. Raises `ValueError` for a place
-    there is not.
-    """
+    """A `reached` that dies as `setting` (`place:times`) says. Raises `ValueError`."""
     place, _, times = setting.partition(":")
     if place not in PLACES:
         raise ValueError(f"{VARIABLE}: there is no {place!r}; there are {', '.join(PLACES)}")

@@ -1,6 +1,4 @@
-"""Making the standard library's waits green, before anything else of a service's process is
-imported.
-"""
+"""Patches the standard library for eventlet, before a service's process imports anything else."""
 
 from __future__ import annotations
 
@@ -13,12 +11,10 @@ def patch() -> None:
     """Patch sockets, locks, sleeps and processes for eventlet; a second time does nothing.
 
     Names are looked up by the system's resolver in a native thread, not by eventlet's own, which
-    would know other names than the rest of the machine and takes 14 MB. A few native threads do:
-    they share one interpreter.
+    would know other names than the rest of the machine.
     """
-    warnings.filterwarnings(
-        "ignore", r"\s*Eventlet is deprecated"
-    )  # known: ADR 1. Logs are JSON, and this is not.
+    # Known, see ADR 1. Logs are JSON, and this is not.
+    warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
     os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "4")
     import eventlet

@@ -28,9 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What the extensions of one service share: its settings, its engine, and how to open a unit of
-    work.
-    """
+    """What the extensions of one service share."""
 
     service: str
     settings: Settings
@@ -53,7 +51,7 @@ def container_of(
     Args:
         mount: where to put the WSGI application instead of listening, for several services on one
             port.
-        idle: start no consumer and no timer; tests move them by hand.
+        idle: start no consumer and no timer; tests drive them.
     """
     from nameko.containers import ServiceContainer
 
@@ -69,9 +67,7 @@ def container_of(
 
 
 def publisher_of(name: str, settings: ProcessSettings) -> Publisher:
-    """The bus that the settings name, for what a service tells: RabbitMQ, or without one the
-    embedded bus.
-    """
+    """Publishes to the bus of the settings: RabbitMQ, or without one the embedded bus."""
     if settings.amqp_uri is None:
         return EmbeddedPublisher()
     return AmqpPublisher(

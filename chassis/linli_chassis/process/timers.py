@@ -19,10 +19,9 @@ _ONE_AT_A_TIME = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key
 
 
 class Timer(Entrypoint):
-    """Calls a service method `(uow)` every `seconds`, on one replica at a time, in a transaction of
-    its own.
+    """Calls a service method `(uow)` every `seconds`, on one replica at a time.
 
-    An error rolls the transaction back and is logged; the next round comes all the same.
+    Each call is a transaction of its own. An error rolls it back and is logged; the timer goes on.
     """
 
     def __init__(self, seconds: float, **options: Any) -> None:
@@ -35,18 +34,18 @@ class Timer(Entrypoint):
         self._loop: Any = None
 
     def start(self) -> None:
-        """Start the rounds, unless somebody else fires them by hand."""
+        """Start the rounds, unless tests fire them."""
         if not self.container.config["idle"]:
             self._loop = self.container.spawn_managed_thread(self._rounds)
 
     def stop(self) -> None:
-        """Let the round in hand end."""
+        """Let the current round end."""
         self._stopping.send(None)
         if self._loop is not None:
             self._loop.wait()
 
     def fire(self) -> bool:
-        """Do one round; False when another replica is at it."""
+        """Do one round; False when another replica is doing it."""
         runtime = self.container.config["runtime"]
         with runtime.unit_of_work() as uow:
             key = f"{runtime.service} {self.method_name}"

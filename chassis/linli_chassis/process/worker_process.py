@@ -1,8 +1,6 @@
-"""The process that computes for a service: reads pickled works from standard input, writes pickled
-results.
+"""A process that computes once: reads a pickled call from standard input, writes its result.
 
-Imports nothing but the standard library and what the works name. Ends with its input. See
-`offload`.
+Imports nothing but the standard library and the module of the function. See `offload`.
 """
 
 from __future__ import annotations
@@ -11,73 +9,30 @@ import importlib
 import os
 import pickle
 import signal
-import struct
+import sys
 from collections.abc import Callable
-from typing import Any, Protocol
-
-_SIZE = struct.Struct("!Q")
+from typing import Any
 
 
-class Writable(Protocol):
-    """A raw pipe: may take less than it is given."""
-
-    def write(self, data: memoryview, /) -> int | None: ...
-
-
-class Readable(Protocol):
-    """A raw pipe: may give less than it is asked for, and nothing at its end."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-
-def named(work: str) -> Callable[..., Any]:
+def find_function(name: str) -> Callable[..., Any]:
     """The function of a name such as `package.module:function`."""
-    module, _, name = work.partition(":")
-    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    module, _, attribute = name.partition(":")
+    function: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
     return function
 
 
-def send(pipe: Writable, value: Any) -> None:
-    """Write a value, all of it."""
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    left = memoryview(_SIZE.pack(len(data)) + data)
-    while left:
-        left = left[pipe.write(left) or 0 :]
-
-
-def receive(pipe: Readable) -> Any:
-    """Read a value. Raises `EOFError` when the other side is gone."""
-    (size,) = _SIZE.unpack(_read(pipe, _SIZE.size))
-    return pickle.loads(_read(pipe, size))  # noqa: S301  # from our own process
-
-
-def _read(pipe: Readable, size: int) -> bytes:
-    parts = []
-    while size:
-        part = pipe.read(min(size, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
 def main() -> None:
-    """Compute until there is nothing more to read."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the service's to answer
-    questions = os.fdopen(os.dup(0), "rb", buffering=0)
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # what a library prints must not stand among the answers
-    while True:
-        try:
-            work, args = receive(questions)
-        except EOFError:
-            return
-        try:
-            answer = True, named(work)(*args)
-        except Exception as error:
-            answer = False, error
-        send(answers, answer)
+    """Compute, and write whether that succeeded, with the result or the exception."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service to handle
+    results = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not mix with the result
+    work, args = pickle.load(sys.stdin.buffer)  # noqa: S301  # from our own process
+    try:
+        outcome = True, find_function(work)(*args)
+    except Exception as error:
+        outcome = False, error
+    with results:
+        pickle.dump(outcome, results, pickle.HIGHEST_PROTOCOL)
 
 
 if __name__ == "__main__":

@@ -7,18 +7,37 @@ import eventlet
 eventlet.monkey_patch()
 
 import os  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
 from typing import Any  # noqa: E402
 
 import sqlalchemy as sa  # noqa: E402
-from linli_chassis.http import PUBLIC, BodySchema, Problem, RequestContext, ResponseSchema, route  # noqa: E402
+from linli_chassis.http import (  # noqa: E402
+    PUBLIC,
+    BodySchema,
+    Problem,
+    RequestContext,
+    ResponseSchema,
+    Scope,
+    route,
+)
 from linli_chassis.observability import logs  # noqa: E402
 from linli_chassis.process.runtime import serve  # noqa: E402
 from linli_chassis.settings import Settings  # noqa: E402
 from marshmallow import fields  # noqa: E402
 
 
-class Thing(BodySchema):
+@dataclass(frozen=True)
+class NewThing:
     """A thing to keep; `seconds` is how long keeping it takes."""
+
+    name: str
+    seconds: float
+
+
+class Thing(BodySchema):
+    """The body of a thing to keep."""
+
+    makes = NewThing
 
     name = fields.String(required=True)
     seconds = fields.Float(load_default=0)
@@ -41,25 +60,26 @@ class Probe:
         "POST",
         "/things",
         roles=("resident",),
+        scope=Scope.DISTRICT,
         body=Thing,
         response=Kept,
         status=201,
         summary="Keep a thing",
     )
-    def keep(self, call: RequestContext) -> Any:
+    def keep(self, context: RequestContext[NewThing]) -> Any:
         """Write first, then take time, as a real command may."""
         insert = sa.text("INSERT INTO thing (name) VALUES (:name) RETURNING number")
-        number = call.uow.connection.execute(insert, {"name": call.body["name"]}).scalar_one()
-        eventlet.sleep(call.body["seconds"])
-        if call.body["name"] == "refused":
+        number = context.uow.connection.execute(insert, {"name": context.input.name}).scalar_one()
+        eventlet.sleep(context.input.seconds)
+        if context.input.name == "refused":
             raise Problem(409, "refused", "Not this one.")
-        return {"number": number, "name": call.body["name"]}
+        return {"number": number, "name": context.input.name}
 
-    @route("GET", "/count", roles=PUBLIC, summary="How many things there are")
-    def count(self, call: RequestContext) -> Any:
+    @route("GET", "/count", roles=PUBLIC, scope=Scope.PUBLIC, summary="How many things there are")
+    def count(self, context: RequestContext[Any]) -> Any:
         """Count them."""
         return {
-            "things": call.uow.connection.execute(
+            "things": context.uow.connection.execute(
                 sa.text("SELECT count(*) FROM thing")
             ).scalar_one()
         }

@@ -93,7 +93,10 @@ class Service:
             )
 
     def open_transactions(self) -> int:
-        busy = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
+        busy = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
+        )
         with self.engine.connect() as connection:
             return int(connection.execute(sa.text(busy)).scalar_one())
 
@@ -311,21 +314,48 @@ def test_stopping_answers_what_was_begun_and_takes_nothing_new(own_probe: Servic
         own_probe.ask("GET", "/healthz")
 
 
-def test_a_database_that_goes_away_is_a_503_and_its_return_is_noticed(probe: Service) -> None:
-    assert probe.keep("before").status == 201
+def test_an_error_in_the_database_is_a_500_that_shows_nothing_of_it(probe: Service) -> None:
     with probe.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE thing RENAME TO hidden"))
     assert probe.keep("bug").status == 500
     assert "hidden" not in probe.ask("POST", THINGS, {"name": "x"}).body.decode()
     with probe.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE hidden RENAME TO thing"))
-        connection.execute(
-            sa.text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE pid <> pg_backend_pid() AND application_name = 'linli-grid'"
-            )
-        )
     assert probe.keep("after").status == 201
+
+
+@contextmanager
+def unavailable(database: sa.URL) -> Iterator[None]:
+    """Let nobody connect to a database, and end the connections to it."""
+    allow = 'ALTER DATABASE "{}" ALLOW_CONNECTIONS {}'
+    end_all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+    engine = sa.create_engine(database.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(allow.format(database.database, "false")))
+        connection.execute(sa.text(end_all), {"name": database.database})
+        try:
+            yield
+        finally:
+            connection.execute(sa.text(allow.format(database.database, "true")))
+    engine.dispose()
+
+
+def test_a_database_that_goes_away_is_a_503_and_its_return_is_noticed(probe: Service) -> None:
+    assert probe.keep("before").status == 201
+    with unavailable(probe.engine.url):
+        refused = probe.keep("meanwhile")
+        assert (refused.status, refused.json["type"]) == (503, "urn:linli:problem:database-away")
+        assert int(refused.headers["Retry-After"]) > 0
+    statuses: list[int] = []
+
+    def is_back() -> bool:
+        statuses.append(probe.keep("after").status)
+        return statuses[-1] == 201
+
+    eventually(is_back)
+    assert set(statuses) <= {503, 201}  # each connection that was broken is noticed once
+    probe.engine.dispose()  # its connections were ended too
+    assert probe.names() == ["before", "after"]
 
 
 def test_the_log_is_json_with_the_correlation_id_and_without_words_of_residents(

@@ -1,37 +1,27 @@
-"""Computing beside the event loop, and in a process of its own, each time from a process that is
-patched.
-"""
+"""Computing beside the event loop, and in a process of its own, each from a patched process."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-from linli_chassis.process.offload import offload, offload_apart
+from linli_chassis.process.offload import run_in_process, run_in_thread
 
 PATCH = """
 from linli_chassis.process import green
 green.patch()
-import eventlet, os, signal, time
-from linli_chassis.process import offload as module
-from linli_chassis.process.offload import ComputingEnded, offload, offload_apart
+import eventlet, os, signal, subprocess, sys, time
+from linli_chassis.process.offload import WorkerProcessEnded, run_in_process, run_in_thread
 
-def child():
-    return module._apart._process.pid
-
-def gone(pid):
-    with eventlet.Timeout(10):
-        while True:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return True
-            eventlet.sleep(0.01)
+def children():
+    command = ["ps", "--ppid", str(os.getpid()), "-o", "args="]
+    listed = subprocess.run(command, capture_output=True, text=True)
+    return [line for line in listed.stdout.splitlines() if "worker_process" in line]
 """
 
 
 def run(code: str) -> str:
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  # our own interpreter
         [sys.executable, "-c", PATCH + code], capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -39,88 +29,85 @@ def run(code: str) -> str:
 
 
 def test_without_an_event_loop_work_is_simply_called() -> None:
-    assert offload(sum, [1, 2]) == 3
-    assert offload_apart("builtins:sum", [1, 2]) == 3
+    assert run_in_thread(sum, [1, 2]) == 3
+    assert run_in_process("builtins:sum", [1, 2]) == 3
 
 
-def test_work_apart_is_done_in_another_process_which_is_kept_for_the_next() -> None:
-    assert run(
-        "a, b = offload_apart('os:getpid'), offload_apart('os:getpid'); print(a == b == child() != os.getpid())"
-    )
+def test_work_is_done_in_another_process_which_ends_with_it() -> None:
+    apart = """
+pid = run_in_process("os:getpid")
+print(pid != os.getpid(), children())
+"""
+    assert run(apart) == "True []"
 
 
 def test_meanwhile_the_event_loop_turns() -> None:
     ticking = """
 ticks = []
 eventlet.spawn(lambda: [(ticks.append(1), eventlet.sleep(0.01)) for _ in range(20)])
-offload_apart("time:sleep", 0.5)
+{}
 print(len(ticks))
 """
-    assert run(ticking) == "20"
-
-
-def test_much_goes_in_and_out() -> None:
+    assert run(ticking.format('run_in_process("time:sleep", 0.5)')) == "20"
     assert (
-        run("much = list(range(10**6)); print(offload_apart('builtins:sorted', much) == much)")
-        == "True"
+        run(ticking.format("run_in_thread(eventlet.patcher.original('time').sleep, 0.5)")) == "20"
     )
 
 
-def test_what_work_raises_is_raised_and_the_process_goes_on() -> None:
-    failing = """
-offload_apart("os:getpid")
-before = child()
-try:
-    offload_apart("math:sqrt", -1)
-except ValueError as error:
-    print(error, child() == before)
+def test_what_a_process_imports_is_not_imported_here() -> None:
+    apart = """
+print(run_in_process("colorsys:rgb_to_hsv", 0, 0, 0), "colorsys" in sys.modules)
 """
-    assert run(failing) == "math domain error True"
+    assert run(apart) == "(0.0, 0.0, 0) False"
 
 
-def test_a_process_that_is_killed_is_told_and_the_next_work_has_a_new_one() -> None:
+def test_much_goes_in_and_out() -> None:
+    much = "much = list(range(10**6)); print(run_in_process('builtins:sorted', much) == much)"
+    assert run(much) == "True"
+
+
+def test_what_is_printed_does_not_mix_with_the_result() -> None:
+    printing = "print(run_in_process('os:system', 'echo printed >&1 2>/dev/null; true'))"
+    done = subprocess.run(  # noqa: S603  # our own interpreter
+        [sys.executable, "-c", PATCH + printing], capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "printed\n")
+
+
+def test_what_work_raises_is_raised() -> None:
+    failing = """
+try:
+    run_in_process("math:sqrt", -1)
+except ValueError as error:
+    print(error)
+"""
+    assert run(failing) == "math domain error"
+
+
+def test_a_process_that_is_killed_is_an_error_and_the_next_work_is_done() -> None:
     killed = """
 try:
-    offload_apart("signal:raise_signal", signal.SIGKILL)
-except ComputingEnded as error:
-    print(error, offload_apart("math:factorial", 4))
-offload_apart("os:getpid")
-os.kill(child(), signal.SIGKILL)
-module._apart._process.wait()
-print(offload_apart("math:factorial", 5))
+    run_in_process("signal:raise_signal", signal.SIGKILL)
+except WorkerProcessEnded as error:
+    print(error, run_in_process("math:factorial", 4))
 """
-    assert run(killed) == "signal:raise_signal was not finished 24\n120"
+    assert run(killed) == "signal:raise_signal was not finished 24"
 
 
-def test_work_given_up_leaves_no_answer_behind() -> None:
+def test_work_given_up_leaves_no_process_and_no_result_behind() -> None:
     given_up = """
 try:
-    with eventlet.Timeout(0.3):
-        offload_apart("time:sleep", 30)
+    with eventlet.Timeout(0.5):
+        run_in_process("time:sleep", 30)
 except eventlet.Timeout:
-    print(offload_apart("math:factorial", 4))
+    print(children(), run_in_process("math:factorial", 4))
 """
-    assert run(given_up) == "24"
+    assert run(given_up) == "[] 24"
 
 
-def test_it_ends_when_it_has_nothing_to_do() -> None:
-    idle = """
-module.IDLE_SECONDS = 0.2
-first = offload_apart("os:getpid")
-print(gone(first), offload_apart("os:getpid") != first)
-"""
-    assert run(idle) == "True True"
-
-
-def test_works_asked_for_at_once_each_get_their_own_answer() -> None:
+def test_works_asked_for_at_once_each_get_their_own_result() -> None:
     many = """
 pool = eventlet.GreenPool()
-print(list(pool.imap(lambda n: offload_apart("math:factorial", n), range(8))))
+print(list(pool.imap(lambda n: run_in_process("math:factorial", n), range(8))))
 """
     assert run(many) == "[1, 1, 2, 6, 24, 120, 720, 5040]"
-
-
-def test_it_ends_with_the_process_it_computes_for() -> None:
-    pid = int(run("print(offload_apart('os:getpid'))"))
-    found = subprocess.run(["ps", "-p", str(pid)], capture_output=True, text=True, timeout=10)  # noqa: S603, S607
-    assert "linli_chassis.process.worker_process" not in found.stdout

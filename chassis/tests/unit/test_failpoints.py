@@ -1,4 +1,4 @@
-"""Places where a process can be made to die: nothing where nobody asked, death where somebody did."""
+"""Failpoints: nothing where none is set, death where one is."""
 
 from __future__ import annotations
 

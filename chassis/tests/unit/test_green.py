@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PATCH = "from linli_chassis import green; green.patch(); green.patch()\n"
+PATCH = "from linli_chassis.process import green; green.patch(); green.patch()\n"
 
 
 def run(code: str) -> str:
@@ -42,9 +42,3 @@ except socket.gaierror as error:
     print(type(error).__name__)
 """
     assert run(PATCH + code) == "gaierror"
-
-
-def test_what_would_draw_tracebacks_is_not_loaded_where_logs_are_json() -> None:
-    look = "import structlog, sys; print('pygments' in sys.modules)"
-    assert run(f"from linli_chassis import process; process.leave_out_rich()\n{look}") == "False"
-    assert run(look) == "True"

@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
-from linli_chassis.http.auth import Authenticator, Principal
-from linli_chassis.http.problems import Problem
+from linli_chassis.http.auth import Authenticator
+from linli_chassis.http.problems import Problem, domain_problem
 from linli_chassis.settings import Settings
+from linli_contracts.identity import Actor, ForeignRegion, MissingRole, Principal
 
 SECRET = "s" * 40
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -167,16 +168,25 @@ def test_any_other_text_is_refused(text: str) -> None:
     ],
 )
 def test_a_region_covers_what_its_code_leads(region: str, code: str | None, covered: bool) -> None:
-    principal = Principal("u", frozenset(), region)
-    assert principal.covers(code) is covered
+    actor = Actor(Principal("u", frozenset(), region))
+    assert actor.covers(code) is covered
     if not covered:
-        with pytest.raises(Problem) as caught:
-            principal.must_cover(code)
-        assert (caught.value.status, caught.value.slug) == (403, "foreign-region")
+        with pytest.raises(ForeignRegion) as caught:
+            actor.must_cover(code)
+        problem = domain_problem(caught.value)
+        assert (problem.status, problem.slug) == (403, "foreign-region")
+
+
+@pytest.mark.parametrize("region", ["310115", "31", "110102001"])
+def test_a_token_of_another_district_is_refused(region: str) -> None:
+    with pytest.raises(ForeignRegion):
+        AUTHENTICATOR.principal(bearer(region=region, roles=["admin"]))
 
 
 def test_an_admin_may_do_what_any_role_may() -> None:
     Principal("u", frozenset({"admin"}), "110101").must_have(("provider",))
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(MissingRole) as caught:
         Principal("u", frozenset({"resident"}), "110101").must_have(("provider", "reviewer"))
-    assert str(caught.value.detail) == "This needs one of the roles: provider, reviewer."
+    problem = domain_problem(caught.value)
+    assert (problem.status, problem.slug) == (403, "missing-role")
+    assert str(problem.detail) == "This needs one of the roles: provider, reviewer."

@@ -13,19 +13,12 @@ from linli_chassis.http.problems import (
     flatten,
     problem_response,
 )
+from linli_kernel.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 
 
-class DomainError(Exception):
-    message = "It is not so."
-    params: dict[str, Any] = {}
-
-
-class NotFoundHere(DomainError):
+class NotFoundHere(NotFound):
     message = "There is no {thing}."
-
-    def __init__(self, thing: str) -> None:
-        self.params = {"thing": thing}
-        self.pointer = "/thing"
+    pointer = "/thing"
 
 
 class FoundElsewhere(NotFoundHere):
@@ -81,21 +74,24 @@ def test_a_query_parameter_is_named_instead_of_pointed_at() -> None:
     ]
 
 
-def test_a_domain_error_becomes_the_problem_its_service_maps_it_to() -> None:
-    problem = domain_problem(NotFoundHere("grid"), {NotFoundHere: 404})
-    assert problem is not None
+def test_a_domain_error_becomes_a_problem_named_by_its_class() -> None:
+    problem = domain_problem(NotFoundHere(thing="grid"))
     assert document(problem)["type"] == "urn:linli:problem:not-found-here"
     assert document(problem)["errors"] == [{"pointer": "/thing", "detail": "There is no grid."}]
 
 
-def test_the_nearest_class_of_a_domain_error_decides() -> None:
-    problem = domain_problem(FoundElsewhere("grid"), {DomainError: 409, NotFoundHere: 404})
-    assert problem is not None
+@pytest.mark.parametrize(
+    ("base", "status"), [(NotFound, 404), (NotAllowed, 403), (Conflict, 409), (Invalid, 422)]
+)
+def test_the_base_class_of_a_domain_error_gives_the_status(
+    base: type[DomainError], status: int
+) -> None:
+    assert domain_problem(base("It is not so.")).status == status
+
+
+def test_a_subclass_of_a_domain_error_is_a_problem_of_its_own() -> None:
+    problem = domain_problem(FoundElsewhere(thing="grid"))
     assert (problem.status, problem.slug) == (404, "found-elsewhere")
-
-
-def test_an_error_that_no_one_mapped_is_no_problem_of_the_client() -> None:
-    assert domain_problem(KeyError("x"), {DomainError: 409}) is None
 
 
 def test_an_unusual_status_has_a_title_too() -> None:

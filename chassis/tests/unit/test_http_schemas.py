@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,16 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_chassis.http import (
+    Batch,
     BodySchema,
     ImportBody,
     ImportResponse,
     PageQuery,
-    import_response,
+    PageRequest,
+    Refusal,
     page,
-    refused_item,
 )
 from linli_chassis.http.schemas import decode_cursor, encode_cursor
 from linli_chassis.i18n import Text, current_locale
+from linli_kernel.errors import Invalid
 from marshmallow import ValidationError, fields
 
 
@@ -59,11 +62,11 @@ def test_pages_together_give_every_row_once(count: int, limit: int) -> None:
     rows, seen, after = list(range(count)), [], -1
     while True:
         fetched = [row for row in rows if row > after][: limit + 1]
-        answer = page(fetched, limit, key=lambda row: [row])
-        seen += answer["items"]
-        if answer["next"] is None:
+        answer = page(fetched, PageRequest(limit=limit), lambda row: [row])
+        seen += answer.items
+        if answer.next is None:
             break
-        [after] = PageQuery().load({"cursor": answer["next"]})["after"]
+        [after] = PageQuery().load({"cursor": answer.next}).after
     assert seen == rows
 
 
@@ -77,7 +80,7 @@ def test_limits_and_cursors_out_of_bounds_are_refused(query: dict[str, str]) -> 
 
 
 def test_a_list_begins_at_its_first_page() -> None:
-    assert PageQuery().load({}) == {"limit": 50, "after": None}
+    assert PageQuery().load({}) == PageRequest(limit=50, after=None)
 
 
 def test_an_import_takes_the_good_items_and_lists_the_bad_ones() -> None:
@@ -92,8 +95,10 @@ def test_an_import_takes_the_good_items_and_lists_the_bad_ones() -> None:
             ]
         }
     )
-    assert body["items"] == [(0, {"name": "a"}), (4, {"name": "e", "count": 5})]
-    assert [(item["index"], item["pointer"]) for item in body["refused"]] == [
+    assert body.items == [{"name": "a"}, {"name": "e", "count": 5}]
+    result = body.result(changed=1)
+    assert (result.accepted, result.unchanged) == (1, 1)
+    assert [(item.index, item.pointer) for item in result.refused] == [
         (1, "/items/1/name"),
         (2, "/items/2/more"),
         (3, "/items/3"),
@@ -111,16 +116,82 @@ def test_an_import_may_have_fields_beside_its_items() -> None:
         {"source": "la311", "items": [{"name": "a"}]}
     )
     assert body["source"] == "la311"
+    assert body["items"].items == [{"name": "a"}]
+
+
+@dataclass(frozen=True)
+class Command:
+    name: str
+    inner: Command | None = None
+
+
+class CommandBody(BodySchema):
+    makes = Command
+
+    name = fields.String(required=True)
+    inner = fields.Nested(lambda: CommandBody())
+
+
+def test_a_schema_makes_its_dataclass_nested_ones_and_imported_ones_too() -> None:
+    sent = {"name": "a", "inner": {"name": "b"}}
+    assert CommandBody().load(sent) == Command("a", Command("b"))
+    assert ImportBody(CommandBody)().load({"items": [sent]}).items == [Command("a", Command("b"))]
+
+
+def test_a_nested_list_makes_dataclasses() -> None:
+    class Several(BodySchema):
+        commands = fields.List(fields.Nested(CommandBody))
+
+    sent = {"commands": [{"name": "a"}, {"name": "b"}]}
+    assert Several().load(sent) == {"commands": [Command("a"), Command("b")]}
+
+
+class TooLong(Invalid):
+    message = "Longer than maximum length {max}."
+
+
+def too_long(text: str) -> str:
+    if len(text) > 3:
+        raise TooLong(pointer="/name", max=3)
+    return text.upper()
+
+
+def test_a_batch_goes_on_without_the_items_that_a_rule_refuses() -> None:
+    batch = Batch(list(enumerate(["a", "long", "c"]))).map(too_long)
+    assert batch.items == ["A", "C"]
+    [refusal] = batch.result(changed=2).refused
+    assert (refusal.index, refusal.pointer) == (1, "/items/1/name")
+    assert refusal.detail == "Longer than maximum length 3."
+
+
+def test_a_batch_that_is_checked_keeps_its_items_as_they_are() -> None:
+    assert Batch([(0, "a"), (1, "long")]).check(too_long).items == ["a"]
+
+
+def test_a_batch_of_one_raises_what_a_rule_raises() -> None:
+    assert Batch.of_one("a").map(too_long).items == ["A"]
+    with pytest.raises(TooLong):
+        Batch.of_one("long").map(too_long)
+
+
+def test_a_key_counts_once_and_is_refused_with_other_values() -> None:
+    batch = Batch(list(enumerate([("a", 1), ("b", 1), ("a", 1), ("a", 2)])))
+    unique = batch.unique(lambda item: item[0])
+    assert unique.items == [("a", 1), ("b", 1)]
+    result = unique.result(changed=2)
+    assert (result.accepted, result.unchanged) == (2, 1)
+    assert [refusal.index for refusal in result.refused] == [3]
+    assert result.refused[0].detail == "a is in this import already, with other values."
 
 
 def test_refused_items_are_told_in_order_and_in_the_clients_language() -> None:
     refused = [
-        refused_item(3, Text("Unknown field."), "/a"),
-        refused_item(1, "Not a valid string.", "/b"),
+        Refusal(1, "/items/1/b", "Not a valid string."),
+        Refusal(3, "/items/3/a", Text("Unknown field.")),
     ]
     token = current_locale.set("zh")
     try:
-        dumped = ImportResponse().dump(import_response(1, 0, refused))
+        dumped = ImportResponse().dump(Batch([], refused[::-1]).result(0))
     finally:
         current_locale.reset(token)
     assert [item["detail"] for item in dumped["refused"]] == ["不是有效的字符串。", "未知的字段。"]

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import eventlet
+import jwt
 import psycopg2
 import pytest
 import sqlalchemy as sa
 import structlog
 from linli_chassis.http import (
     PUBLIC,
+    Batch,
     BodySchema,
     ImportBody,
     ImportResponse,
+    ImportResult,
+    Page,
     PageQuery,
+    PageRequest,
     Problem,
     RequestContext,
     ResponseSchema,
-    import_response,
+    Scope,
     page,
     page_of,
     route,
     routes_of,
 )
 from linli_chassis.i18n import current_locale
-from linli_chassis.observability import metrics
+from linli_chassis.observability import metrics, tracing
 from linli_chassis.settings import Settings
-from linli_devkit.client import ENVIRON, Answer, token
+from linli_contracts.identity import Actor, Principal
+from linli_devkit.client import DISTRICT, ENVIRON, Answer, token
+from linli_kernel.errors import Conflict
 from marshmallow import fields, validate
 from nameko.containers import ServiceContainer
 from openapi_spec_validator import validate as validate_openapi
@@ -39,7 +48,20 @@ from structlog.testing import capture_logs
 from werkzeug.test import Client
 
 
+@dataclass(frozen=True)
+class NewThing:
+    name: str
+    kind: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingList(PageRequest):
+    kind: Sequence[str] = ()
+
+
 class Thing(BodySchema):
+    makes = NewThing
+
     name = fields.String(
         required=True,
         validate=validate.Length(max=5),
@@ -54,15 +76,13 @@ class ThingAnswer(ResponseSchema):
 
 
 class ThingQuery(PageQuery):
+    makes = ThingList
+
     kind = fields.List(fields.String())
 
 
-class TooLate(Exception):
+class TooLate(Conflict):
     message = "Closed since {day}."
-
-    def __init__(self, day: str) -> None:
-        self.params = {"day": day}
-        super().__init__(day)
 
 
 THING = UUID("0193a0d4-0000-7000-8000-000000000001")
@@ -73,70 +93,92 @@ class ThingService:
 
     name = "grid"
     settings = Settings
-    problems = {TooLate: 409}
 
     @route(
         "POST",
         "/things",
         roles=("resident", "operator"),
+        scope=Scope.REGION,
         body=Thing,
         response=ThingAnswer,
         status=201,
         summary="Keep a thing",
     )
-    def keep(self, call: RequestContext) -> Any:
+    def keep(self, context: RequestContext[NewThing]) -> Any:
         """A thing is kept until it is closed."""
-        return {"thing_id": THING, "name": call.body["name"]}
+        context.actor.must_cover("110101001")
+        return {"thing_id": THING, "name": context.input.name}
 
     @route(
         "GET",
         "/things",
         roles=PUBLIC,
+        scope=Scope.PUBLIC,
         query=ThingQuery,
         response=page_of(ThingAnswer),
         summary="List things",
     )
-    def list_things(self, call: RequestContext) -> Any:
+    def list_things(self, context: RequestContext[ThingList]) -> Page[Any]:
         return page(
-            [{"thing_id": THING, "name": n} for n in call.query.get("kind", [])],
-            call.query["limit"],
-            lambda r: [r["name"]],
+            [{"thing_id": THING, "name": name} for name in context.input.kind],
+            context.input,
+            lambda thing: [thing["name"]],
         )
 
-    @route("GET", "/things/<uuid:thing_id>", roles=PUBLIC, summary="One thing")
-    def one(self, call: RequestContext) -> Any:
-        return {"thing_id": call.path["thing_id"], "account": call.principal.account}
+    @route("GET", "/things/<uuid:thing_id>", roles=PUBLIC, scope=Scope.PUBLIC, summary="One thing")
+    def one(self, context: RequestContext[Any]) -> Any:
+        return {"thing_id": context.path["thing_id"], "account": context.actor.account}
 
     @route(
         "POST",
         "/things/import",
         roles=("operator",),
+        scope=Scope.DISTRICT,
         body=ImportBody(Thing),
         response=ImportResponse,
         summary="Take many",
     )
-    def take(self, call: RequestContext) -> Any:
-        return import_response(len(call.body["items"]), 0, call.body["refused"])
+    def take(self, context: RequestContext[Batch[NewThing]]) -> ImportResult:
+        return context.input.result(len(context.input.items))
 
-    @route("PUT", "/things/<code>", roles=PUBLIC, summary="Fail as told")
-    def fail(self, call: RequestContext) -> Any:
-        raise FAILURES[call.path["code"]]
+    @route("PUT", "/things/<code>", roles=PUBLIC, scope=Scope.PUBLIC, summary="Fail as asked")
+    def fail(self, context: RequestContext[Any]) -> Any:
+        raise FAILURES[context.path["code"]]
 
-    @route("DELETE", "/things/<code>", roles=PUBLIC, status=204, summary="Forget a thing")
-    def forget(self, _call: RequestContext) -> Any:
+    @route(
+        "DELETE",
+        "/things/<code>",
+        roles=PUBLIC,
+        scope=Scope.PUBLIC,
+        status=204,
+        summary="Forget a thing",
+    )
+    def forget(self, _context: RequestContext[Any]) -> Any:
         return None
 
-    @route("GET", "/broken", roles=PUBLIC, response=ThingAnswer, summary="Break a promise")
-    def break_promise(self, _call: RequestContext) -> Any:
+    @route(
+        "GET",
+        "/broken",
+        roles=PUBLIC,
+        scope=Scope.PUBLIC,
+        response=ThingAnswer,
+        summary="Break a promise",
+    )
+    def break_promise(self, _context: RequestContext[Any]) -> Any:
         return {"name": "x"}
 
-    @route("GET", "/whoami", roles=PUBLIC, summary="What is bound")
-    def whoami(self, call: RequestContext) -> Any:
+    @route("GET", "/whoami", roles=PUBLIC, scope=Scope.PUBLIC, summary="What is bound")
+    def whoami(self, context: RequestContext[Any]) -> Any:
         return {
             **structlog.contextvars.get_contextvars(),
             "locale": current_locale.get(),
-            "call": call.locale,
+            "context": context.locale,
+            "trace": tracing.current(),
         }
+
+    @route("POST", "/unchecked", roles=("operator",), scope=Scope.REGION, summary="Ask nobody")
+    def ask_nobody(self, _context: RequestContext[Any]) -> Any:
+        return {}
 
 
 class Deadlock(psycopg2.OperationalError):
@@ -150,11 +192,12 @@ def away() -> sa.exc.OperationalError:
 
 
 FAILURES = {
-    "domain": TooLate("Monday"),
+    "domain": TooLate(day="Monday"),
     "problem": Problem(410, "gone", "It is gone."),
     "bug": RuntimeError("张三 lives at door 5"),
     "away": away(),
     "full": sa.exc.TimeoutError(),
+    "timeout": eventlet.Timeout(),
 }
 
 
@@ -200,11 +243,12 @@ class Web:
         path: str,
         role: str | None = "operator",
         language: str = "en",
+        region: str = DISTRICT,
         **more: Any,
     ) -> Answer:
         headers = {"Accept-Language": language, **more.pop("headers", {})}
         if role:
-            headers["Authorization"] = f"Bearer {token(role)}"
+            headers["Authorization"] = f"Bearer {token(role, region)}"
         path = (
             path
             if path.startswith("/api") or path in ("/healthz", "/readyz", "/metrics")
@@ -296,7 +340,9 @@ def test_refusals_are_told_in_the_language_asked_for(web: Web) -> None:
         ("PUT", "/things/bug", None, {}, 500, "internal-error"),
         ("PUT", "/things/away", None, {}, 503, "database-away"),
         ("PUT", "/things/full", None, {}, 503, "database-away"),
+        ("PUT", "/things/timeout", None, {}, 500, "internal-error"),
         ("GET", "/broken", None, {}, 500, "internal-error"),
+        ("POST", "/unchecked", "operator", {}, 500, "internal-error"),
     ],
 )
 def test_every_refusal_is_a_problem(
@@ -318,6 +364,59 @@ def test_a_transaction_that_loses_a_conflict_is_tried_again_twice(
     with capture_logs():
         assert web("DELETE", "/things/x", None).status_code == status
     assert web.runtime.committed + web.runtime.rolled_back == tries
+
+
+@pytest.mark.parametrize("region", ["310115", "31", "310115001"])
+def test_a_token_of_another_district_is_refused(web: Web, region: str) -> None:
+    for role in ("resident", "operator", "admin"):
+        answer = web("POST", "/things", role, region=region, json={"name": "x"})
+        assert answer.status_code == 403
+        assert answer.json["type"] == "urn:linli:problem:foreign-region"
+    assert web.runtime.committed == web.runtime.rolled_back == 0
+
+
+@pytest.mark.parametrize("region", ["110101", "1101", "110101001"])
+def test_a_token_of_the_district_of_a_part_of_it_or_of_its_city_is_taken(
+    web: Web, region: str
+) -> None:
+    assert web("POST", "/things", region=region, json={"name": "x"}).status_code == 201
+
+
+def test_the_signature_of_a_token_is_checked_once_for_all_routes(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: list[str] = []
+    decode = jwt.decode
+
+    def counted(token: str, *arguments: Any, **options: Any) -> Any:
+        checks.append(token)
+        return decode(token, *arguments, **options)
+
+    monkeypatch.setattr(jwt, "decode", counted)
+    headers = {"Authorization": f"Bearer {token('operator')}"}
+    for path, body in (("/things", {"name": "a"}), ("/things/import", {"items": [{"name": "a"}]})):
+        assert web("POST", path, None, json=body, headers=headers).status_code in (200, 201)
+    assert len(checks) == 1
+
+
+def test_what_lies_outside_the_region_of_the_token_is_refused_and_rolled_back(web: Web) -> None:
+    answer = web("POST", "/things", region="110101002", json={"name": "x"})
+    assert (answer.status_code, answer.json["type"]) == (403, "urn:linli:problem:foreign-region")
+    assert (web.runtime.committed, web.runtime.rolled_back) == (0, 1)
+
+
+def test_a_route_that_asks_nobody_for_its_scope_is_rolled_back(web: Web) -> None:
+    with capture_logs() as logged:
+        answer = web("POST", "/unchecked")
+    assert answer.status_code == 500
+    assert (web.runtime.committed, web.runtime.rolled_back) == (0, 1)
+    [line] = [line for line in logged if line["log_level"] == "error"]
+    assert "ask_nobody" in str(line["exc_info"])
+
+
+def test_a_body_becomes_what_its_schema_makes_in_lists_too(web: Web) -> None:
+    assert Thing().load({"name": "a", "kind": "b"}) == NewThing("a", "b")
+    assert Thing(many=True).load([{"name": "a"}, {"name": "b"}]) == [NewThing("a"), NewThing("b")]
 
 
 def test_answers_are_kept_by_no_cache(web: Web) -> None:
@@ -354,9 +453,17 @@ def test_a_correlation_id_is_taken_over_bound_in_the_worker_and_echoed(web: Web)
         "service": "grid",
         "correlation_id": "abc-1",
         "locale": "zh",
-        "call": "zh",
+        "context": "zh",
+        "trace": None,
     }
     assert answer.headers["X-Correlation-ID"] == "abc-1"
+
+
+def test_the_trace_of_a_client_goes_on_in_the_worker_and_ends_with_the_request(web: Web) -> None:
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    answer = web("GET", "/whoami", None, headers={"traceparent": parent})
+    assert answer.json["trace"] == parent
+    assert web("GET", "/whoami", None).json["trace"] is None
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "张", '"><script>'])
@@ -398,13 +505,14 @@ def test_an_import_answers_for_each_item(web: Web) -> None:
 
 
 def test_a_method_can_be_called_without_http() -> None:
-    call: Any = SimpleNamespace(body={"name": "x"})
-    assert ThingService().keep(call) == {"thing_id": THING, "name": "x"}
+    actor = Actor(Principal("u", frozenset({"resident"}), "110101"))
+    context: Any = SimpleNamespace(input=NewThing("x"), actor=actor)
+    assert ThingService().keep(context) == {"thing_id": THING, "name": "x"}
 
 
 def test_routes_tell_what_they_declare() -> None:
     routes = routes_of(ThingService)
-    assert len(routes) == 8
+    assert len(routes) == 9
     [keep] = [info for info in routes if info.method_name == "keep"]
     assert (keep.method, keep.path, keep.roles, keep.status) == (
         "POST",
@@ -419,7 +527,22 @@ def test_routes_tell_what_they_declare() -> None:
 @pytest.mark.parametrize("roles", [(), ("nobody",), ("public", "admin")])
 def test_a_route_without_a_known_role_cannot_be_declared(roles: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="roles are"):
-        route("GET", "/x", roles=roles, summary="x")
+        route("GET", "/x", roles=roles, scope=Scope.DISTRICT, summary="x")
+
+
+def test_a_route_without_a_scope_cannot_be_declared() -> None:
+    with pytest.raises(TypeError, match="scope"):
+        route("GET", "/x", roles=("operator",), summary="x")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("roles", "scope"), [(PUBLIC, Scope.DISTRICT), (("operator",), Scope.PUBLIC)]
+)
+def test_public_roles_and_the_public_scope_go_together(
+    roles: tuple[str, ...], scope: Scope
+) -> None:
+    with pytest.raises(ValueError, match="public"):
+        route("GET", "/x", roles=roles, scope=scope, summary="x")
 
 
 def test_the_openapi_document_is_valid_and_says_who_may_call(web: Web) -> None:
@@ -438,16 +561,33 @@ def test_the_openapi_document_is_valid_and_says_who_may_call(web: Web) -> None:
     assert one["parameters"][0]["schema"] == {"type": "string", "format": "uuid"}
 
 
-def test_the_page_of_the_api_needs_nothing_from_elsewhere(web: Web) -> None:
-    for language, label in (("zh", "参数"), ("en", "Parameters")):
-        answer = web("GET", "/api/grid/docs", None, language=language)
-        assert answer.headers["Content-Type"].startswith("text/html")
-        assert label in answer.text
-        assert "prefers-color-scheme" in answer.text
-        assert not re.search(r"<script|https?://", answer.text)
-        assert len(routes_of(ThingService)) == answer.text.count(
-            '<section id="'
-        ) - answer.text.count('<section id="schema-')
+def test_the_page_of_the_api_and_all_its_files_are_served(web: Web) -> None:
+    page = web("GET", "/api/grid/docs", None, language="zh")
+    assert page.headers["Content-Type"].startswith("text/html")
+    paths = re.findall(r'(?:src|href|data-document)="([^"]+)"', page.text)
+    assert len(paths) == 5
+    for path in paths:
+        assert web("GET", path, None).status_code == 200, path
+    assert web("GET", "/api/grid/docs/other.js", None).status_code == 404
+
+
+def test_the_document_of_the_page_is_valid_and_complete_and_in_the_language_asked_for(
+    web: Web,
+) -> None:
+    document = web("GET", "/api/grid/openapi.json", None, language="zh").json
+    for language, roles in (
+        ("zh", "角色: 居民 `resident`, 运维人员 `operator`"),
+        ("en", "Roles: "),
+    ):
+        shown = web("GET", "/api/grid/docs/openapi.json", None, language=language).json
+        validate_openapi(shown)
+        assert shown["paths"].keys() == document["paths"].keys()
+        keep = shown["paths"]["/api/grid/v1/things"]["post"]
+        assert keep["description"].startswith("A thing is kept until it is closed.")
+        assert roles in keep["description"]
+    assert document["paths"]["/api/grid/v1/things"]["post"]["description"] == (
+        "A thing is kept until it is closed."
+    )
 
 
 def test_health_is_told_without_a_database_and_readiness_is_not(web: Web) -> None:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_chassis.http import ROLES
-from linli_chassis.i18n import CONTEXT, Text, catalogue, negotiate, read_catalogue, translate
+from linli_chassis.i18n import Text, negotiate, translate
+from linli_devkit.catalogues import CONTEXT, catalogue, read_catalogue
 from linli_devkit.templates import templates_of
 from marshmallow import Schema, ValidationError, fields, validate
 
 PACKAGE = Path(linli_chassis.__file__).parent
-OPERATORS_ONLY = ("config.py", "environment.py")  # errors at start, for those who deploy: English
+OPERATORS_ONLY = ("settings.py", "environment.py")  # errors at start, for those who deploy: English
 
 
 def test_every_message_of_the_chassis_has_a_chinese_translation() -> None:
@@ -157,7 +158,8 @@ def test_templates_are_found_in_errors_of_the_domain_and_under_their_names(tmp_p
         encoding="utf-8",
     )
     (tmp_path / "rules.py").write_text(
-        "LATE = 'Too late.'\nraise NoSuch('No {thing}.', thing=1)\nraise NoSuch(LATE)\nraise Own('nowhere')\n",
+        "LATE = 'Too late.'\nraise NoSuch('No {thing}.', thing=1)\n"
+        "raise NoSuch(LATE)\nraise Own('nowhere')\n",
         encoding="utf-8",
     )
     assert templates_of(tmp_path) == {

@@ -21,7 +21,7 @@ def get(address: tuple[str, int], path: str) -> HTTPResponse:
 
 
 def test_a_relay_is_healthy_as_long_as_it_goes_round_at_work_or_waiting() -> None:
-    metrics.relay_turned_at.labels("grid").set_to_current_time()
+    metrics.relay_last_loop_at.labels("grid").set_to_current_time()
     for active in (0, 1):
         metrics.relay_active.labels("grid").set(active)
         with monitored("grid", "127.0.0.1:0", partial(relay_health, "grid")) as address:
@@ -35,7 +35,7 @@ def test_a_relay_is_healthy_as_long_as_it_goes_round_at_work_or_waiting() -> Non
 
 
 def test_a_relay_that_stands_still_is_not_healthy() -> None:
-    metrics.relay_turned_at.labels("grid").set(time.time() - STUCK_SECONDS - 10)
+    metrics.relay_last_loop_at.labels("grid").set(time.time() - STUCK_SECONDS - 10)
     with monitored("grid", "127.0.0.1:0", partial(relay_health, "grid")) as address:
         assert address is not None
         with pytest.raises(urllib.error.HTTPError) as refused:

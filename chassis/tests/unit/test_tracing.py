@@ -44,7 +44,7 @@ def event(traceparent: str | None = None) -> Event:
     return replace(example_event(RequestRejected), traceparent=traceparent)
 
 
-def test_nothing_of_opentelemetry_is_imported_unless_it_is_asked_for() -> None:
+def test_nothing_is_traced_unless_it_is_asked_for() -> None:
     for environ in ({}, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://x", "OTEL_SDK_DISABLED": "true"}):
         tracing.configure("grid", environ)
         with tracing.serving("grid", "GET", "/api/grid/v1/grids", None):
@@ -60,7 +60,7 @@ def test_where_it_is_not_installed_that_is_said_and_work_goes_on(
     assert [line["log_level"] for line in said] == ["warning"]
     assert "linli-chassis[tracing]" in said[0]["how"]
     with tracing.serving("grid", "POST", "/api/grid/v1/requests", PARENT):
-        assert tracing.told_by("grid", event(tracing.current()), None) == PARENT
+        assert tracing.emitted_by("grid", event(tracing.current()), None) == PARENT
 
 
 def test_without_spans_the_trace_of_a_client_is_handed_on_all_the_same() -> None:
@@ -130,10 +130,10 @@ def test_a_handler_that_fails_leaves_failed_spans_without_its_words(spans: list[
 def test_an_event_that_nothing_led_to_continues_the_trace_of_its_aggregate(
     spans: list[Any],
 ) -> None:
-    told = tracing.told_by("grid", event(), OTHER)
+    told = tracing.emitted_by("grid", event(), OTHER)
     assert told is not None
     assert told.split("-")[1] == OTHER.split("-")[1]
-    led = tracing.told_by("grid", event(PARENT), OTHER)
+    led = tracing.emitted_by("grid", event(PARENT), OTHER)
     assert led is not None
     assert led.split("-")[1] == PARENT.split("-")[1]
     assert [span.kind.name for span in spans] == ["PRODUCER", "PRODUCER"]

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from linli_client.events.names import EVERYTHING, check_name
-from linli_contracts.manifest import api_services
+from linli_client.events.names import check_name
+from linli_contracts.manifest import api_services, installed_services
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
@@ -20,7 +20,6 @@ from linli.base.i18n import catalogue, language, mark, t
 from linli.deployment.model import (
     BUNDLED_BROKER,
     FILE,
-    WEBHOOKS,
     Broker,
     Database,
     District,
@@ -180,7 +179,16 @@ _Replicas = Schema.from_dict(
 )
 
 
-class _District(_Part):
+_OptionalServices = Schema.from_dict(
+    {
+        name: fields.Boolean(load_default=False)
+        for name, manifest in installed_services().items()
+        if manifest.optional
+    }
+)
+
+
+class _District(_Part, _OptionalServices):  # type: ignore[misc, valid-type]  # made from manifests
     code = _text(validate=Regexp(r"[0-9]{6}\Z", error=mark("must have six digits")))
     name = _text()
     language = _text(validate=OneOf(("zh", "en")))
@@ -196,7 +204,6 @@ class _District(_Part):
     images = fields.Nested(_Images, required=True)
     replicas = fields.Nested(_Replicas, load_default=dict.fromkeys(api_services(), 1), unknown=RAISE)
     kubernetes = fields.Nested(_Kubernetes, required=True)
-    webhooks = fields.Boolean(load_default=False)
     settings = fields.Dict(
         keys=fields.String(validate=_VARIABLE), values=fields.Raw(), load_default=dict
     )
@@ -205,10 +212,19 @@ class _District(_Part):
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Any:
         settings = {name: _as_variable(value) for name, value in data["settings"].items()}
-        subscribers = tuple(data["subscribers"])
-        if data["webhooks"]:
-            subscribers = (*subscribers, Subscriber(name=WEBHOOKS, types=(EVERYTHING,)))
-        return {**data, "settings": settings, "subscribers": subscribers}
+        optional = frozenset(name for name in _OptionalServices().fields if data.pop(name))
+        subscribers = [
+            Subscriber(name=name, types=manifest.follows)
+            for name, manifest in installed_services().items()
+            if name in optional or not manifest.optional
+            if manifest.follows
+        ]
+        return {
+            **data,
+            "settings": settings,
+            "subscribers": (*data["subscribers"], *subscribers),
+            "optional_services": optional,
+        }
 
 
 def load(folder: Path) -> District:

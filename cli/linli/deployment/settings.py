@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from linli_contracts.manifest import api_services
-
 from linli.deployment.model import District
 
 INSIDE = "/etc/linli"
@@ -59,4 +57,4 @@ def as_lines(given: dict[str, str]) -> str:
     return "".join(f"{name}={value}\n" for name, value in sorted(given.items()))
 
 
-__all__ = ["INSIDE", "api_services", "as_lines", "files_inside", "variables"]
+__all__ = ["INSIDE", "as_lines", "files_inside", "variables"]

@@ -10,7 +10,6 @@ MANIFEST = Manifest(
     port=8002,
     service="linli_grid.service:GridService",
     settings="linli_grid.settings:GridSettings",
-    subscribes=(
-        "linli.organization.region_registered.v1",
-    ),
+    subscribes=("linli.organization.region_registered.v1",),
+    public=("tracking",),
 )

@@ -2,8 +2,7 @@
 
     python -m linli_chassis run|relay|migrate [SERVICE]
 
-Without SERVICE it is the one that is installed. Ends with 2 when it is told something it cannot
-use.
+Without SERVICE it is the one that is installed. Ends with 2 when a setting cannot be used.
 """
 
 from __future__ import annotations

@@ -71,7 +71,8 @@ def definitions(district: District, kept: Mapping[str, str]) -> dict[str, Any]:
     """
     vhost = district.broker.vhost
     users = [
-        _user(account(district, name), password, tags) for name, password, tags in _accounts(district, kept)
+        _user(account(district, name), password, tags)
+        for name, password, tags in _accounts(district, kept)
     ]
     permissions = [
         {"user": account(district, name), **asdict(rights)} for name, rights in _rights(district)

@@ -29,9 +29,10 @@ _TEXT = """\
 
 Made from the settings classes by `python -m linli.deployment.configuration`; do not edit by hand.
 
-Everything is given in the environment. A variable that is empty counts as not given. Where a variable is a secret,
-`<NAME>_FILE` may name a file that holds it instead. A process that is given something it cannot use does not start,
-and names every setting that is wrong, never the value of a secret.
+Everything is given in the environment. A variable that is empty counts as not given. Where a
+variable is a secret, `<NAME>_FILE` may name a file that holds it instead. A process that is given
+something it cannot use does not start, and names every setting that is wrong, never the value of a
+secret.
 
 ## Every process
 
@@ -56,19 +57,22 @@ Services and relays read these; a relay reads no others.
 
 | Variable | Default | Meaning |
 |---|---|---|
-| `LINLI_HOME` | `.linli` | Folder where `linli up` keeps data, secrets and logs, and notes where the platform is. |
+| `LINLI_HOME` | `.linli` | Folder where `linli up` keeps data, secrets and logs, and notes \
+where the platform is. |
 | `LINLI_URL` | that of `linli up` | Address of all services: a proxy, or the embedded platform. |
 | {urls} | those of `linli up` | \
 Address of one service; comes before `LINLI_URL`. |
-| `LINLI_MANAGEMENT_URL` | port 15672 of the broker | The broker's management API, for `linli subscriber`. |
+| `LINLI_MANAGEMENT_URL` | port 15672 of the broker | The broker's management API, for \
+`linli subscriber`. |
 | `LINLI_LANGUAGE` | the shell's | Language of the command: zh or en. |
 | `LINLI_DEBUG` | none | Anything: show where a failure happened instead of a sentence. |
 
-The command also reads `DATABASE_URL`, `AMQP_URI`, `LINLI_DISTRICT` and `LINLI_JWT_SECRET` where it needs them, or their
-`_FILE`. Options come first, then the environment, then the note of `linli up`.
+The command also reads `DATABASE_URL`, `AMQP_URI`, `LINLI_DISTRICT` and `LINLI_JWT_SECRET` where it
+needs them, or their `_FILE`. Options come first, then the environment, then the note of `linli up`.
 
-`linli up` passes every `LINLI_` variable on to what it starts. It makes up `LINLI_JWT_SECRET` and `LINLI_KEYS` once and
-keeps them in `secrets.json` in its home, and serves district 110101 unless `LINLI_DISTRICT` says otherwise.
+`linli up` passes every `LINLI_` variable on to what it starts. It makes up `LINLI_JWT_SECRET` and
+`LINLI_KEYS` once and keeps them in `secrets.json` in its home, and serves district 110101 unless
+`LINLI_DISTRICT` says otherwise.
 """
 
 _WITHOUT_API = """\

@@ -15,10 +15,17 @@ from linli.deployment.settings import CA_FILE, as_lines, files_inside, variables
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes out in full what occurs more than once, instead of anchors."""
+    """Writes out in full what occurs more than once, and texts of several lines as such."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
+
+    def represent_text(self, text: str) -> yaml.Node:
+        style = "|" if "\n" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Plain.add_representer(str, _Plain.represent_text)
 
 
 def as_yaml(*documents: Any) -> str:

@@ -175,7 +175,10 @@ class _Subscriber(_Part):
 
 
 _Replicas = Schema.from_dict(
-    {name: fields.Integer(strict=True, load_default=1, validate=Range(1, 100)) for name in api_services()}
+    {
+        name: fields.Integer(strict=True, load_default=1, validate=Range(1, 100))
+        for name in api_services()
+    }
 )
 
 
@@ -202,7 +205,9 @@ class _District(_Part, _OptionalServices):  # type: ignore[misc, valid-type]  # 
     broker = fields.Nested(_Broker, required=True)
     database = fields.Nested(_Database, required=True)
     images = fields.Nested(_Images, required=True)
-    replicas = fields.Nested(_Replicas, load_default=dict.fromkeys(api_services(), 1), unknown=RAISE)
+    replicas = fields.Nested(
+        _Replicas, load_default=dict.fromkeys(api_services(), 1), unknown=RAISE
+    )
     kubernetes = fields.Nested(_Kubernetes, required=True)
     settings = fields.Dict(
         keys=fields.String(validate=_VARIABLE), values=fields.Raw(), load_default=dict
@@ -247,7 +252,7 @@ def load(folder: Path) -> District:
 
 
 def told(messages: Any, place: str = "") -> Iterator[str]:
-    """The messages of a ValidationError, each with the place it is about, in the reader's language."""
+    """The messages of a ValidationError, each with its place, in the reader's language."""
     from linli_chassis.i18n import translate
 
     if isinstance(messages, Mapping):
@@ -259,7 +264,8 @@ def told(messages: Any, place: str = "") -> Iterator[str]:
             yield from told(message, place)
     else:
         text = str(messages)
-        yield f"{place}: {t(text) if text in catalogue(language()) else translate(text, language())}"
+        ours = text in catalogue(language())
+        yield f"{place}: {t(text) if ours else translate(text, language())}"
 
 
 def _subscriber_name(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The secrets of a district: one file each in secrets/, made up once, readable by their owner only."""
+"""The secrets of a district: one file each in secrets/, made up once, for their owner only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a district tells its processes that is no secret, as the variables of docs/configuration.md."""
+"""The settings of a district's processes but for secrets, as in docs/configuration.md."""
 
 from __future__ import annotations
 

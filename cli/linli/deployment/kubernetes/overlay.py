@@ -10,7 +10,14 @@ from linli_contracts.manifest import Manifest
 
 from linli.deployment import access, broker, observability
 from linli.deployment.files import as_yaml, common, write_all
-from linli.deployment.kubernetes.objects import KUSTOMIZATION, Object, access_of, label_of, labels, patch
+from linli.deployment.kubernetes.objects import (
+    KUSTOMIZATION,
+    Object,
+    access_of,
+    label_of,
+    labels,
+    patch,
+)
 from linli.deployment.kubernetes.scaling import NAME_REFERENCES, scaled_objects
 from linli.deployment.kubernetes.services import kustomization_of
 from linli.deployment.model import District

@@ -114,7 +114,8 @@ def test_the_proxy_passes_on_every_service_and_limits_what_needs_no_token(
     nginx = (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
     assert "include /etc/nginx/linli/services.conf;" in nginx
     text = (rendered.compose / "proxy" / "services.conf").read_text(encoding="utf-8")
-    assert re.findall(r"location /api/(\w+)/ {", text) == list(api_services())
+    assert re.findall(r"location ~ \^/api/(\w+)/ {", text) == list(api_services())
+    assert text.index("/api/service_desk/v1/(") < text.index("/api/service_desk/ {")
     limited = dict(
         re.findall(r"location ~ \^/api/(\w+)/v1/\(([\w|]+)\)\(/\|\$\) {\n +limit_req", text)
     )

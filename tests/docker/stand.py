@@ -18,7 +18,7 @@ from linli.deployment.init import begin
 from linli.deployment.model import District
 from linli.deployment.schema import load
 from linli.local.supervisor import Supervisor
-from linli_devkit import RunningPlatform
+from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import free_port
 

@@ -20,7 +20,7 @@ from uuid import uuid4
 import pytest
 import requests
 from linli_contracts.manifest import api_services
-from linli_devkit import People
+from linli_devkit.people import People
 from linli_devkit.processes import eventually
 
 from .stand import ContainerPlatform, Deployment, run

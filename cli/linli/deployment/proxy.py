@@ -11,12 +11,12 @@ from linli.deployment.model import District
 PLAIN_PORT, TLS_PORT = 8080, 8443
 
 _SERVICE = Template("""\
-location /api/$name/ {
+location ~ ^/api/$name/ {
     set $$service $name;
     proxy_pass http://$$service:8000;
 }
 """)
-# A regular expression comes before any prefix.
+# The first that matches is taken, so this one stands before the other.
 _PUBLIC = Template("""\
 location ~ ^/api/$name/v1/($segments)(/|$$) {
     limit_req zone=public burst=50 nodelay;

@@ -1,4 +1,4 @@
-"""Which services there are: each distribution names its manifest as an entry point `linli.services`.
+"""Which services there are: each distribution names its manifest as an entry point.
 
     [project.entry-points."linli.services"]
     grid = "linli_grid.manifest:MANIFEST"

@@ -150,7 +150,7 @@ def is_ready(url: str) -> bool:
 
 
 @pytest.mark.broker
-def test_it_counts_what_happens_and_publishes_it_over_the_broker(trial: Trial) -> None:
+def test_it_publishes_what_it_counts_over_the_broker_and_is_in_the_status(trial: Trial) -> None:
     broker = trial.broker
     eventually(lambda: "linli.tally" in queues(broker), seconds=30, every=0.2)
     with broker.channel() as channel:
@@ -177,6 +177,9 @@ def test_it_counts_what_happens_and_publishes_it_over_the_broker(trial: Trial) -
         "/api/tally/v1/counts"
         in requests.get(f"{trial.url}/api/tally/openapi.json", timeout=10).json()["paths"]
     )
+    statuses = json.loads(trial.linli("status", "--json"))["services"]
+    assert [one["service"] for one in statuses] == [*api_services(), "tally"]
+    assert "tally" in trial.linli("status")
 
 
 def taken(got: tuple[Any, Any, Any]) -> tuple[Any, Any, Any] | None:
@@ -185,13 +188,6 @@ def taken(got: tuple[Any, Any, Any]) -> tuple[Any, Any, Any] | None:
 
 def queues(broker: Broker) -> set[str]:
     return {one["name"] for one in broker.server.api("GET", f"/queues/{broker.vhost}")}
-
-
-@pytest.mark.broker
-def test_it_shows_up_in_the_status(trial: Trial) -> None:
-    statuses = json.loads(trial.linli("status", "--json"))["services"]
-    assert [one["service"] for one in statuses] == [*api_services(), "tally"]
-    assert "tally" in trial.linli("status")
 
 
 def test_a_deployment_has_it_wherever_services_are(installed: Path, tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ file pins them.
     requirements.py SERVICE FOLDER [EXTRA...]    writes FOLDER/members, FOLDER/direct.txt and
     FOLDER/build.txt
 
-Run while an image is built, with the standard library only. SERVICE is a folder below services/, or
-`platform`; EXTRA is an optional part of any of its members, such as `tracing`.
+Run while an image is built, with the standard library only. SERVICE is the name of a service, as
+the entry point of its distribution has it, or `linli`, the command (`platform` is its former name);
+EXTRA is an optional part of any of its members, such as `tracing`.
 Installing direct.txt with requirements.lock as constraints brings what those need in turn, each
 checked by its hash.
 """
@@ -21,6 +22,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 BUILD = ("hatchling",)
+COMMAND = "linli"
+FORMER_NAMES = {"platform": COMMAND}
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -42,12 +45,19 @@ def main() -> None:
 
 
 def folder_of(service: str) -> str:
-    """The folder of a service. Exits when there is none."""
-    folder = service if service == "platform" else f"services/{service}"
-    if not (ROOT / folder / "pyproject.toml").is_file():
-        names = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
-        sys.exit(f"SERVICE={service!r}: there are {', '.join(names)} and platform")
-    return folder
+    """The folder of a service, or of the command. Exits when there is none."""
+    if FORMER_NAMES.get(service, service) == COMMAND:
+        return workspace()[COMMAND]
+    services = {
+        name: folder
+        for folder in workspace().values()
+        for name in project(ROOT / folder / "pyproject.toml")
+        .get("entry-points", {})
+        .get("linli.services", {})
+    }
+    if service not in services:
+        sys.exit(f"SERVICE={service!r}: there are {', '.join(sorted(services))} and {COMMAND}")
+    return services[service]
 
 
 def members_of(folder: str) -> list[str]:
@@ -60,8 +70,8 @@ def members_of(folder: str) -> list[str]:
 
 
 def workspace() -> dict[str, str]:
-    """The folders of the workspace by the names of their distributions."""
-    files = [*ROOT.glob("*/pyproject.toml"), *ROOT.glob("services/*/pyproject.toml")]
+    """The folders of all distributions of the checkout by their names."""
+    files = [*ROOT.glob("*/pyproject.toml"), *ROOT.glob("*/*/pyproject.toml")]
     return {project(path)["name"]: str(path.parent.relative_to(ROOT)) for path in files}
 
 

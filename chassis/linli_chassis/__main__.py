@@ -2,8 +2,7 @@
 
     python -m linli_chassis run|relay|migrate [SERVICE]
 
-Without SERVICE it is the one that is installed. Ends with 2 when an argument or a setting cannot be
-used.
+Without SERVICE it is the one that is installed. Ends with 2 when a setting cannot be used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which services there are: each distribution names its manifest as an entry point `linli.services`.
+"""Which services there are: each distribution names its manifest as an entry point.
 
     [project.entry-points."linli.services"]
     grid = "linli_grid.manifest:MANIFEST"
@@ -32,7 +32,13 @@ class Manifest:
         subscribes: the event types it takes in, as `linli.<service>.<name>.v<n>`.
         events: modules outside `linli_contracts.events` that declare its events.
         secrets: secrets it is given beside database and broker: `jwt_secret`, `keys`.
-        memory: what one process of it may use in a container, such as "512M".
+        cpus, memory: what one process of it may use in a container, such as "0.5" and "512M".
+        public: first segments of its routes that ask for no token, `/api/<name>/v1/<segment>`; the
+            proxy limits how often one address may call them.
+        optional: deployed only where district.toml says `<name> = true`.
+        follows: patterns of event types that a service with `run` follows, as a subscriber with an
+            account of its own.
+        internet: whether it calls addresses outside the deployment, over HTTPS.
     """
 
     name: str
@@ -44,7 +50,12 @@ class Manifest:
     subscribes: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ("jwt_secret", "keys")
+    cpus: str = "1"
     memory: str = "512M"
+    public: tuple[str, ...] = ()
+    optional: bool = False
+    follows: tuple[str, ...] = ()
+    internet: bool = False
 
     @property
     def package(self) -> str:

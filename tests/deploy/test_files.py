@@ -1,4 +1,6 @@
-"""The other files of deploy/: every service is in them, and the guide's blocks do what they say."""
+"""Compose, the proxy and the images: every service is in them, and the guide's blocks do what they
+say.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +8,20 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from linli_contracts.manifest import api_services
+from linli_contracts.manifest import api_services, installed_services
 
-ROOT = Path(__file__).parents[2]
-DEPLOY = ROOT / "deploy"
-COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+from .conftest import DEPLOY, Rendered
+
+ROOT = DEPLOY.parent
 
 
 @pytest.mark.parametrize("service", api_services())
-def test_compose_has_each_service_its_relay_and_its_migration(service: str) -> None:
-    found = COMPOSE["services"]
+def test_compose_has_each_service_its_relay_and_its_migration(
+    service: str, rendered: Rendered
+) -> None:
+    found = rendered.services
     assert found[service]["build"]["args"]["SERVICE"] == service
     assert found[service]["command"] == ["linli_chassis", "run"]
     assert found[f"{service}-relay"]["command"] == ["linli_chassis", "relay"]
@@ -36,52 +38,107 @@ def test_compose_has_each_service_its_relay_and_its_migration(service: str) -> N
         }
 
 
+def secrets_given(rendered: Rendered, name: str) -> set[str]:
+    given = rendered.services[name]["secrets"]
+    return {one if isinstance(one, str) else one["source"] for one in given}
+
+
 @pytest.mark.parametrize("service", api_services())
-def test_a_process_is_given_no_secret_but_its_own(service: str) -> None:
-    def given(name: str) -> set[str]:
-        return {
-            one if isinstance(one, str) else one["source"]
-            for one in COMPOSE["services"][name]["secrets"]
-        }
-
+def test_a_process_is_given_no_secret_but_its_own(service: str, rendered: Rendered) -> None:
     access = {f"{service}_database_url", f"{service}_amqp_uri"}
-    assert given(service) == access | {"jwt_secret", "keys"}
-    assert given(f"{service}-relay") == access
-    assert given(f"{service}-migration") == {f"{service}_database_url"}
+    assert secrets_given(rendered, service) == access | {"jwt_secret", "keys"}
+    assert secrets_given(rendered, f"{service}-relay") == access
+    assert secrets_given(rendered, f"{service}-migration") == {f"{service}_database_url"}
 
 
-def test_webhooks_have_secrets_of_their_own_and_run_only_where_they_are_wanted() -> None:
-    webhooks = COMPOSE["services"]["webhooks"]
-    assert webhooks["profiles"] == ["webhooks"]
-    given = {one if isinstance(one, str) else one["source"] for one in webhooks["secrets"]}
-    assert given == {"webhooks_database_url", "webhooks_amqp_uri", "keys"}
+def test_webhooks_have_secrets_of_their_own_and_run_only_where_they_are_wanted(
+    rendered: Rendered, plain: Rendered
+) -> None:
+    assert "webhooks" not in plain.services
+    own = {"webhooks_database_url", "webhooks_amqp_uri", "keys"}
+    assert secrets_given(rendered, "webhooks") == own
+    assert rendered.services["webhooks"]["command"] == ["linli_chassis", "run"]
+    assert not {"webhooks-relay", "webhooks-migration"} & set(rendered.services)
 
 
-def test_only_the_proxy_and_what_watches_publish_ports() -> None:
-    published = {name: one["ports"] for name, one in COMPOSE["services"].items() if "ports" in one}
+def test_every_secret_that_is_named_is_a_file(rendered: Rendered) -> None:
+    files = {name: one["file"] for name, one in rendered.document["secrets"].items()}
+    named = {
+        one if isinstance(one, str) else one["source"]
+        for service in rendered.services.values()
+        for one in service.get("secrets", ())
+    }
+    assert named == set(files)
+    for name, path in files.items():
+        assert (rendered.compose / path).is_file(), name
+
+
+def test_compose_is_complete_by_itself(rendered: Rendered) -> None:
+    """`docker compose` in the rendered folder needs no other file of compose, and no variable that
+    .env has not.
+    """
+    text = (rendered.compose / "compose.yaml").read_text(encoding="utf-8")
+    variables = dict(
+        line.split("=", 1) for line in (rendered.compose / ".env").read_text().splitlines()
+    )
+    assert "COMPOSE_FILE" not in variables
+    needed = set(re.findall(r"\$\{([A-Z_]+)(?:\}|:\?)", text))
+    assert needed == {"LINLI_CHECKOUT", "LINLI_VERSION"}
+    assert needed <= set(variables)
+    assert (Path(variables["LINLI_CHECKOUT"]) / "deploy" / "Dockerfile").is_file()
+    for service in rendered.services.values():
+        for volume in service.get("volumes", ()):
+            source = volume.rpartition(":/")[0].replace("${LINLI_CHECKOUT}", str(ROOT))
+            if "/" in source:
+                assert (rendered.compose / source).exists(), source
+
+
+def test_only_the_proxy_and_what_watches_publish_ports(rendered: Rendered) -> None:
+    published = {name: one["ports"] for name, one in rendered.services.items() if "ports" in one}
     assert set(published) == {"proxy", "prometheus", "grafana"}
     assert published["proxy"][0].startswith("${LINLI_ADDRESS:-127.0.0.1}:")
     assert all(published[name][0].startswith("127.0.0.1:") for name in ("prometheus", "grafana"))
 
 
-def test_everything_has_limits_and_is_started_again() -> None:
-    for name, one in COMPOSE["services"].items():
+def test_everything_has_limits_and_is_started_again(rendered: Rendered) -> None:
+    for name, one in rendered.services.items():
         if one.get("restart") == "no" or name.endswith("-migration"):
             continue
         assert one["restart"] == "unless-stopped", name
         assert {"cpus", "memory"} <= set(one["deploy"]["resources"]["limits"]), name
 
 
-def test_the_proxy_passes_on_every_service() -> None:
-    text = (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
-    for pattern in re.findall(r"location ~ \^/api/\(([\w|]+)\)", text):
-        assert pattern.split("|") == list(api_services())
+def test_the_proxy_passes_on_every_service_and_limits_what_needs_no_token(
+    rendered: Rendered,
+) -> None:
+    nginx = (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
+    assert "include /etc/nginx/linli/services.conf;" in nginx
+    text = (rendered.compose / "proxy" / "services.conf").read_text(encoding="utf-8")
+    assert re.findall(r"location ~ \^/api/(\w+)/ {", text) == list(api_services())
+    assert text.index("/api/service_desk/v1/(") < text.index("/api/service_desk/ {")
+    limited = dict(
+        re.findall(r"location ~ \^/api/(\w+)/v1/\(([\w|]+)\)\(/\|\$\) {\n +limit_req", text)
+    )
+    assert limited == {"grid": "tracking", "service_desk": "tracking|feedback|services"}
 
 
-def test_images_are_named_by_variables() -> None:
-    for name, one in COMPOSE["services"].items():
+def test_images_are_named_by_variables(rendered: Rendered) -> None:
+    for name, one in rendered.services.items():
         assert re.match(r"\$\{[A-Z_]+_(IMAGE|REGISTRY):-", one["image"]), name
     assert "ARG PYTHON_IMAGE=" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_no_file_of_deploy_names_a_service(rendered: Rendered) -> None:
+    """What depends on which services there are is rendered. Grafana and Prometheus' own tests name
+    them as examples.
+    """
+    words = re.compile(rf"\b({'|'.join(installed_services())})\b".replace("_", "[_-]"))
+    for path in DEPLOY.rglob("*"):
+        if path.is_file() and path.suffix in (".yaml", ".yml", ".conf", ".py"):
+            if path.name == "alerts.test.yml":
+                continue
+            code = re.sub(r"(?m)^\s*#.*$", "", path.read_text(encoding="utf-8"))
+            assert not words.search(code), f"{path.relative_to(ROOT)}: {words.search(code)}"
 
 
 def requirements(service: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -89,13 +146,18 @@ def requirements(service: str, folder: Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603  # our own script
 
 
-@pytest.mark.parametrize("service", [*api_services(), "platform"])
+COMMAND = ("linli", "platform")  # the image of the command, and its former name
+
+
+@pytest.mark.parametrize("service", [*installed_services(), *COMMAND])
 def test_an_image_is_made_of_its_own_part_of_the_workspace(service: str, tmp_path: Path) -> None:
     assert requirements(service, tmp_path).returncode == 0
     members = set((tmp_path / "members").read_text().split())
-    others = {f"services/{name}" for name in api_services() if name != service}
+    others = {f"services/{name}" for name in installed_services() if name != service}
     assert members >= {"contracts", "chassis"}
-    assert others <= members if service == "platform" else not others & members
+    assert others <= members if service in COMMAND else not others & members
+    solver = "ortools==" in (tmp_path / "direct.txt").read_text()
+    assert solver == (service in (*COMMAND, "service_desk"))
     for name in ("direct.txt", "build.txt"):
         entries = re.split(r"(?m)^(?=\S)", (tmp_path / name).read_text())[1:]
         assert entries
@@ -105,7 +167,9 @@ def test_an_image_is_made_of_its_own_part_of_the_workspace(service: str, tmp_pat
 def test_a_service_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     done = requirements("weather", tmp_path)
     assert done.returncode == 1
-    assert "there are evaluation, grid, organization, service_desk and platform" in done.stderr
+    names = re.search(r"there are (.*) and linli", done.stderr)
+    assert names
+    assert set(names[1].split(", ")) >= set(installed_services())
 
 
 def test_the_guides_district_is_made_as_it_says(tmp_path: Path) -> None:
@@ -116,6 +180,7 @@ def test_the_guides_district_is_made_as_it_says(tmp_path: Path) -> None:
     program = f"set -eu\nlinli() {{ '{sys.executable}' -m linli \"$@\"; }}\n" + "".join(blocks)
     subprocess.run(["bash", "-c", program], cwd=tmp_path, check=True)  # noqa: S603, S607  # the guide's own lines
     assert (tmp_path / "dongcheng" / "rendered" / "compose" / ".env").is_file()
+    assert (tmp_path / "dongcheng" / "rendered" / "compose" / "compose.yaml").is_file()
     assert (tmp_path / "dongcheng" / "rendered" / "kubernetes" / "kustomization.yaml").is_file()
 
 

@@ -14,10 +14,6 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from linli.deployment import kubernetes, secrets
-from linli.deployment.check import checked
-from linli.deployment.init import begin
-from linli.deployment.schema import load
 from linli_chassis.environment import declared_settings
 from linli_chassis.messaging.topology import queue_of
 from linli_chassis.settings import ProcessSettings, Settings
@@ -26,12 +22,11 @@ from linli_contracts.registry import consumed_by
 from linli_webhooks.addresses import is_public
 from linli_webhooks.settings import WebhookSettings
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+from .conftest import DEPLOY, render
+
 FOLDER = DEPLOY / "kubernetes"
 VERSION = "1.33"
-FILES = sorted(
-    path for path in FOLDER.rglob("*.yaml") if path.name not in ("kustomization.yaml", "names.yaml")
-)
+FILES = sorted(path for path in FOLDER.rglob("*.yaml") if path.name != "kustomization.yaml")
 
 # KEDA's own schema is not in the schemas of Kubernetes: here is what its documentation says of the
 # fields we use.
@@ -157,21 +152,14 @@ def built(
 ) -> list[dict[str, Any]]:
     """All objects of a district, with and without what it may have besides."""
     folder = tmp_path_factory.mktemp("kubernetes") / "district"
-    begin("110101", folder, "en")
-    path = folder / "district.toml"
-    text = path.read_text(encoding="utf-8")
-    for old, new in {
+    changes = {
         "grid = 1": "grid = 2",
         'registry = "linli"': 'registry = "r.example/x"',
         '# tls_secret = "linli-tls"': 'tls_secret = "linli-tls"',
         "scaling = false": f"scaling = {str(request.param).lower()}",
         "webhooks = false": f"webhooks = {str(request.param).lower()}",
-    }.items():
-        text = text.replace(old, new, 1)
-    path.write_text(text, encoding="utf-8")
-    secrets.make_up(folder, secrets.names(load(folder)))
-    district, kept = checked(folder)
-    return kustomize(kubernetes.render(district, kept, DEPLOY))
+    }
+    return kustomize(render(folder, changes).kubernetes)
 
 
 def of_kind(built: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
@@ -301,7 +289,7 @@ def test_webhooks_may_reach_the_internet_and_no_network_of_ones_own(
         assert "webhooks-to-endpoints" not in of_kind(built, "NetworkPolicy")
         return
     [pod] = [pod for name, pod in pods(built) if name == "webhooks"]
-    assert pod["spec"]["containers"][0]["image"] == "r.example/x/platform:0.1.0"
+    assert pod["spec"]["containers"][0]["image"] == "r.example/x/webhooks:0.1.0"
     assert "jwt_secret" not in str(pod)
     policy = of_kind(built, "NetworkPolicy")["webhooks-to-endpoints"]["spec"]
     assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()

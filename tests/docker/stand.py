@@ -18,7 +18,7 @@ from linli.deployment.init import begin
 from linli.deployment.model import District
 from linli.deployment.schema import load
 from linli.local.supervisor import Supervisor
-from linli_devkit import RunningPlatform
+from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import free_port
 
@@ -84,10 +84,8 @@ class Deployment:
         secrets.make_up(folder, secrets.names(load(folder)))
         district, kept = checked(folder)
         rendered = compose.render(district, kept, ROOT / "deploy")
-        files = [ROOT / "deploy" / "compose.yaml", rendered / "published.yaml"]
-        return cls(
-            district, kept, rendered, files if knows_files else [*files, HERE / "compose.yaml"]
-        )
+        files = [rendered / "compose.yaml", *([] if knows_files else [HERE / "compose.yaml"])]
+        return cls(district, kept, rendered, files)
 
     @property
     def environ(self) -> dict[str, str]:

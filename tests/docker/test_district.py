@@ -20,7 +20,7 @@ from uuid import uuid4
 import pytest
 import requests
 from linli_contracts.manifest import api_services
-from linli_devkit import People
+from linli_devkit.people import People
 from linli_devkit.processes import eventually
 
 from .stand import ContainerPlatform, Deployment, run
@@ -272,9 +272,7 @@ def test_events_are_delivered_over_http_to_an_endpoint_that_was_registered(
             "--allow-http",
             "--allow-private",
         )
-        district.compose(
-            "exec", "-T", "webhooks", "python", "-m", "linli", "webhooks", "add", *endpoint
-        )
+        district.compose("run", "--rm", "-T", "linli", "webhooks", "add", *endpoint)
         asked_for = platform.post("grid", "/requests", wishes[0])["request_id"]
         eventually(lambda: asked_for in run("docker", "logs", name), seconds=60, every=0.5)
         assert WORDS not in run("docker", "logs", name)

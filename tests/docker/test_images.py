@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from linli_contracts.manifest import api_services
+from linli_contracts.manifest import api_services, installed_services
 
 from .stand import IMAGES, Deployment, run
 
@@ -37,20 +37,29 @@ def test_an_image_holds_one_service_and_nothing_to_install_with(
     service: str, district: Deployment
 ) -> None:
     found = contents(service)
-    assert found["linli"] == sorted(["linli_chassis", "linli_contracts", f"linli_{service}"])
+    shared = ["linli_chassis", "linli_contracts", "linli_kernel"]
+    assert found["linli"] == sorted([*shared, f"linli_{service}"])
     assert found["programs"] == []
     assert set(found["modules"]) <= ({"ortools"} if service == "service_desk" else set())
     assert found["uid"] == 10001
 
 
+def test_the_image_of_the_webhooks_holds_no_other_service(district: Deployment) -> None:
+    found = contents("webhooks")
+    shared = ["linli_chassis", "linli_client", "linli_contracts", "linli_kernel"]
+    assert found["linli"] == sorted([*shared, "linli_webhooks"])
+    assert (found["programs"], found["modules"]) == ([], [])
+
+
 def test_the_commands_image_holds_all_services(district: Deployment) -> None:
-    found = contents("platform")
-    assert set(found["linli"]) >= {"linli", *(f"linli_{service}" for service in api_services())}
+    found = contents("linli")
+    every = (f"linli_{service}" for service in installed_services())
+    assert set(found["linli"]) >= {"linli", *every}
     assert found["programs"] == []
     assert set(found["modules"]) == {"ortools", "typer"}
 
 
-@pytest.mark.parametrize("service", api_services())
+@pytest.mark.parametrize("service", installed_services())
 def test_an_image_says_whether_it_is_well_and_holds_no_secret(
     service: str, district: Deployment
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import requests
-from linli_contracts.manifest import api_services
+from linli_contracts.manifest import api_services, installed_services
 from linli_devkit.processes import eventually
 
 from .stand import Deployment
@@ -32,12 +32,8 @@ def asked(url: str) -> dict[str, Any]:
 
 
 def test_every_process_and_the_broker_are_found_and_answer(prometheus: str) -> None:
-    wanted = {
-        *api_services(),
-        *(f"{service}-relay" for service in api_services()),
-        "webhooks",
-        "broker",
-    }
+    relays = (f"{service}-relay" for service in api_services())
+    wanted = {*installed_services(), *relays, "broker"}
 
     def answering() -> bool:
         targets = asked(f"{prometheus}/targets").get("activeTargets", [])

@@ -1,13 +1,18 @@
-"""What processes are let in with, in Compose and in a cluster alike: URLs, and the keys of tokens
-and of data.
-"""
+"""What processes are let in with, in Compose and in a cluster alike: URLs and keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from linli_contracts.manifest import Manifest
+
 from linli.deployment import broker, database, secrets
 from linli.deployment.model import District
+
+
+def names(manifest: Manifest) -> list[str]:
+    """The files that let one service into its schema and the broker."""
+    return [f"{manifest.name}_database_url", f"{manifest.name}_amqp_uri"]
 
 
 def files(district: District, kept: Mapping[str, str]) -> dict[str, str]:
@@ -16,8 +21,9 @@ def files(district: District, kept: Mapping[str, str]) -> dict[str, str]:
     Args:
         kept: the secrets of the district.
     """
-    found = {"jwt_secret": secrets.signing(district, kept), "keys": kept[secrets.KEYS]}
-    for service in district.schemas:
-        found[f"{service}_database_url"] = database.url_of(district, service, kept)
-        found[f"{service}_amqp_uri"] = broker.uri_of(district, service, kept)
-    return found
+    contents = {"jwt_secret": secrets.signing(district, kept), "keys": kept[secrets.KEYS]}
+    for manifest in district.services:
+        database_url, amqp_uri = names(manifest)
+        contents[database_url] = database.url_of(district, manifest.name, kept)
+        contents[amqp_uri] = broker.uri_of(district, manifest, kept)
+    return contents

@@ -22,10 +22,10 @@ from linli_chassis.messaging.topology import (
     rights_of,
 )
 from linli_client.events.names import Wanted
-from linli_contracts.manifest import api_services
+from linli_contracts.manifest import Manifest
 
 from linli.deployment import secrets
-from linli.deployment.model import WEBHOOKS, District
+from linli.deployment.model import District
 from linli.deployment.subscriber_rights import LIMITS, TAG, Account, user_of
 
 ADMIN, OPERATOR = "admin", "operator"
@@ -52,13 +52,14 @@ def uri(district: District, user: str, password: str) -> str:
     return f"amqp{'s' if tls else ''}://{user}:{secret}@{district.broker.host}:{port}/{vhost}"
 
 
-def uri_of(district: District, service: str, kept: Mapping[str, str]) -> str:
-    """The AMQP URI of the account of a service, or of the webhooks, which subscribe like another
-    system.
+def uri_of(district: District, manifest: Manifest, kept: Mapping[str, str]) -> str:
+    """The AMQP URI of the account of a service; one without an outbox and an inbox subscribes
+    like another system.
     """
-    if service == WEBHOOKS:
-        return uri(district, user_of(district.code, service), kept[secrets.of_subscriber(service)])
-    return uri(district, account(district, service), kept[secrets.of_broker(service)])
+    name = manifest.name
+    if manifest.service is None:
+        return uri(district, user_of(district.code, name), kept[secrets.of_subscriber(name)])
+    return uri(district, account(district, name), kept[secrets.of_broker(name)])
 
 
 def definitions(district: District, kept: Mapping[str, str]) -> dict[str, Any]:
@@ -70,10 +71,11 @@ def definitions(district: District, kept: Mapping[str, str]) -> dict[str, Any]:
     """
     vhost = district.broker.vhost
     users = [
-        _user(account(district, name), password, tags) for name, password, tags in _accounts(kept)
+        _user(account(district, name), password, tags)
+        for name, password, tags in _accounts(district, kept)
     ]
     permissions = [
-        {"user": account(district, name), **asdict(rights)} for name, rights in _rights()
+        {"user": account(district, name), **asdict(rights)} for name, rights in _rights(district)
     ]
     standing = list(queues(district.code))
     found: dict[str, list[dict[str, Any]]] = {
@@ -144,20 +146,20 @@ def hashed(password: str, user: str) -> str:
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
-def _accounts(kept: Mapping[str, str]) -> Iterator[tuple[str, str, list[str]]]:
+def _accounts(district: District, kept: Mapping[str, str]) -> Iterator[tuple[str, str, list[str]]]:
     """Name, password and tags of each account."""
     yield ADMIN, kept[secrets.BROKER_ADMIN], ["administrator"]
     yield OPERATOR, kept[secrets.BROKER_OPERATOR], []
-    for service in api_services():
+    for service in district.api_services:
         yield service, kept[secrets.of_broker(service)], []
 
 
-def _rights() -> Iterator[tuple[str, Rights]]:
+def _rights(district: District) -> Iterator[tuple[str, Rights]]:
     everything = r"^linli\..*"
     yield ADMIN, Rights(everything, everything, everything)
     # Sees how long queues are, which needs no right, and what none of them took.
     yield OPERATOR, Rights(NOTHING, NOTHING, f"^{re.escape(UNROUTED)}$")
-    for service in api_services():
+    for service in district.api_services:
         yield service, rights_of(service)
 
 

@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from linli_chassis.environment import BadSettings, declared_settings
-from linli_chassis.settings import ProcessSettings, Settings
+from linli_chassis.settings import ProcessSettings
 from linli_client.events.names import Wanted
-from linli_contracts.manifest import api_services, find_service
-from linli_webhooks.settings import WebhookSettings
+from linli_contracts.manifest import Manifest, installed_services
 
 from linli.base.errors import UsageFailure
 from linli.base.i18n import t
@@ -63,11 +62,11 @@ def _files(district: District) -> Iterator[str]:
 
 
 def _settings(district: District) -> Iterator[str]:
-    classes: list[type[ProcessSettings]] = [
-        *(settings_of(service) for service in api_services()),
-        WebhookSettings,
-    ]
-    known = {item.name for settings in classes for item in declared_settings(settings).values()}
+    known = {
+        item.name
+        for manifest in installed_services().values()
+        for item in declared_settings(settings_of(manifest)).values()
+    }
     rendered = set(variables(replace(district, settings={})))
     for name in district.settings:
         plain = name.removesuffix("_FILE")
@@ -91,22 +90,22 @@ def _subscribers(district: District) -> Iterator[str]:
 
 def _as_services_see_it(district: District, kept: Mapping[str, str]) -> Iterator[str]:
     """What each process would say when it is started."""
-    for service in api_services():
+    for manifest in district.services:
         environ = {
             **variables(district, outside=True),
-            "DATABASE_URL": database.url_of(district, service, kept),
-            "AMQP_URI": broker.uri_of(district, service, kept),
+            "DATABASE_URL": database.url_of(district, manifest.name, kept),
+            "AMQP_URI": broker.uri_of(district, manifest, kept),
             "LINLI_JWT_SECRET": secrets.signing(district, kept),
             "LINLI_KEYS": kept[secrets.KEYS],
         }
-        for settings in (settings_of(service), ProcessSettings):
+        for settings in (settings_of(manifest), ProcessSettings):
             try:
                 settings.load(environ)
             except BadSettings as error:
                 yield from (f"{problem.name}: {problem.wrong}" for problem in error.problems)
 
 
-def settings_of(service: str) -> type[Settings]:
-    """The settings class of a service, without the service, which would bring green threads along."""
-    settings: type[Settings] = find_service(service).load_settings()
+def settings_of(manifest: Manifest) -> type[ProcessSettings]:
+    """The settings class of a service, without the service, which would bring green threads."""
+    settings: type[ProcessSettings] = manifest.load_settings()
     return settings

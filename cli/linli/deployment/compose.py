@@ -1,20 +1,23 @@
-"""What `deploy/compose.yaml` needs to start one district."""
+"""What `docker compose` starts one district from: `deploy/compose.yaml` and its services."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from linli_contracts.manifest import api_services
+import yaml
+from linli_contracts.manifest import Manifest
 
-from linli.deployment import access, broker, database, secrets
-from linli.deployment.files import common, write_all
-from linli.deployment.model import WEBHOOKS, District
+from linli.deployment import access, broker, database, observability, proxy, secrets
+from linli.deployment.files import as_yaml, common, write_all
+from linli.deployment.model import District
 from linli.deployment.settings import as_lines
 
 FOLDER = "rendered/compose"
-PLAIN_PORT, TLS_PORT = 8080, 8443
+HEADER = "# Written by `linli district render`; edit district.toml instead.\n"
+Definition = dict[str, Any]
 
 
 def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
@@ -28,7 +31,8 @@ def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
     write_all(
         folder,
         {
-            ".env": as_lines(environment(district, folder, deploy)),
+            ".env": as_lines(environment(district, deploy)),
+            "compose.yaml": HEADER + as_yaml(document(district, deploy)),
             # Mount points must be there, also when nothing is put in them.
             "files/.keep": "",
             "broker/tls/.keep": "",
@@ -37,90 +41,118 @@ def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
             "broker/rabbitmq.conf": broker.configuration(district),
             "broker/enabled_plugins": "[rabbitmq_management,rabbitmq_prometheus].\n",
             **_certificates(district),
-            "published.yaml": _published(district),
             "database/database.sql": database.script(district, kept),
-            "proxy/listen.conf": listen(district),
+            "proxy/listen.conf": proxy.listen(district),
+            "proxy/services.conf": proxy.locations(district),
+            "observability/alerts.yml": (deploy / "observability/alerts.yml").read_bytes(),
+            "observability/prometheus.yml": as_yaml(observability.prometheus(district)),
+            "observability/processes.yml": as_yaml(observability.expected_processes(district)),
         },
     )
     return folder
 
 
-def environment(district: District, folder: Path, deploy: Path) -> dict[str, str]:
+def environment(district: District, deploy: Path) -> dict[str, str]:
     """The variables of compose.yaml."""
+    tls = bool(district.http.certificate_file)
     return {
-        "COMPOSE_FILE": f"{deploy.resolve() / 'compose.yaml'}:{folder / 'published.yaml'}",
         "COMPOSE_PROJECT_NAME": district.label,
         "COMPOSE_PROFILES": profiles(district),
-        "LINLI_RENDERED": str(folder),
+        "LINLI_CHECKOUT": str(deploy.resolve().parent),
         "LINLI_ADDRESS": district.http.address,
         "LINLI_PORT": str(district.http.port),
-        "LINLI_PROXY_PORT": str(TLS_PORT if district.http.certificate_file else PLAIN_PORT),
+        "LINLI_PROXY_PORT": str(proxy.TLS_PORT if tls else proxy.PLAIN_PORT),
         "LINLI_DATABASE": district.database.name,
         "LINLI_REGISTRY": district.images.registry,
         "LINLI_VERSION": district.images.version,
-        **{
-            f"LINLI_{service.upper()}_REPLICAS": str(district.replicas[service])
-            for service in api_services()
-        },
     }
 
 
 def profiles(district: District) -> str:
     """What of compose.yaml is started besides what every district has."""
-    wanted = {
-        "broker": district.broker.bundled,
-        "database": district.database.bundled,
-        WEBHOOKS: district.webhooks,
-    }
+    wanted = {"broker": district.broker.bundled, "database": district.database.bundled}
     return ",".join(name for name, is_wanted in wanted.items() if is_wanted)
 
 
-def listen(district: District) -> str:
-    """How the proxy listens: within the district's network always plainly, and to the outside with
-    TLS where given.
-    """
-    lines = [f"listen {PLAIN_PORT};"]
-    if district.http.certificate_file:
-        lines += [
-            f"listen {TLS_PORT} ssl;",
-            "ssl_certificate /etc/nginx/linli/certificate.pem;",
-            "ssl_certificate_key /etc/nginx/linli/certificate.key;",
-            "ssl_protocols TLSv1.2 TLSv1.3;",
-        ]
-    return "\n".join(lines) + "\n"
+def document(district: District, deploy: Path) -> Definition:
+    """The compose.yaml of the district."""
+    fixed: Definition = yaml.safe_load((deploy / "compose.yaml").read_text(encoding="utf-8"))
+    kinds = {name: fixed.pop(name) for name in list(fixed) if name.startswith("x-")}
+    services: dict[str, Definition] = {}
+    for manifest in district.services:
+        services |= _processes(manifest, kinds, district.replicas.get(manifest.name, 1))
+        for secret in access.names(manifest):
+            fixed["secrets"][secret] = {"file": f"./secrets/{secret}"}
+    fixed["services"]["proxy"]["depends_on"] = list(district.api_services)
+    if district.broker.bundled and district.broker.published:
+        port = broker.TLS_PORT if district.broker.ca_file else broker.PORT
+        fixed["services"]["broker"]["ports"] = [f"{district.broker.published}:{port}"]
+    return {**fixed, "services": {**services, **fixed["services"]}}
 
 
-def _published(district: District) -> str:
-    """What is published besides the proxy's port: the broker's, where other systems are to reach
-    it.
-    """
-    if not (district.broker.bundled and district.broker.published):
-        return "services: {}\n"
-    port = broker.TLS_PORT if district.broker.ca_file else broker.PORT
-    return f'services:\n  broker:\n    ports: ["{district.broker.published}:{port}"]\n'
+def _processes(
+    manifest: Manifest, kinds: Mapping[str, Definition], replicas: int
+) -> dict[str, Definition]:
+    """The processes of a service by name: with HTTP a relay and a migration, too."""
+    name, image = manifest.name, {"image": _image(manifest.name)}
+    database_url, amqp_uri = _access(manifest)
+    kind = kinds["x-service" if manifest.service else "x-process-without-api"]
+    files = {f"LINLI_{one.upper()}_FILE": f"/run/secrets/{one}" for one in manifest.secrets}
+    limits = {"cpus": manifest.cpus, "memory": manifest.memory}
+    main = {
+        **kind,
+        **image,
+        "build": _build(name, kinds["x-build"]),
+        "environment": {**kind["environment"], **files},
+        "secrets": [database_url, amqp_uri, *manifest.secrets],
+        "deploy": {"replicas": replicas, "resources": {"limits": limits}},
+    }
+    if manifest.service is None:
+        return {name: main}
+    migrated = {
+        "depends_on": {f"{name}-migration": {"condition": "service_completed_successfully"}}
+    }
+    relay = {**kinds["x-relay"], **image, "secrets": [database_url, amqp_uri], **migrated}
+    return {
+        name: main | migrated,
+        f"{name}-relay": relay,
+        f"{name}-migration": {**kinds["x-migration"], **image, "secrets": [database_url]},
+    }
+
+
+def _image(service: str) -> str:
+    return f"${{LINLI_REGISTRY:-linli}}/{service}:${{LINLI_VERSION}}"
+
+
+def _build(service: str, shared: Definition) -> Definition:
+    python = "${PYTHON_IMAGE:-python:3.11-slim}"
+    return {**shared, "args": {"SERVICE": service, "PYTHON_IMAGE": python}}
+
+
+def _access(manifest: Manifest) -> list[Definition]:
+    """What the service is let in with, in its own containers under the same names for all."""
+    return [
+        {"source": source, "target": source.removeprefix(f"{manifest.name}_")}
+        for source in access.names(manifest)
+    ]
 
 
 def _secrets(district: District, kept: Mapping[str, str]) -> dict[str, str]:
     """What processes are let in with, and what the servers that come along are told."""
+    operator = broker.account(district, broker.OPERATOR)
+    definitions = json.dumps(broker.definitions(district, kept), indent=2, ensure_ascii=False)
     return {
         **access.files(district, kept),
         "database_owner": kept[secrets.DATABASE_OWNER],
         "grafana_admin": kept[secrets.GRAFANA_ADMIN],
         "owner_database_url": database.url(district, database.OWNER, kept[secrets.DATABASE_OWNER]),
-        "operator_amqp_uri": broker.uri(
-            district, broker.account(district, broker.OPERATOR), kept[secrets.BROKER_OPERATOR]
-        ),
-        "definitions.json": json.dumps(
-            broker.definitions(district, kept), indent=2, ensure_ascii=False
-        )
-        + "\n",
+        "operator_amqp_uri": broker.uri(district, operator, kept[secrets.BROKER_OPERATOR]),
+        "definitions.json": definitions + "\n",
     }
 
 
 def _certificates(district: District) -> dict[str, bytes]:
-    """The certificates of the proxy and of the broker that comes along, by where their containers
-    look for them.
-    """
+    """The certificates of the proxy and of the bundled broker, where their containers look."""
     places = {
         "proxy/certificate.pem": district.http.certificate_file,
         "proxy/certificate.key": district.http.key_file,

@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 
 from linli_chassis.environment import Setting, declared_settings
 from linli_chassis.settings import REQUIRED, ProcessSettings, Settings
-from linli_webhooks.settings import WebhookSettings
+from linli_contracts.manifest import Manifest, api_services, installed_services
 
-from linli_contracts.manifest import api_services
 from linli.deployment.check import settings_of
 
 PAGE = "docs/configuration.md"
@@ -30,9 +29,10 @@ _TEXT = """\
 
 Made from the settings classes by `python -m linli.deployment.configuration`; do not edit by hand.
 
-Everything is given in the environment. A variable that is empty counts as not given. Where a variable is a secret,
-`<NAME>_FILE` may name a file that holds it instead. A process that is given something it cannot use does not start,
-and names every setting that is wrong, never the value of a secret.
+Everything is given in the environment. A variable that is empty counts as not given. Where a
+variable is a secret, `<NAME>_FILE` may name a file that holds it instead. A process that is given
+something it cannot use does not start, and names every setting that is wrong, never the value of a
+secret.
 
 ## Every process
 
@@ -53,30 +53,36 @@ Services and relays read these; a relay reads no others.
 | Variable | Default | Read by | Meaning |
 |---|---|---|---|
 {own}
-## Webhooks
-
-The process `linli webhooks run` reads those of every process, and these.
+{without_api}## The command
 
 | Variable | Default | Meaning |
 |---|---|---|
-{webhooks}
-## The command
-
-| Variable | Default | Meaning |
-|---|---|---|
-| `LINLI_HOME` | `.linli` | Folder where `linli up` keeps data, secrets and logs, and notes where the platform is. |
+| `LINLI_HOME` | `.linli` | Folder where `linli up` keeps data, secrets and logs, and notes \
+where the platform is. |
 | `LINLI_URL` | that of `linli up` | Address of all services: a proxy, or the embedded platform. |
-| `LINLI_ORGANIZATION_URL`, `LINLI_GRID_URL`, `LINLI_SERVICE_DESK_URL`, `LINLI_EVALUATION_URL` | those of `linli up` | \
+| {urls} | those of `linli up` | \
 Address of one service; comes before `LINLI_URL`. |
-| `LINLI_MANAGEMENT_URL` | port 15672 of the broker | The broker's management API, for `linli subscriber`. |
+| `LINLI_MANAGEMENT_URL` | port 15672 of the broker | The broker's management API, for \
+`linli subscriber`. |
 | `LINLI_LANGUAGE` | the shell's | Language of the command: zh or en. |
 | `LINLI_DEBUG` | none | Anything: show where a failure happened instead of a sentence. |
 
-The command also reads `DATABASE_URL`, `AMQP_URI`, `LINLI_DISTRICT` and `LINLI_JWT_SECRET` where it needs them, or their
-`_FILE`. Options come first, then the environment, then the note of `linli up`.
+The command also reads `DATABASE_URL`, `AMQP_URI`, `LINLI_DISTRICT` and `LINLI_JWT_SECRET` where it
+needs them, or their `_FILE`. Options come first, then the environment, then the note of `linli up`.
 
-`linli up` passes every `LINLI_` variable on to what it starts. It makes up `LINLI_JWT_SECRET` and `LINLI_KEYS` once and
-keeps them in `secrets.json` in its home, and serves district 110101 unless `LINLI_DISTRICT` says otherwise.
+`linli up` passes every `LINLI_` variable on to what it starts. It makes up `LINLI_JWT_SECRET` and
+`LINLI_KEYS` once and keeps them in `secrets.json` in its home, and serves district 110101 unless
+`LINLI_DISTRICT` says otherwise.
+"""
+
+_WITHOUT_API = """\
+## {title}
+
+The process `python -m linli_chassis run {name}` reads those of every process, and these.
+
+| Variable | Default | Meaning |
+|---|---|---|
+{rows}
 """
 
 
@@ -86,16 +92,12 @@ def page() -> str:
     shared = {
         name: item for name, item in declared_settings(Settings).items() if name not in process
     }
-    webhooks = {
-        name: item
-        for name, item in declared_settings(WebhookSettings).items()
-        if name not in process
-    }
     return _TEXT.format(
         process="".join(_rows(process, _ROW.format)),
         service="".join(_rows(shared, _ROW.format)),
         own="".join(_own_rows()),
-        webhooks="".join(_rows(webhooks, _ROW.format)),
+        without_api="".join(_without_api()),
+        urls=", ".join(f"`LINLI_{name.upper()}_URL`" for name in api_services()),
     )
 
 
@@ -138,15 +140,32 @@ def _own_rows() -> Iterator[str]:
     shared = declared_settings(Settings)
     readers: dict[str, list[str]] = {}
     items: dict[str, Setting] = {}
-    for service in api_services():
-        for attribute, item in declared_settings(settings_of(service)).items():
+    for manifest in installed_services().values():
+        if manifest.service is None:
+            continue
+        for attribute, item in declared_settings(settings_of(manifest)).items():
             if attribute not in shared:
-                readers.setdefault(item.name, []).append(service)
-                items[item.name] = (
-                    item  # the same setting has the same meaning in every service that reads it
-                )
+                readers.setdefault(item.name, []).append(manifest.name)
+                # The same setting has the same meaning in every service that reads it.
+                items[item.name] = item
     for name, item in items.items():
         yield _OWN_ROW.format(_names(item), _shown(item), ", ".join(readers[name]), item.help)
+
+
+def _without_api() -> Iterator[str]:
+    """A section for each service that has a process and no HTTP."""
+    for manifest in installed_services().values():
+        if manifest.service is None:
+            title = manifest.name.replace("_", " ").capitalize()
+            rows = "".join(_rows(_own_settings(manifest), _ROW.format))
+            yield _WITHOUT_API.format(title=title, name=manifest.name, rows=rows)
+
+
+def _own_settings(manifest: Manifest) -> dict[str, Setting]:
+    """What it reads beside the settings of every process."""
+    process = declared_settings(ProcessSettings)
+    declared = declared_settings(settings_of(manifest))
+    return {name: item for name, item in declared.items() if name not in process}
 
 
 def _names(item: Setting) -> str:

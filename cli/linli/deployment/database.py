@@ -40,7 +40,8 @@ def url(district: District, user: str, password: str) -> str:
     """The URL of an account."""
     base = district.database
     options = f"?sslmode={base.sslmode}" if base.sslmode else ""
-    return f"postgresql://{user}:{quote(password, safe='')}@{base.host}:{base.port}/{base.name}{options}"
+    account = f"{user}:{quote(password, safe='')}"
+    return f"postgresql://{account}@{base.host}:{base.port}/{base.name}{options}"
 
 
 def role(service: str) -> str:

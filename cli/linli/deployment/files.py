@@ -6,9 +6,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from linli.deployment.model import District
 from linli.deployment.settings import CA_FILE, as_lines, files_inside, variables
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes out in full what occurs more than once, and texts of several lines as such."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+    def represent_text(self, text: str) -> yaml.Node:
+        style = "|" if "\n" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Plain.add_representer(str, _Plain.represent_text)
+
+
+def as_yaml(*documents: Any) -> str:
+    """YAML documents, in the order of their keys."""
+    return yaml.dump_all(documents, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
 
 
 def write_all(folder: Path, contents: Mapping[str, str | bytes]) -> None:
@@ -41,4 +63,4 @@ def common(district: District) -> dict[str, str | bytes]:
     return {"settings.env": as_lines(variables(district)), **files}
 
 
-__all__ = ["CA_FILE", "common", "write_all"]
+__all__ = ["CA_FILE", "as_yaml", "common", "write_all"]

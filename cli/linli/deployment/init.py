@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from string import Template
 
+from linli_contracts.manifest import api_services
+
 from linli.base.errors import UsageFailure
 from linli.base.i18n import t
 from linli.deployment import secrets
@@ -34,7 +36,12 @@ def begin(code: str, folder: Path, language: str) -> list[str]:
         )
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(
-        template(language).substitute(code=code, version=version("linli")), encoding="utf-8"
+        template(language).substitute(
+            code=code,
+            version=version("linli"),
+            replicas="\n".join(f"{name} = 1" for name in api_services()),
+        ),
+        encoding="utf-8",
     )
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
     made = secrets.make_up(folder, secrets.names())

@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linli_contracts.manifest import api_services
+from linli_contracts.manifest import Manifest, installed_services
 
 FILE = "district.toml"
 BUNDLED_BROKER, BUNDLED_DATABASE = "broker", "database"
-WEBHOOKS = "webhooks"
-"""What the process that delivers events over HTTP is called as a subscriber, as a schema and among
-containers.
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,12 +121,26 @@ class District:
     kubernetes: Kubernetes
     settings: Mapping[str, str] = field(default_factory=dict)
     subscribers: tuple[Subscriber, ...] = ()
-    webhooks: bool = False
+    optional_services: frozenset[str] = frozenset()
+
+    @property
+    def services(self) -> tuple[Manifest, ...]:
+        """Its services: all that are installed, of the optional ones those it asks for."""
+        return tuple(
+            manifest
+            for name, manifest in installed_services().items()
+            if not manifest.optional or name in self.optional_services
+        )
+
+    @property
+    def api_services(self) -> tuple[str, ...]:
+        """Those of its services that have HTTP, an outbox and an inbox."""
+        return tuple(manifest.name for manifest in self.services if manifest.service)
 
     @property
     def schemas(self) -> tuple[str, ...]:
         """Whose schemas are in the database, each with an account of its own."""
-        return (*api_services(), WEBHOOKS) if self.webhooks else api_services()
+        return tuple(manifest.name for manifest in self.services)
 
     @property
     def label(self) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from linli_client.events.names import EVERYTHING, check_name
-from linli_contracts.manifest import api_services
+from linli_client.events.names import check_name
+from linli_contracts.manifest import api_services, installed_services
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
@@ -20,7 +20,6 @@ from linli.base.i18n import catalogue, language, mark, t
 from linli.deployment.model import (
     BUNDLED_BROKER,
     FILE,
-    WEBHOOKS,
     Broker,
     Database,
     District,
@@ -176,11 +175,23 @@ class _Subscriber(_Part):
 
 
 _Replicas = Schema.from_dict(
-    {name: fields.Integer(strict=True, load_default=1, validate=Range(1, 100)) for name in api_services()}
+    {
+        name: fields.Integer(strict=True, load_default=1, validate=Range(1, 100))
+        for name in api_services()
+    }
 )
 
 
-class _District(_Part):
+_OptionalServices = Schema.from_dict(
+    {
+        name: fields.Boolean(load_default=False)
+        for name, manifest in installed_services().items()
+        if manifest.optional
+    }
+)
+
+
+class _District(_Part, _OptionalServices):  # type: ignore[misc, valid-type]  # made from manifests
     code = _text(validate=Regexp(r"[0-9]{6}\Z", error=mark("must have six digits")))
     name = _text()
     language = _text(validate=OneOf(("zh", "en")))
@@ -194,9 +205,10 @@ class _District(_Part):
     broker = fields.Nested(_Broker, required=True)
     database = fields.Nested(_Database, required=True)
     images = fields.Nested(_Images, required=True)
-    replicas = fields.Nested(_Replicas, load_default=dict.fromkeys(api_services(), 1), unknown=RAISE)
+    replicas = fields.Nested(
+        _Replicas, load_default=dict.fromkeys(api_services(), 1), unknown=RAISE
+    )
     kubernetes = fields.Nested(_Kubernetes, required=True)
-    webhooks = fields.Boolean(load_default=False)
     settings = fields.Dict(
         keys=fields.String(validate=_VARIABLE), values=fields.Raw(), load_default=dict
     )
@@ -205,10 +217,19 @@ class _District(_Part):
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Any:
         settings = {name: _as_variable(value) for name, value in data["settings"].items()}
-        subscribers = tuple(data["subscribers"])
-        if data["webhooks"]:
-            subscribers = (*subscribers, Subscriber(name=WEBHOOKS, types=(EVERYTHING,)))
-        return {**data, "settings": settings, "subscribers": subscribers}
+        optional = frozenset(name for name in _OptionalServices().fields if data.pop(name))
+        subscribers = [
+            Subscriber(name=name, types=manifest.follows)
+            for name, manifest in installed_services().items()
+            if name in optional or not manifest.optional
+            if manifest.follows
+        ]
+        return {
+            **data,
+            "settings": settings,
+            "subscribers": (*data["subscribers"], *subscribers),
+            "optional_services": optional,
+        }
 
 
 def load(folder: Path) -> District:
@@ -231,7 +252,7 @@ def load(folder: Path) -> District:
 
 
 def told(messages: Any, place: str = "") -> Iterator[str]:
-    """The messages of a ValidationError, each with the place it is about, in the reader's language."""
+    """The messages of a ValidationError, each with its place, in the reader's language."""
     from linli_chassis.i18n import translate
 
     if isinstance(messages, Mapping):
@@ -243,7 +264,8 @@ def told(messages: Any, place: str = "") -> Iterator[str]:
             yield from told(message, place)
     else:
         text = str(messages)
-        yield f"{place}: {t(text) if text in catalogue(language()) else translate(text, language())}"
+        ours = text in catalogue(language())
+        yield f"{place}: {t(text) if ours else translate(text, language())}"
 
 
 def _subscriber_name(name: str) -> None:

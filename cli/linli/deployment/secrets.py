@@ -1,4 +1,4 @@
-"""The secrets of a district: one file each in secrets/, made up once, readable by their owner only."""
+"""The secrets of a district: one file each in secrets/, made up once, for their owner only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from linli_contracts.manifest import api_services
+from linli_contracts.manifest import installed_services
 
 from linli.base.errors import UsageFailure
 from linli.base.i18n import t
@@ -24,8 +24,11 @@ GRAFANA_ADMIN = "grafana_admin"
 def names(district: District | None = None) -> Iterator[str]:
     """All secrets that a district has; without one those that all have."""
     yield from (JWT_SECRET, KEYS, DATABASE_OWNER, BROKER_ADMIN, BROKER_OPERATOR, GRAFANA_ADMIN)
-    yield from map(of_database, district.schemas if district else api_services())
-    yield from map(of_broker, api_services())
+    for manifest in district.services if district else installed_services().values():
+        if district or not manifest.optional:
+            yield of_database(manifest.name)
+            if manifest.service:
+                yield of_broker(manifest.name)
     for subscriber in district.subscribers if district else ():
         yield of_subscriber(subscriber.name)
 

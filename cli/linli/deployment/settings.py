@@ -1,8 +1,6 @@
-"""What a district tells its processes that is no secret, as the variables of docs/configuration.md."""
+"""The settings of a district's processes but for secrets, as in docs/configuration.md."""
 
 from __future__ import annotations
-
-from linli_contracts.manifest import api_services
 
 from linli.deployment.model import District
 
@@ -59,4 +57,4 @@ def as_lines(given: dict[str, str]) -> str:
     return "".join(f"{name}={value}\n" for name, value in sorted(given.items()))
 
 
-__all__ = ["INSIDE", "api_services", "as_lines", "files_inside", "variables"]
+__all__ = ["INSIDE", "as_lines", "files_inside", "variables"]

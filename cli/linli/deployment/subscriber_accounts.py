@@ -88,7 +88,8 @@ def uri_of(amqp_uri: str, user: str, password: str, address: str | None) -> str:
     """
     parts, outside = urlsplit(amqp_uri), urlsplit(address or amqp_uri)
     host = outside.netloc.rpartition("@")[2]
-    return f"{outside.scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{host}{parts.path or '/'}"
+    account = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    return f"{outside.scheme}://{account}@{host}{parts.path or '/'}"
 
 
 def _listing(management: Management, district: str) -> Iterator[Listed]:

@@ -1,5 +1,5 @@
-"""The embedded platform's one process: four services behind one port, four relays, the embedded bus
-between them.
+"""The embedded platform's one process: all services behind one port, their relays, and the embedded
+bus between them.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
-
 from linli_contracts.manifest import api_services
+
 from linli.base.errors import Failure
 from linli.base.i18n import t
 from linli.local.secrets import secrets_of
@@ -86,41 +86,31 @@ class Supervisor:
         """Start every service and every relay as a process of its own, over a real broker and
         database.
 
-        Services listen on `port` and the three after it; relays, if LINLI_METRICS_BIND is given,
-        there and on the three ports after that one. Databases are migrated first.
+        Services listen on `port` and those after it, one each; relays, if LINLI_METRICS_BIND is
+        given, there and on the ports after that one. Databases are migrated first.
 
         Raises:
             Failure: a service did not become ready; with the end of its log.
         """
         interrupt_on_sigterm()
-        environ = common_environ(home, database_url) | {"AMQP_URI": amqp_uri}
-        for offset, name in enumerate(api_services()):
-            environ[f"LINLI_{name.upper()}_URL"] = f"http://127.0.0.1:{port + offset}"
+        urls = {
+            name: f"http://127.0.0.1:{port + offset}" for offset, name in enumerate(api_services())
+        }
+        environ = {
+            **common_environ(home, database_url),
+            "AMQP_URI": amqp_uri,
+            **{f"LINLI_{name.upper()}_URL": url for name, url in urls.items()},
+        }
         migrate_all(database_url)
-        children = []
-        for offset, name in enumerate(api_services()):
-            bind = {"LINLI_HTTP_BIND": f"127.0.0.1:{port + offset}"}
-            children.append(
-                Child(
-                    name,
-                    ["linli_chassis", "run", name],
-                    environ | bind,
-                    home / "log" / f"{name}.log",
-                )
-            )
-            children.append(
-                Child(
-                    f"{name} relay",
-                    ["linli_chassis", "relay", name],
-                    environ | _metrics_bind(environ, offset),
-                    home / "log" / f"{name}-relay.log",
-                )
-            )
-        with cls(
-            children, environ[f"LINLI_{api_services()[0].upper()}_URL"], environ
-        ).running() as supervisor:
-            for offset in range(len(api_services())):
-                supervisor.await_ready(f"http://127.0.0.1:{port + offset}", children[2 * offset])
+        services, relays = [], []
+        for offset, (name, url) in enumerate(urls.items()):
+            http = {"LINLI_HTTP_BIND": url.removeprefix("http://")}
+            services.append(_child("run", name, home, environ | http))
+            relays.append(_child("relay", name, home, environ | _metrics_bind(environ, offset)))
+        first = next(iter(urls.values()))
+        with cls([*services, *relays], first, environ).running() as supervisor:
+            for service, url in zip(services, urls.values(), strict=True):
+                supervisor.await_ready(url, service)
             yield supervisor
 
     @contextmanager
@@ -192,6 +182,13 @@ def common_environ(home: Path, database_url: str) -> dict[str, str]:
     """What all processes of a platform are told; what the environment says already comes first."""
     given = {name: value for name, value in os.environ.items() if name.startswith("LINLI_")}
     return {"LINLI_DISTRICT": "110101", **secrets_of(home), **given, "DATABASE_URL": database_url}
+
+
+def _child(action: str, service: str, home: Path, environ: Mapping[str, str]) -> Child:
+    """A process `service` or `<service> relay`."""
+    name = service if action == "run" else f"{service} {action}"
+    log = home / "log" / f"{name.replace(' ', '-')}.log"
+    return Child(name, ["linli_chassis", action, service], environ, log)
 
 
 def _metrics_bind(environ: Mapping[str, str], offset: int) -> dict[str, str]:

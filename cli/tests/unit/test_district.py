@@ -21,9 +21,11 @@ from linli.deployment import broker, compose, database, kubernetes, secrets
 from linli.deployment.check import checked
 from linli.deployment.files import write_all
 from linli.deployment.init import begin, template
+from linli.deployment.kubernetes.scaling import scaled_objects
+from linli.deployment.kubernetes.services import kustomization_of
 from linli.deployment.schema import load
 from linli_chassis.messaging.topology import queues
-from linli_contracts.manifest import api_services
+from linli_contracts.manifest import api_services, find_service
 from linli_contracts.registry import consumed_by
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
@@ -64,6 +66,10 @@ def files_below(folder: Path) -> dict[str, bytes]:
     }
 
 
+def services_of(rendered: Path) -> Any:
+    return yaml.safe_load((rendered / "compose.yaml").read_text())["services"]
+
+
 def variables_of(path: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
@@ -85,7 +91,7 @@ def test_secrets_can_be_read_by_their_owner_only_and_are_kept_from_git(folder: P
 
 
 def test_the_chinese_and_the_english_file_say_the_same() -> None:
-    given = {"code": "110101", "version": "1.0"}
+    given = {"code": "110101", "version": "1.0", "replicas": "grid = 1"}
     said = [tomllib.loads(template(language).substitute(given)) for language in ("en", "zh")]
     assert said[0] == said[1]
 
@@ -326,12 +332,13 @@ def test_webhooks_have_what_a_subscriber_has_and_a_schema(
 ) -> None:
     plain, _ = rendered()
     assert variables_of(plain / ".env")["COMPOSE_PROFILES"] == "broker,database"
+    assert "webhooks" not in services_of(plain)
     assert "webhooks" not in (plain / "database" / "database.sql").read_text()
     change("webhooks = false", "webhooks = true")
     assert "secrets" in complaints(folder)
     secrets.make_up(folder, secrets.names(load(folder)))
     composed, overlay = rendered()
-    assert variables_of(composed / ".env")["COMPOSE_PROFILES"] == "broker,database,webhooks"
+    assert "webhooks" in services_of(composed)
     assert "CREATE ROLE linli_webhooks" in (composed / "database" / "database.sql").read_text()
     rights = {one["user"]: one for one in definitions_of(composed)["permissions"]}[
         "110101-subscriber-webhooks"
@@ -452,7 +459,7 @@ def test_tls_is_asked_for_everywhere_at_once(
     assert variables_of(made / "settings.env")["SSL_CERT_FILE"] == "/etc/linli/broker-ca.pem"
     assert "listen 8443 ssl" in (made / "proxy" / "listen.conf").read_text()
     assert variables_of(made / ".env")["LINLI_PROXY_PORT"] == "8443"
-    assert '"0.0.0.0:5671:5671"' in (made / "published.yaml").read_text()
+    assert services_of(made)["broker"]["ports"] == ["0.0.0.0:5671:5671"]
 
 
 def test_every_service_that_has_a_queue_is_scaled_by_it(
@@ -460,17 +467,36 @@ def test_every_service_that_has_a_queue_is_scaled_by_it(
 ) -> None:
     change("scaling = false", "scaling = true")
     district, _ = checked(folder)
-    made = kubernetes.overlay(district, Path("base"))
     scaled = {
-        patch["target"]["name"]
-        for patch in made["patches"]
-        if patch["target"]["kind"] == "ScaledObject"
+        one["metadata"]["name"] for one in scaled_objects(district) if one["kind"] == "ScaledObject"
     }
-    assert scaled == {f"{name.replace('_', '-')}-api" for name in api_services() if consumed_by(name)}
-    assert {one["name"] for one in made["replicas"]} == {"organization-api"}
+    assert scaled == {
+        f"{name.replace('_', '-')}-api" for name in api_services() if consumed_by(name)
+    }
+    counted = {
+        name
+        for name in api_services()
+        if kustomization_of(find_service(name), district, Path("templates"))["replicas"]
+    }
+    assert counted == {"organization"}
+
+
+def test_a_new_district_counts_the_processes_of_each_service(folder: Path) -> None:
+    said = tomllib.loads((folder / "district.toml").read_text())
+    assert said["replicas"] == dict.fromkeys(api_services(), 1)
+
+
+def test_an_optional_service_is_a_line_in_the_file_and_any_other_is_a_mistake(
+    folder: Path, change: Callable[[str, str], None]
+) -> None:
+    assert "webhooks" not in load(folder).schemas
+    change("webhooks = false", "webhooks = true")
+    assert "webhooks" in load(folder).schemas
+    change("webhooks = true", "webhook = true")
+    assert "webhook: Unknown field." in complaints(folder)
 
 
 def test_a_template_has_no_other_places_to_fill_in() -> None:
     for language in ("en", "zh"):
         assert isinstance(template(language), Template)
-        assert set(template(language).get_identifiers()) == {"code", "version"}
+        assert set(template(language).get_identifiers()) == {"code", "version", "replicas"}

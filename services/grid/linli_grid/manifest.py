@@ -11,4 +11,5 @@ MANIFEST = Manifest(
     service="linli_grid.service:GridService",
     settings="linli_grid.settings:GridSettings",
     subscribes=("linli.organization.region_registered.v1",),
+    public=("tracking",),
 )

@@ -20,4 +20,5 @@ MANIFEST = Manifest(
         "linli.grid.request_verified.v1",
     ),
     memory="1G",
+    public=("tracking", "feedback", "services"),
 )

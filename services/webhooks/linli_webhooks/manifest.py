@@ -11,5 +11,9 @@ MANIFEST = Manifest(
     run="linli_webhooks.process:run",
     settings="linli_webhooks.settings:WebhookSettings",
     secrets=("keys",),
+    cpus="0.5",
     memory="256M",
+    optional=True,
+    follows=("linli.*",),
+    internet=True,
 )

@@ -1,0 +1,1 @@
+"""The tally service: registered requests per grid and day."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg2
 from linli_contracts.manifest import api_services
-from linli_devkit import RunningPlatform, running_platform
+from linli_devkit.platforms import RunningPlatform, running_platform
 from linli_devkit.processes import eventually
 
 from benchmarks.city import DISTRICT, City, city

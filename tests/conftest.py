@@ -14,7 +14,7 @@ from linli.operations.operations import Operations
 from linli_client.http import Client
 from linli_contracts.manifest import api_services
 from linli_demo import stage
-from linli_devkit import RunningPlatform, embedded_platform, running_platform
+from linli_devkit.platforms import RunningPlatform, embedded_platform, running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.rabbitmq import RabbitServer
 from rich.console import Console

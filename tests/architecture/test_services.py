@@ -76,11 +76,12 @@ def rows_of(under_test: ServiceUnderTest) -> dict[str, list[str]]:
     """All rows of all tables, as text, but those of the inbox, which counts."""
     with under_test.unit_of_work() as uow:
         names = sa.inspect(uow.connection).get_table_names(schema=under_test.runtime.service)
+        tables = {name: sa.table(name) for name in names}
         return {
             name: sorted(
-                str(row) for row in uow.connection.execute(sa.text(f'SELECT * FROM "{name}"'))
+                map(str, uow.connection.execute(sa.select(sa.text("*")).select_from(table)))
             )
-            for name in names
+            for name, table in tables.items()
         }
 
 

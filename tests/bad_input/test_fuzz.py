@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from linli_client.http import ADMIN
 from linli_contracts.manifest import api_services
-from linli_devkit import People, RunningPlatform, embedded_platform
+from linli_devkit.people import People
+from linli_devkit.platforms import RunningPlatform, embedded_platform
 
 EXAMPLES = 30
 METHODS = ("get", "post", "put", "delete")

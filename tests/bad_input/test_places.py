@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from linli_client.http import Caller
-from linli_devkit import RunningPlatform
+from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 from linli_kernel.gcj02 import to_gcj02
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import jwt
 import pytest
 from linli_client.http import Caller
-from linli_devkit import RunningPlatform
+from linli_devkit.platforms import RunningPlatform
 
 pytestmark = pytest.mark.usefixtures("unchanged")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .stand import HERE, ContainerPlatform, Deployment, run
+from .deployment import HERE, ContainerPlatform, Deployment, run
 
 FURNITURE = {
     "regions": "divisions.csv",

@@ -23,7 +23,7 @@ from linli_contracts.manifest import api_services
 from linli_devkit.people import People
 from linli_devkit.processes import eventually
 
-from .stand import ContainerPlatform, Deployment, run
+from .deployment import ContainerPlatform, Deployment, run
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 

@@ -8,18 +8,20 @@ from typing import Any
 import pytest
 from linli_contracts.manifest import api_services, installed_services
 
-from .stand import IMAGES, Deployment, run
+from .deployment import IMAGES, Deployment, run
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
 LOOK = """
 import importlib.util, json, os, pkgutil, shutil
-modules = ("pip", "setuptools", "wheel", "ensurepip", "hatchling", "uv", "pytest", "ortools", "typer")
+modules = ("pip", "setuptools", "wheel", "ensurepip", "hatchling", "uv", "pytest")
+modules += ("ortools", "typer")
+programs = ("pip", "pip3", "uv", "gcc", "cc", "g++", "make", "git")
 print(json.dumps({
     "uid": os.getuid(),
-    "linli": sorted(module.name for module in pkgutil.iter_modules() if module.name.startswith("linli")),
+    "linli": sorted(m.name for m in pkgutil.iter_modules() if m.name.startswith("linli")),
     "modules": [name for name in modules if importlib.util.find_spec(name)],
-    "programs": [name for name in ("pip", "pip3", "uv", "gcc", "cc", "g++", "make", "git") if shutil.which(name)],
+    "programs": [name for name in programs if shutil.which(name)],
     "variables": sorted(os.environ),
 }))
 """

@@ -9,7 +9,7 @@ import requests
 from linli_contracts.manifest import api_services, installed_services
 from linli_devkit.processes import eventually
 
-from .stand import Deployment
+from .deployment import Deployment
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from linli_devkit.processes import eventually
 
-from .stand import Deployment
+from .deployment import Deployment
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -82,7 +82,7 @@ class Authority:
 
 @pytest.fixture
 def secured(base_images: bool, district: Deployment, tmp_path: Path) -> Iterator[Deployment]:
-    """The broker, the grid service and the proxy of another district. The images are there by now."""
+    """The broker, the grid service and the proxy of another district; the images exist by now."""
     folder = tmp_path / "district"
     folder.mkdir()
     authority = Authority(folder)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from linli_devkit import Asked, People, RunningPlatform
+from linli_devkit.people import Asked, People
+from linli_devkit.platforms import RunningPlatform
 
 PHONE = "13987654321"
 NAME = "欧阳示例"

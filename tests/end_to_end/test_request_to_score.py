@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from linli_contracts.manifest import api_services
-from linli_devkit import RunningPlatform
+from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 
 WAY = [

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import requests
 from linli_client.http import Caller
-from linli_devkit import RunningPlatform
+from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 
 RESIDENT = Caller("resident", account="a-resident")

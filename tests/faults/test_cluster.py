@@ -9,7 +9,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-from linli_devkit import RunningPlatform
+from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
 from linli_devkit.rabbitmq_cluster import cluster

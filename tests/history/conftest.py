@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from linli_contracts.manifest import api_services
-from linli_devkit import RunningPlatform, running_platform
+from linli_devkit.platforms import RunningPlatform, running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from linli_contracts.manifest import api_services
-from linli_devkit import Asked, People, RunningPlatform, free_ports, running_platform
+from linli_devkit.people import Asked, People
+from linli_devkit.platforms import RunningPlatform, free_ports, running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.rabbitmq import RabbitServer
 

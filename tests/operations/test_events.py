@@ -10,7 +10,7 @@ from typing import Any
 import pika
 import psycopg2
 import pytest
-from linli_devkit import RunningPlatform
+from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 
 from .conftest import Watched

@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 from linli_contracts.manifest import api_services
-from linli_devkit import RunningPlatform
+from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 
 from .conftest import Story, Watched

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from linli_devkit import embedded_platform
+from linli_devkit.platforms import embedded_platform
 from linli_devkit.processes import eventually
 
 from .collector import Span

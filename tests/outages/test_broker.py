@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from linli_contracts.manifest import api_services
-from linli_devkit import Asked, People, RunningPlatform, running_platform
+from linli_devkit.people import Asked, People
+from linli_devkit.platforms import RunningPlatform, running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer, rabbit_server

@@ -70,7 +70,7 @@ class Broker:
                 connection.close()
 
     def publish(self, *events: Event) -> None:
-        """Publish as a relay does: confirmed, so each is in the queues and the stream afterwards."""
+        """Publish as a relay does: confirmed, so each is in the queues and the stream then."""
         with self._publishing() as channel:
             for event in events:
                 _publish(channel, encode(event), find(event.type).routing_key(event.district))

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from linli_demo import stage
-from linli_devkit import People, RunningPlatform, running_platform
+from linli_devkit.people import People
+from linli_devkit.platforms import RunningPlatform, running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linli_service_desk.matching.engine.candidates import PRIORITY_WEIGHT, CandidateMatrix
 from linli_service_desk.matching.domain import Offer, OpeningHours, WaitingCase
 from linli_service_desk.matching.engine import load_cost, match, unmatched_costs
+from linli_service_desk.matching.engine.candidates import PRIORITY_WEIGHT, CandidateMatrix
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)  # Monday, ten in the morning

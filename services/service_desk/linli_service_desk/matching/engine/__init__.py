@@ -20,13 +20,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
+from linli_service_desk.matching.domain import Match, MatchResult, Offer, Unmatched, WaitingCase
 from linli_service_desk.matching.engine.candidates import (
     PRIORITY_WEIGHT,
     CandidateMatrix,
     Candidates,
     Ints,
 )
-from linli_service_desk.matching.domain import Match, MatchResult, Offer, Unmatched, WaitingCase
 
 LOAD_POINTS = 3_000
 LOAD_STEPS = 10

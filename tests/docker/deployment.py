@@ -32,7 +32,7 @@ _COLOURS = re.compile(
 
 
 def run(*words: str, code: int = 0, environ: Mapping[str, str] | None = None) -> str:
-    """What a program wrote to both streams. Raises `AssertionError` when it ends with another code."""
+    """What a program wrote to both streams. Raises `AssertionError` for another exit code."""
     done = subprocess.run(  # noqa: S603  # our own words
         words,
         env={**os.environ, **(environ or {})},

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # Where a template stands among the arguments of a call.
-_PLACES = {"Text": 0, "ValidationError": 0, "Problem": 2} | dict.fromkeys(
-    ("NotFound", "NotAllowed", "Conflict", "Invalid"), 0
-)
+_PLACES = {"Text": 0, "ValidationError": 0, "Problem": 2}
+_KERNEL_ERRORS = ("DomainError", "NotFound", "NotAllowed", "Conflict", "Invalid")
 
 
 def templates_of(package: Path) -> dict[str, str]:
@@ -21,13 +20,7 @@ def templates_of(package: Path) -> dict[str, str]:
     of the package's `errors.py` and domains, the `error=` of validators, and the class attribute
     `message` of errors; each as a text, or as the name of one in its module.
     """
-    places = dict(_PLACES)
-    for path in (
-        *package.rglob("errors.py"),
-        *package.rglob("domain.py"),
-        *package.rglob("domain/*.py"),
-    ):
-        places.update(dict.fromkeys(_domain_errors(path), 0))
+    places = {**_PLACES, **dict.fromkeys(_domain_errors(package), 0)}
     found: dict[str, str] = {}
     for path in sorted(package.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -39,13 +32,21 @@ def templates_of(package: Path) -> dict[str, str]:
     return found
 
 
-def _domain_errors(path: Path) -> Iterator[str]:
-    """The names of the errors that are given their template when they are raised."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if not isinstance(node, ast.ClassDef) or not node.bases:
-            continue
-        if all(map(_leaves_template_first, node.body)):
-            yield node.name
+def _domain_errors(package: Path) -> set[str]:
+    """The names of the package's errors, which may be given a template when they are raised."""
+    paths = [
+        *package.rglob("errors.py"),
+        *package.rglob("domain.py"),
+        *package.rglob("domain/*.py"),
+    ]
+    errors = set(_KERNEL_ERRORS)
+    for path in paths:  # errors.py first: the trees of features grow from it
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+                if bases & errors and all(map(_leaves_template_first, node.body)):
+                    errors.add(node.name)
+    return errors
 
 
 def _leaves_template_first(statement: ast.stmt) -> bool:

@@ -8,7 +8,18 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from linli_contracts.events import grid, organization, service_desk
+from linli_contracts.events.grid.staffing import WorkerAssigned
+from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.events.organization.regions import RegionRegistered
+from linli_contracts.events.organization.units import UnitRegistered
+from linli_contracts.events.service_desk.cases import (
+    CaseCancelled,
+    CaseClosed,
+    CaseDeclined,
+    CaseOverdue,
+    CaseResolved,
+    CaseReworked,
+)
 from linli_contracts.registry import consumed_by
 from linli_devkit.contracts.examples import example_event
 from linli_evaluation.service import EvaluationService
@@ -30,14 +41,14 @@ def tell(evaluation: Any, *stories: Any) -> None:
 
 def drawn(code: str, sequence: int = 1, **data: Any) -> Any:
     return example_event(
-        grid.GridDrawn, grid_code=code, community_code=code[:12], sequence=sequence, **data
+        GridDrawn, grid_code=code, community_code=code[:12], sequence=sequence, **data
     )
 
 
 def named(code: str, name: str, sequence: int = 1) -> Any:
     level = {6: "district", 9: "subdistrict", 12: "community"}[len(code)]
     return example_event(
-        organization.RegionRegistered,
+        RegionRegistered,
         region_code=code,
         name=name,
         level=level,
@@ -54,7 +65,7 @@ def assigned(
     sequence: int = 1,
 ) -> Any:
     return example_event(
-        grid.WorkerAssigned,
+        WorkerAssigned,
         grid_code=code,
         worker_id=worker or uuid4(),
         duty=duty,
@@ -79,27 +90,23 @@ def worked_example(new_story: Any) -> list[Any]:
     # Answered at hour 6 after the limit at 4; reported at hour 30 after the limit at 24; not
     # solved, satisfied 2.
     late = new_story().opened(answer_due=4).dispatched(due=24).accepted(6)
-    late.tell(service_desk.CaseOverdue, 4, limit="answer", due_at=late.time(4))
-    late.tell(service_desk.CaseOverdue, 24, limit="finish", due_at=late.time(24))
+    late.tell(CaseOverdue, 4, limit="answer", due_at=late.time(4))
+    late.tell(CaseOverdue, 24, limit="finish", due_at=late.time(24))
     late.closed(resolved=30, closed=31, hours=40.0).rated(40, solved=False, satisfaction=2)
     # Declined once, then answered within the limit; three failed checks, then closed within its
     # limit of 90 hours.
     reworked = (
-        new_story()
-        .opened()
-        .dispatched(1.5, due=90)
-        .tell(service_desk.CaseDeclined, 2)
-        .dispatched(3, due=90)
+        new_story().opened().dispatched(1.5, due=90).tell(CaseDeclined, 2).dispatched(3, due=90)
     )
     reworked.accepted(3.5)
     for number in (1, 2, 3):
-        reworked.tell(service_desk.CaseResolved, 10 * number)
-        reworked.tell(service_desk.CaseReworked, 10 * number + 1, reworks=number)
+        reworked.tell(CaseResolved, 10 * number)
+        reworked.tell(CaseReworked, 10 * number + 1, reworks=number)
     reworked.closed(resolved=60, closed=61, hours=24.0)  # the resident gives no rating
     # Never answered, never done: both limits passed.
     lost = new_story().opened().dispatched(due=24)
-    lost.tell(service_desk.CaseOverdue, 4, limit="answer", due_at=lost.time(4))
-    lost.tell(service_desk.CaseOverdue, 24, limit="finish", due_at=lost.time(24))
+    lost.tell(CaseOverdue, 4, limit="answer", due_at=lost.time(4))
+    lost.tell(CaseOverdue, 24, limit="finish", due_at=lost.time(24))
     return [*well, late, reworked, lost]
 
 
@@ -259,7 +266,7 @@ def test_coverage_alone_is_no_score(evaluation: Any) -> None:
 def test_units_are_scored_by_the_cases_they_had(evaluation: Any, new_story: Any) -> None:
     evaluation.deliver(
         example_event(
-            organization.UnitRegistered,
+            UnitRegistered,
             unit_id=UUID(UNIT),
             name="安居维修队",
             region_code=SUBDISTRICT,
@@ -287,14 +294,10 @@ def test_figures_count_by_status_and_give_the_median_hours_to_closing(
 ) -> None:
     def imported(hours: float, code: str | None = GRID) -> Any:
         return (
-            new_story(code, channel="import")
-            .opened()
-            .tell(service_desk.CaseClosed, hours, working_hours=None)
+            new_story(code, channel="import").opened().tell(CaseClosed, hours, working_hours=None)
         )
 
-    withdrawn = (
-        new_story(channel="import").opened().tell(service_desk.CaseCancelled, 5, reason="withdrawn")
-    )
+    withdrawn = new_story(channel="import").opened().tell(CaseCancelled, 5, reason="withdrawn")
     tell(
         evaluation,
         imported(10),

@@ -11,13 +11,22 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
-from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event
-from linli_contracts.events import grid, organization, service_desk
+from linli_contracts.events.grid.staffing import WorkerAssigned
+from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.events.organization.regions import RegionRegistered
+from linli_contracts.events.service_desk.cases import (
+    CaseDeclined,
+    CaseOverdue,
+    CaseResolved,
+    CaseReworked,
+)
+from linli_contracts.events.service_desk.matching import CaseUnmatched
 from linli_devkit.contracts.examples import example_event
-from linli_evaluation.handlers import recording
 from linli_evaluation.service import EvaluationService
-from linli_evaluation.store.tables import metadata
+from linli_evaluation.settings import Uow
+from linli_evaluation.sources.requests.commands import record_events
+from linli_evaluation.tables import metadata
 
 GRIDS = ("110101001001001", "110101001001002", "110101002001001", None)
 TABLES = "fact_event, fact, region, unit, grid, staffing, inbox"
@@ -32,13 +41,11 @@ def a_month(new_story: Any) -> list[Event]:
     for number in range(16):
         story = new_story(GRIDS[number % 4])
         if number % 5 == 4:
-            story.opened().dispatched().tell(service_desk.CaseDeclined, 2)
-            story.tell(service_desk.CaseUnmatched, 2).tell(
-                service_desk.CaseOverdue, 4, limit="answer"
-            )
+            story.opened().dispatched().tell(CaseDeclined, 2)
+            story.tell(CaseUnmatched, 2).tell(CaseOverdue, 4, limit="answer")
         else:
-            story.opened().dispatched().accepted(2 + number).tell(service_desk.CaseResolved, 10)
-            story.tell(service_desk.CaseReworked, 11, reworks=1).closed(hours=7.1 * number).rated(
+            story.opened().dispatched().accepted(2 + number).tell(CaseResolved, 10)
+            story.tell(CaseReworked, 11, reworks=1).closed(hours=7.1 * number).rated(
                 satisfaction=1 + number % 5
             )
         events += story.events
@@ -47,7 +54,7 @@ def a_month(new_story: Any) -> list[Event]:
             level = {6: "district", 9: "subdistrict", 12: "community"}[len(code)]
             events.append(
                 example_event(
-                    organization.RegionRegistered,
+                    RegionRegistered,
                     region_code=code,
                     name=name,
                     level=level,
@@ -56,10 +63,10 @@ def a_month(new_story: Any) -> list[Event]:
                 )
             )
     for code in GRIDS[:3]:
-        events.append(example_event(grid.GridDrawn, grid_code=code, community_code=code[:12]))
+        events.append(example_event(GridDrawn, grid_code=code, community_code=code[:12]))
         for sequence, active in enumerate((True, False, code == GRIDS[0]), start=1):
             events.append(
-                example_event(grid.WorkerAssigned, grid_code=code, active=active, sequence=sequence)
+                example_event(WorkerAssigned, grid_code=code, active=active, sequence=sequence)
             )
     return events
 
@@ -113,12 +120,12 @@ def test_two_consumers_of_the_same_request_lose_nothing(
         try:
             with evaluation.unit_of_work() as uow:
                 began.set()
-                recording.record(uow, story.events[half:])
+                record_events(uow, story.events[half:])
         except Exception as error:
             errors.append(error)
 
     with evaluation.unit_of_work() as uow:
-        recording.record(uow, story.events[known:half])
+        record_events(uow, story.events[known:half])
         other = threading.Thread(target=second)
         other.start()
         began.wait(10)
@@ -134,7 +141,7 @@ def test_two_consumers_of_the_same_request_lose_nothing(
     assert len(fact["events"]) == len(story.events)
 
 
-def wait_until_blocked(uow: UnitOfWork) -> None:
+def wait_until_blocked(uow: Uow) -> None:
     """Until another connection waits for a lock that this one holds."""
     blocked = sa.text(
         "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
@@ -155,7 +162,7 @@ def test_many_consumers_of_overlapping_requests_do_not_deadlock(
         mine = [event for story in stories for event in story.events[turn::4]]
         try:
             with evaluation.unit_of_work() as uow:
-                recording.record(uow, mine[::-1] if turn % 2 else mine)
+                record_events(uow, mine[::-1] if turn % 2 else mine)
         except Exception as error:
             errors.append(error)
 
@@ -173,10 +180,10 @@ def test_an_event_that_changes_nothing_writes_nothing(evaluation: Any, new_story
     story = new_story().delivered_well()
     version = sa.text("SELECT xmin::text FROM fact")
     with evaluation.unit_of_work() as uow:
-        recording.record(uow, story.events)
+        record_events(uow, story.events)
     with evaluation.unit_of_work() as uow:
         before = uow.connection.execute(version).scalar()
-        recording.record(uow, story.events)
+        record_events(uow, story.events)
         digests = uow.connection.execute(version).scalar()
     assert before == digests
 

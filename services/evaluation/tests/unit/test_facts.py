@@ -10,39 +10,64 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 from linli_contracts.envelope import Event
-from linli_contracts.events import grid, service_desk
-from linli_evaluation.domain.facts import Fact, FactEvent
-from linli_evaluation.domain.folding import fold
+from linli_contracts.events.grid.requests import (
+    RequestLinked,
+    RequestRegistered,
+    RequestRejected,
+    RequestRelocated,
+    RequestResolvedOnSpot,
+    RequestVerified,
+)
+from linli_contracts.events.service_desk.cases import (
+    CaseAccepted,
+    CaseCancelled,
+    CaseClosed,
+    CaseDeclined,
+    CaseEscalated,
+    CaseExtended,
+    CaseOpened,
+    CaseOverdue,
+    CaseReopened,
+    CaseResolved,
+    CaseResumed,
+    CaseReturned,
+    CaseReworked,
+    CaseSuspended,
+)
+from linli_contracts.events.service_desk.feedback import CaseRated
+from linli_contracts.events.service_desk.matching import CaseDispatched, CaseUnmatched
+from linli_evaluation.sources.requests.domain import CaseFact, FactEvent
+from linli_evaluation.sources.requests.folding import fold
 
 DISTRICT = "110101"
 
 STEPS: list[tuple[Any, dict[str, Any]]] = [
-    (grid.RequestRegistered, {}),
-    (grid.RequestVerified, {}),
-    (grid.RequestRelocated, {}),
-    (grid.RequestRejected, {}),
-    (grid.RequestResolvedOnSpot, {}),
-    (grid.RequestLinked, {}),
-    (service_desk.CaseOpened, {}),
-    (service_desk.CaseOpened, {"grid_code": None, "answer_due_at": None}),
-    (service_desk.CaseDispatched, {}),
-    (service_desk.CaseUnmatched, {}),
-    (service_desk.CaseAccepted, {}),
-    (service_desk.CaseDeclined, {}),
-    (service_desk.CaseReturned, {}),
-    (service_desk.CaseSuspended, {}),
-    (service_desk.CaseResumed, {}),
-    (service_desk.CaseExtended, {}),
-    (service_desk.CaseEscalated, {}),
-    (service_desk.CaseResolved, {}),
-    (service_desk.CaseReworked, {}),
-    (service_desk.CaseClosed, {}),
-    (service_desk.CaseClosed, {"working_hours": None}),
-    (service_desk.CaseCancelled, {}),
-    (service_desk.CaseOverdue, {"limit": "answer"}),
-    (service_desk.CaseOverdue, {"limit": "finish"}),
-    (service_desk.CaseRated, {}),
-    (service_desk.CaseReopened, {}),
+    (RequestRegistered, {}),
+    (RequestVerified, {}),
+    (RequestRelocated, {}),
+    (RequestRejected, {}),
+    (RequestResolvedOnSpot, {}),
+    (RequestLinked, {}),
+    (CaseOpened, {}),
+    (CaseOpened, {"grid_code": None, "answer_due_at": None}),
+    (CaseDispatched, {}),
+    (CaseUnmatched, {}),
+    (CaseAccepted, {}),
+    (CaseDeclined, {}),
+    (CaseReturned, {}),
+    (CaseSuspended, {}),
+    (CaseResumed, {}),
+    (CaseExtended, {}),
+    (CaseEscalated, {}),
+    (CaseResolved, {}),
+    (CaseReworked, {}),
+    (CaseClosed, {}),
+    (CaseClosed, {"working_hours": None}),
+    (CaseCancelled, {}),
+    (CaseOverdue, {"limit": "answer"}),
+    (CaseOverdue, {"limit": "finish"}),
+    (CaseRated, {}),
+    (CaseReopened, {}),
 ]
 
 
@@ -54,7 +79,7 @@ def kept(event: Event) -> FactEvent:
     return FactEvent(event.id, event.type, event.subject, event.sequence, event.time, data)
 
 
-def folded(story: Any, events: list[FactEvent] | None = None) -> Fact:
+def folded(story: Any, events: list[FactEvent] | None = None) -> CaseFact:
     return fold(
         story.request_id,
         [kept(event) for event in story.events] if events is None else events,
@@ -99,7 +124,7 @@ def test_a_case_that_went_well_tells_all_its_times(new_story: Any) -> None:
 def test_the_first_acceptance_counts_as_the_answer_and_who_declined_no_longer_has_the_case(
     new_story: Any,
 ) -> None:
-    story = new_story().opened().dispatched().accepted(2).tell(service_desk.CaseReturned, 3)
+    story = new_story().opened().dispatched().accepted(2).tell(CaseReturned, 3)
     assert folded(story).unit_id is None
     story.dispatched(4, due=30).accepted(5)
     fact = folded(story)
@@ -114,7 +139,7 @@ def test_the_first_acceptance_counts_as_the_answer_and_who_declined_no_longer_ha
 
 def test_a_rework_is_a_check_and_takes_the_report_back(new_story: Any) -> None:
     story = new_story().opened().dispatched().accepted()
-    story.tell(service_desk.CaseResolved, 5).tell(service_desk.CaseReworked, 6, reworks=1)
+    story.tell(CaseResolved, 5).tell(CaseReworked, 6, reworks=1)
     assert folded(story).resolved_at is None
     fact = folded(story.closed())
     assert (fact.reworks, fact.checks, fact.resolved_at) == (1, 2, story.time(20))
@@ -122,26 +147,26 @@ def test_a_rework_is_a_check_and_takes_the_report_back(new_story: Any) -> None:
 
 def test_a_new_limit_has_not_passed_yet(new_story: Any) -> None:
     story = new_story().opened().dispatched(due=10)
-    story.tell(service_desk.CaseOverdue, 10, limit="finish", due_at=story.time(10))
+    story.tell(CaseOverdue, 10, limit="finish", due_at=story.time(10))
     assert folded(story).overdue_finish
-    story.tell(service_desk.CaseExtended, 11, due_at=story.time(30))
+    story.tell(CaseExtended, 11, due_at=story.time(30))
     fact = folded(story)
     assert (fact.overdue_finish, fact.due_at, fact.extensions) == (False, story.time(30), 1)
 
 
 def test_a_case_that_is_given_to_another_keeps_the_limit_that_passed(new_story: Any) -> None:
     story = new_story().opened().dispatched(due=10)
-    story.tell(service_desk.CaseOverdue, 10, limit="finish", due_at=story.time(10))
-    story.tell(service_desk.CaseReturned, 11)
+    story.tell(CaseOverdue, 10, limit="finish", due_at=story.time(10))
+    story.tell(CaseReturned, 11)
     story.dispatched(at=12, due=10)
     assert folded(story).overdue_finish
 
 
 def test_a_reopened_case_has_no_limit_until_it_is_given_to_somebody(new_story: Any) -> None:
     story = new_story().opened().dispatched(due=10)
-    story.tell(service_desk.CaseOverdue, 10, limit="finish", due_at=story.time(10))
-    story.tell(service_desk.CaseClosed, 20)
-    story.tell(service_desk.CaseReopened, 40)
+    story.tell(CaseOverdue, 10, limit="finish", due_at=story.time(10))
+    story.tell(CaseClosed, 20)
+    story.tell(CaseReopened, 40)
     assert (folded(story).due_at, folded(story).overdue_finish) == (None, False)
 
 
@@ -152,14 +177,14 @@ def test_history_that_does_not_say_when_it_ended_took_an_unknown_time(
     story = new_story()
     ended_at = story.time(ended) if ended else None
     recorded = {"outcome": "closed", "ended_at": ended_at, "reason": None}
-    story.tell(grid.RequestRegistered, 0).tell(grid.RequestVerified, 0, recorded=recorded)
-    story.tell(service_desk.CaseOpened, 0, service="housing.repair")
-    story.tell(service_desk.CaseClosed, ended or 0, working_hours=None)
+    story.tell(RequestRegistered, 0).tell(RequestVerified, 0, recorded=recorded)
+    story.tell(CaseOpened, 0, service="housing.repair")
+    story.tell(CaseClosed, ended or 0, working_hours=None)
     assert (folded(story).status, folded(story).elapsed_hours) == ("closed", hours)
 
 
 def test_a_reopened_case_is_open_and_keeps_what_the_resident_said(new_story: Any) -> None:
-    fact = folded(new_story().delivered_well().tell(service_desk.CaseReopened, 40))
+    fact = folded(new_story().delivered_well().tell(CaseReopened, 40))
     assert (fact.status, fact.closed_at, fact.elapsed_hours, fact.reopened) == (
         "open",
         None,
@@ -170,9 +195,7 @@ def test_a_reopened_case_is_open_and_keeps_what_the_resident_said(new_story: Any
 
 
 def test_imported_history_is_known_as_such_and_was_checked_by_nobody(new_story: Any) -> None:
-    story = (
-        new_story(channel="import").opened().tell(service_desk.CaseClosed, 50, working_hours=None)
-    )
+    story = new_story(channel="import").opened().tell(CaseClosed, 50, working_hours=None)
     fact = folded(story)
     assert (fact.imported, fact.status, fact.checks, fact.working_hours, fact.elapsed_hours) == (
         True,
@@ -186,21 +209,21 @@ def test_imported_history_is_known_as_such_and_was_checked_by_nobody(new_story: 
 @pytest.mark.parametrize(
     ("schema", "status"),
     [
-        (grid.RequestRejected, "rejected"),
-        (grid.RequestResolvedOnSpot, "resolved_on_spot"),
-        (grid.RequestLinked, "linked"),
+        (RequestRejected, "rejected"),
+        (RequestResolvedOnSpot, "resolved_on_spot"),
+        (RequestLinked, "linked"),
     ],
 )
 def test_a_request_that_ends_in_the_grid_has_no_case(
     new_story: Any, schema: Any, status: str
 ) -> None:
-    fact = folded(new_story().tell(grid.RequestRegistered, 0).tell(schema, 1))
+    fact = folded(new_story().tell(RequestRegistered, 0).tell(schema, 1))
     assert (fact.status, fact.case_id) == (status, None)
 
 
 def test_a_request_given_to_another_grid_counts_there_however_it_ends(new_story: Any) -> None:
-    story = new_story().registered().tell(grid.RequestRelocated, 1, grid_code="110101005002003")
-    fact = folded(story.tell(grid.RequestRejected, 2))
+    story = new_story().registered().tell(RequestRelocated, 1, grid_code="110101005002003")
+    fact = folded(story.tell(RequestRejected, 2))
     assert (fact.status, fact.grid_code, fact.community_code) == (
         "rejected",
         "110101005002003",

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from linli_evaluation.domain.errors import BadPeriod
-from linli_evaluation.domain.periods import covering, parse
+from linli_evaluation.calendar import covering, parse_period
+from linli_evaluation.errors import BadPeriod
 
 KINDS = ("year", "quarter", "month", "week", "day")
 DAYS = st.dates(date(1, 1, 1), date(9998, 12, 1))
@@ -18,7 +18,7 @@ DAYS = st.dates(date(1, 1, 1), date(9998, 12, 1))
 @given(day=DAYS, kind=st.sampled_from(KINDS))
 def test_the_code_of_the_period_that_covers_a_day_parses_back(day: date, kind: str) -> None:
     period = covering(day, kind)
-    assert parse(period.code) == period
+    assert parse_period(period.code) == period
     assert period.kind == kind
     assert period.first <= day < period.until
 
@@ -31,13 +31,13 @@ def test_periods_of_a_kind_follow_one_another_without_a_gap(day: date, kind: str
 
 
 def test_a_day_begins_at_midnight_of_the_district() -> None:
-    start, end = parse("2026-11-22").bounds(ZoneInfo("Asia/Shanghai"))
+    start, end = parse_period("2026-11-22").bounds(ZoneInfo("Asia/Shanghai"))
     assert start == datetime(2026, 11, 21, 16, tzinfo=UTC)
     assert end - start == timedelta(days=1)
 
 
 def test_a_day_of_summer_time_is_23_hours_long() -> None:
-    start, end = parse("2020-03-08").bounds(ZoneInfo("America/Los_Angeles"))
+    start, end = parse_period("2020-03-08").bounds(ZoneInfo("America/Los_Angeles"))
     assert end - start == timedelta(hours=23)
 
 
@@ -59,4 +59,4 @@ WRONG = (
 @pytest.mark.parametrize("code", [*WRONG, "２０２６"])
 def test_what_is_no_period_is_refused(code: str) -> None:
     with pytest.raises(BadPeriod):
-        parse(code)
+        parse_period(code)

@@ -1,0 +1,52 @@
+"""Fields that schemas of several features share."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from linli_chassis.i18n import Text
+from marshmallow import ValidationError, fields, validate
+
+from linli_evaluation.sources import LEVELS
+
+CODE = validate.Regexp(r"[a-z0-9_.]{1,64}\Z", error=Text("Not a code."))
+REGION = validate.Regexp(r"[0-9]{6,15}\Z", error=Text("Not a region code."))
+
+
+class DayOrMoment(fields.Field[date]):
+    """A day of the district (2026-11-22) or an aware time (2026-11-22T08:00:00Z)."""
+
+    def _deserialize(self, value: str, *_: object, **__: object) -> date | datetime:
+        try:
+            if len(value) == 10:
+                return date.fromisoformat(value)
+            moment = datetime.fromisoformat(value)
+        except (ValueError, OverflowError):
+            raise self._invalid() from None
+        if moment.tzinfo is None:
+            raise self._invalid()
+        return moment
+
+    @staticmethod
+    def _invalid() -> ValidationError:
+        return ValidationError(Text("Not a day such as 2026-11-22, nor a time with its offset."))
+
+
+class NumberField(fields.Raw):
+    """A number as it is: a count stays whole."""
+
+
+def level_field(*, required: bool = False, load_default: str | None = None) -> fields.String:
+    """A level that is scored."""
+    described = {"description": "What is scored."}
+    if required:
+        return fields.String(required=True, validate=validate.OneOf(LEVELS), metadata=described)
+    return fields.String(
+        load_default=load_default, validate=validate.OneOf(LEVELS), metadata=described
+    )
+
+
+def period_field() -> fields.String:
+    """The code of a period; whether there is such a one is the domain's business."""
+    described = {"description": "2026, 2026-Q4, 2026-11, 2026-W47 or 2026-11-22."}
+    return fields.String(required=True, validate=validate.Length(max=10), metadata=described)

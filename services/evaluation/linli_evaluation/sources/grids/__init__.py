@@ -1,0 +1,1 @@
+"""Grids and their staff: the newest state of each, in whatever order its events come."""

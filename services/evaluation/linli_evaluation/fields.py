@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from linli_chassis.i18n import Text
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, missing, validate
 
-from linli_evaluation.sources import LEVELS
+from linli_evaluation.sources import LEVELS, SubjectLevel
 
 CODE = validate.Regexp(r"[a-z0-9_.]{1,64}\Z", error=Text("Not a code."))
 REGION = validate.Regexp(r"[0-9]{6,15}\Z", error=Text("Not a region code."))
@@ -36,13 +36,13 @@ class NumberField(fields.Raw):
     """A number as it is: a count stays whole."""
 
 
-def level_field(*, required: bool = False, load_default: str | None = None) -> fields.String:
-    """A level that is scored."""
-    described = {"description": "What is scored."}
-    if required:
-        return fields.String(required=True, validate=validate.OneOf(LEVELS), metadata=described)
+def level_field(default: SubjectLevel | None = None) -> fields.String:
+    """A level that is scored; required where there is no default."""
     return fields.String(
-        load_default=load_default, validate=validate.OneOf(LEVELS), metadata=described
+        required=default is None,
+        load_default=default or missing,
+        validate=validate.OneOf(LEVELS),
+        metadata={"description": "What is scored."},
     )
 
 

@@ -15,7 +15,7 @@ class ScorecardsQuery(QuerySchema):
 
     makes = showing.ScorecardsQuery
 
-    level = level_field(required=True)
+    level = level_field()
     period = period_field()
     parent = fields.String(load_default=None, validate=REGION)
 

@@ -1,8 +1,8 @@
 """The sources: what indicators count, each folded from the events of other services.
 
 A source is a folder with its fields, its fold and its tables: `requests` (a fact for each request,
-folded from its events) and `grids` (the grids and their staff). `names` knows what subjects are
-called. A new source is a new folder and a line in `SOURCES`.
+folded from its events) and `grids` (the grids and their staff). `projections` holds what subjects
+are called. A new source is a new folder and a line in `SOURCES`.
 """
 
 from linli_evaluation.sources.domain import (
@@ -18,7 +18,7 @@ from linli_evaluation.sources.domain import (
     parent_of,
 )
 from linli_evaluation.sources.grids.tables import GRIDS
-from linli_evaluation.sources.names.tables import names_of, unit_regions
+from linli_evaluation.sources.projections.tables import names_of, unit_regions
 from linli_evaluation.sources.requests.tables import REQUESTS
 from linli_evaluation.sources.tables import (
     Source,

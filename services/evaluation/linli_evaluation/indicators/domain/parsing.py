@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -30,28 +31,6 @@ from linli_evaluation.indicators.domain.predicates import (
     parse_condition,
 )
 from linli_evaluation.sources import LEVELS, SOURCES, Source, SubjectLevel
-
-_KEYS = (
-    "code",
-    "zh",
-    "en",
-    "source",
-    "over",
-    "kind",
-    "time",
-    "levels",
-    "where",
-    "numerator",
-    "denominator",
-    "value",
-    "better",
-    "weight",
-    "target",
-    "curve",
-    "penalty",
-    "minimum",
-    "shrinkage",
-)
 
 
 def parse_definitions(document: object) -> Definitions:
@@ -91,7 +70,8 @@ def _indicator(entry: object, where: str) -> Indicator:
     if not checks.is_entry(entry):
         raise BadDefinitions(where, "an indicator is a mapping")
     where = f"indicators.{entry['code']}" if isinstance(entry.get("code"), str) else where
-    checks.refuse_unknown(entry, _KEYS, where)
+    keys = [field.name for field in dataclasses.fields(Indicator)]
+    checks.refuse_unknown(entry, keys, where)
     source = SOURCES[checks.one_of(entry, "over", SOURCES, where, default="facts")]
     choices: tuple[Better, ...] = ("higher", "lower")
     better = checks.one_of(entry, "better", choices, where, default="higher")

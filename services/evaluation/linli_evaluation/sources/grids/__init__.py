@@ -1,1 +1,1 @@
-"""Grids and their staff: the newest state of each, in whatever order its events come."""
+"""Grids as a source: each with its staff, counted as it stands."""

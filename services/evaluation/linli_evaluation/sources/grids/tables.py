@@ -1,4 +1,4 @@
-"""Grids, who works in them, and the grids as they were when a period was closed."""
+"""Grids with their staff, as they are now and as they were when a period was closed."""
 
 from __future__ import annotations
 
@@ -9,30 +9,9 @@ from sqlalchemy.dialects import postgresql as pg
 
 from linli_evaluation.sources.domain import LEVELS
 from linli_evaluation.sources.grids.domain import DUTIES, GRID_FIELDS, GridContribution
+from linli_evaluation.sources.projections.tables import grid, staffing
 from linli_evaluation.sources.tables import Source, closing_columns
 from linli_evaluation.tables import Column, Select, metadata
-
-grid = sa.Table(
-    "grid",
-    metadata,
-    sa.Column("grid_code", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("households", sa.Integer),
-    sa.Column("area_m2", sa.Double, nullable=False),
-    sa.Column("event_id", sa.Uuid, nullable=False),
-    sa.Column("sequence", sa.BigInteger, nullable=False),
-)
-
-staffing = sa.Table(
-    "staffing",
-    metadata,
-    sa.Column("grid_code", sa.Text, primary_key=True),
-    sa.Column("worker_id", sa.Uuid, primary_key=True),
-    sa.Column("duty", sa.Text, nullable=False),
-    sa.Column("active", sa.Boolean, nullable=False),
-    sa.Column("event_id", sa.Uuid, nullable=False),
-    sa.Column("sequence", sa.BigInteger, nullable=False),
-)
 
 closed_grid = sa.Table(
     "closed_grid",

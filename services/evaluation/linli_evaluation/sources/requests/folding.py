@@ -21,6 +21,8 @@ from linli_evaluation.sources.requests.domain import CaseFact, FactEvent
 Draft = dict[str, Any]
 """The fields of a `CaseFact` that are known so far."""
 
+Step = Callable[[Draft, FactEvent], None]
+
 _END_UNKNOWN = "end_unknown"
 """In a draft alone: history that ended without saying when, so that its case seems to end at once.
 """
@@ -149,16 +151,6 @@ def _case_accepted(draft: Draft, event: FactEvent) -> None:
     draft.setdefault("answered_at", event.time)
 
 
-def _case_declined(draft: Draft, _event: FactEvent) -> None:
-    _more(draft, "declines")
-    draft.update(unit_id=None, resource_id=None)
-
-
-def _case_returned(draft: Draft, _event: FactEvent) -> None:
-    _more(draft, "returns")
-    draft.update(unit_id=None, resource_id=None)
-
-
 def _case_suspended(draft: Draft, _event: FactEvent) -> None:
     draft["suspended"] = True
 
@@ -226,11 +218,19 @@ def _case_rated(draft: Draft, event: FactEvent) -> None:
     draft["rated_at"] = event.time
 
 
-def _counting(name: str) -> Callable[[Draft, FactEvent], None]:
+def _counting(name: str) -> Step:
     return lambda draft, _event: _more(draft, name)
 
 
-_STEPS: dict[str, Callable[[Draft, FactEvent], None]] = {
+def _given_back(name: str) -> Step:
+    def step(draft: Draft, _event: FactEvent) -> None:
+        _more(draft, name)
+        draft.update(unit_id=None, resource_id=None)
+
+    return step
+
+
+_STEPS: dict[str, Step] = {
     "request_registered": _request_state,
     "request_verified": _request_state,
     "request_relocated": _request_relocated,
@@ -240,8 +240,8 @@ _STEPS: dict[str, Callable[[Draft, FactEvent], None]] = {
     "case_opened": _case_opened,
     "case_dispatched": _case_dispatched,
     "case_accepted": _case_accepted,
-    "case_declined": _case_declined,
-    "case_returned": _case_returned,
+    "case_declined": _given_back("declines"),
+    "case_returned": _given_back("returns"),
     "case_unmatched": _counting("unmatched"),
     "case_suspended": _case_suspended,
     "case_resumed": _case_resumed,

@@ -16,7 +16,7 @@ from linli_kernel.errors import NotFound
 from linli_evaluation.calendar import start_of_day
 from linli_evaluation.settings import Uow
 from linli_evaluation.sources.domain import SubjectLevel
-from linli_evaluation.sources.names.tables import names_of
+from linli_evaluation.sources.projections.tables import names_of
 from linli_evaluation.sources.requests.domain import (
     CaseFact,
     Figures,

@@ -110,7 +110,7 @@ class FiguresQuery(QuerySchema):
 
     makes = queries.FiguresQuery
 
-    level = level_field(load_default="grid")
+    level = level_field("grid")
     start = DayOrMoment(data_key="from", load_default=None)
     end = DayOrMoment(data_key="to", load_default=None)
 

@@ -23,6 +23,7 @@ from linli_contracts.events.service_desk.cases import (
 from linli_contracts.registry import consumed_by
 from linli_devkit.contracts.examples import example_event
 from linli_evaluation.service import EvaluationService
+from linli_evaluation.sources import LEVELS
 from openapi_spec_validator import validate
 
 GRID, OTHER_GRID = "110101001001001", "110101002001001"
@@ -359,6 +360,12 @@ def test_nobody_sees_beyond_their_region_and_a_unit_sees_itself(
     assert [item["subject"] for item in evaluation.get("/figures", **mine).json["items"]] == [GRID]
     assert set(cards(evaluation, "unit", role="provider", region=OTHER_GRID, unit=UNIT)) == {UNIT}
     assert evaluation.get(f"/scorecards/{UNIT}?period=2026-11", **mine).status_code == 403
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_where_nothing_was_counted_the_list_is_empty(evaluation: Any, level: str) -> None:
+    for role in ("admin", "provider", "grid_worker"):
+        assert cards(evaluation, level, role=role, unit=UNIT) == {}
 
 
 def test_who_may_not_is_refused(evaluation: Any) -> None:

@@ -25,12 +25,12 @@ from linli_contracts.events.service_desk.matching import CaseUnmatched
 from linli_devkit.contracts.examples import example_event
 from linli_evaluation.service import EvaluationService
 from linli_evaluation.settings import Uow
+from linli_evaluation.sources import LEVELS
 from linli_evaluation.sources.requests.commands import record_events
 from linli_evaluation.tables import metadata
 
 GRIDS = ("110101001001001", "110101001001002", "110101002001001", None)
 TABLES = "fact_event, fact, region, unit, grid, staffing, inbox"
-LEVELS = ("district", "subdistrict", "community", "grid", "unit")
 
 
 def a_month(new_story: Any) -> list[Event]:

@@ -1,11 +1,10 @@
-"""Regions and units: what they are called, and where a unit is registered."""
+"""Regions, units, grids and staff; a row is the newest that its events say."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from linli_evaluation.sources.domain import SubjectLevel
-from linli_evaluation.sources.grids.tables import grid
 from linli_evaluation.tables import metadata
 
 region = sa.Table(
@@ -22,6 +21,29 @@ unit = sa.Table(
     sa.Column("unit_id", sa.Uuid, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("region_code", sa.Text, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+)
+
+
+grid = sa.Table(
+    "grid",
+    metadata,
+    sa.Column("grid_code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("households", sa.Integer),
+    sa.Column("area_m2", sa.Double, nullable=False),
+    sa.Column("event_id", sa.Uuid, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+)
+
+staffing = sa.Table(
+    "staffing",
+    metadata,
+    sa.Column("grid_code", sa.Text, primary_key=True),
+    sa.Column("worker_id", sa.Uuid, primary_key=True),
+    sa.Column("duty", sa.Text, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("event_id", sa.Uuid, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
 )
 

@@ -1,1 +1,0 @@
-"""The names of subjects: regions and units as organization publishes them, grids as `grids` has."""

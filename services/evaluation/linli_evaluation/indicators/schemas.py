@@ -5,21 +5,7 @@ from __future__ import annotations
 from linli_chassis.http import ResponseSchema
 from marshmallow import fields
 
-
-class IndicatorResponse(ResponseSchema):
-    """What an indicator is."""
-
-    code = fields.String()
-    zh = fields.String()
-    en = fields.String()
-    source = fields.String()
-    kind = fields.String()
-    levels = fields.List(fields.String())
-    better = fields.String()
-    weight = fields.Float()
-    target = fields.Float(allow_none=True)
-    minimum = fields.Integer()
-    shrinkage = fields.Float()
+from linli_evaluation.schemas import IndicatorResponse
 
 
 class GradeResponse(ResponseSchema):

@@ -5,8 +5,14 @@ from __future__ import annotations
 from linli_chassis.http import PageQuery, QuerySchema, ResponseSchema
 from marshmallow import fields, pre_dump
 
-from linli_evaluation.fields import CODE, REGION, NumberField, level_field, period_field
-from linli_evaluation.indicators.schemas import IndicatorResponse
+from linli_evaluation.schemas import (
+    CODE,
+    REGION,
+    IndicatorResponse,
+    NumberField,
+    level_field,
+    period_field,
+)
 from linli_evaluation.scorecards.queries import showing
 
 

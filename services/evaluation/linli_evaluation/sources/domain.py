@@ -40,7 +40,7 @@ class ClosingKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """What one row adds to an indicator of a subject, and the events that say so."""
+    """What one row adds to an indicator of a subject, and the events that it rests on."""
 
     numerator: Number | None
     denominator: Number

@@ -14,7 +14,7 @@ _Choice = TypeVar("_Choice", bound=str)
 
 
 def is_entry(node: object) -> TypeGuard[Entry]:
-    """Whether it is a mapping. Keys that are no text are found by `refuse_unknown`."""
+    """Whether it is a mapping; `refuse_unknown` refuses keys that are no text."""
     return isinstance(node, Mapping)
 
 

@@ -32,7 +32,7 @@ closed_grid = sa.Table(
 
 
 def _staffed_grids() -> Select:
-    """Grids with the codes of their regions, active workers by duty, and the events that say so."""
+    """Grids with the codes of their regions, active workers by duty, and the events behind it."""
     duties = [
         sa.func.count().filter(staffing.c.active, staffing.c.duty == duty).label(duty)
         for duty in DUTIES

@@ -1,4 +1,4 @@
-"""The events that say what regions, units, grids and staff are."""
+"""The events of regions, units, grids and staff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Regions, units, grids and staff; a row is the newest that its events say."""
+"""Regions, units, grids and staff; a row is the newest state that was published."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from linli_chassis.http import PageQuery, QuerySchema, ResponseSchema, page_of
 from linli_chassis.i18n import Text
 from marshmallow import ValidationError, fields, post_load, validate
 
-from linli_evaluation.fields import CODE, REGION, DayOrMoment, level_field
+from linli_evaluation.schemas import CODE, REGION, DayOrMoment, level_field
 from linli_evaluation.sources.requests import queries
 from linli_evaluation.sources.requests.domain import STATUSES
 

@@ -1,9 +1,10 @@
-"""Fields that schemas of several features share."""
+"""What the HTTP edges of several features share: fields, and what an indicator is."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
+from linli_chassis.http import ResponseSchema
 from linli_chassis.i18n import Text
 from marshmallow import ValidationError, fields, missing, validate
 
@@ -50,3 +51,19 @@ def period_field() -> fields.String:
     """The code of a period; whether there is such a one is the domain's business."""
     described = {"description": "2026, 2026-Q4, 2026-11, 2026-W47 or 2026-11-22."}
     return fields.String(required=True, validate=validate.Length(max=10), metadata=described)
+
+
+class IndicatorResponse(ResponseSchema):
+    """What an indicator is."""
+
+    code = fields.String()
+    zh = fields.String()
+    en = fields.String()
+    source = fields.String()
+    kind = fields.String()
+    levels = fields.List(fields.String())
+    better = fields.String()
+    weight = fields.Float()
+    target = fields.Float(allow_none=True)
+    minimum = fields.Integer()
+    shrinkage = fields.Float()

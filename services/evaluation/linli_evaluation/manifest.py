@@ -1,4 +1,4 @@
-"""What the service tells of itself: read by the command, by the relay and by deployments."""
+"""What the service declares: read by the command, by the relay and by deployments."""
 
 from __future__ import annotations
 

@@ -8,7 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 from linli_contracts.envelope import Event
-from linli_contracts.events import grid, service_desk
+from linli_contracts.events.grid.requests import RequestRegistered, RequestVerified
+from linli_contracts.events.service_desk.cases import (
+    CaseAccepted,
+    CaseClosed,
+    CaseOpened,
+    CaseResolved,
+)
+from linli_contracts.events.service_desk.feedback import CaseRated
+from linli_contracts.events.service_desk.matching import CaseDispatched
 from linli_contracts.schema import EventData
 from linli_devkit.contracts.examples import example_event
 
@@ -18,7 +26,7 @@ UNIT = UUID("00000000-0000-4000-8000-0000000000aa")
 
 
 class Story:
-    """Tells events with the sequences their producers would give. `at` is in hours after `begins`."""
+    """Makes events with the sequences of their producers. `at` is in hours after `begins`."""
 
     def __init__(
         self, grid_code: str | None = GRID, begins: datetime = START, **state: Any
@@ -39,7 +47,7 @@ class Story:
 
     def tell(self, schema: type[EventData], at: float, **data: Any) -> Story:
         data["request_id"] = self.request_id
-        fields = schema().fields
+        fields = schema.schema().fields
         subject = self.case_id if "case_id" in fields else self.request_id
         known = {
             "case_id": self.case_id,
@@ -57,17 +65,15 @@ class Story:
         return self
 
     def registered(self) -> Story:
-        return self.tell(grid.RequestRegistered, 0).tell(grid.RequestVerified, 0.5)
+        return self.tell(RequestRegistered, 0).tell(RequestVerified, 0.5)
 
     def opened(self, answer_due: float = 4) -> Story:
         due = self.time(answer_due)
-        return self.registered().tell(
-            service_desk.CaseOpened, 1, service="housing.repair", answer_due_at=due
-        )
+        return self.registered().tell(CaseOpened, 1, service="housing.repair", answer_due_at=due)
 
     def dispatched(self, at: float = 1.5, due: float = 24, **data: Any) -> Story:
         return self.tell(
-            service_desk.CaseDispatched,
+            CaseDispatched,
             at,
             due_at=self.time(due),
             reply_due_at=self.time(at + 2),
@@ -75,16 +81,14 @@ class Story:
         )
 
     def accepted(self, at: float = 2) -> Story:
-        return self.tell(service_desk.CaseAccepted, at)
+        return self.tell(CaseAccepted, at)
 
     def closed(self, resolved: float = 20, closed: float = 22, hours: float | None = 16.0) -> Story:
-        self.tell(service_desk.CaseResolved, resolved)
-        return self.tell(service_desk.CaseClosed, closed, working_hours=hours)
+        self.tell(CaseResolved, resolved)
+        return self.tell(CaseClosed, closed, working_hours=hours)
 
     def rated(self, at: float = 30, solved: bool = True, satisfaction: int | None = 5) -> Story:
-        return self.tell(
-            service_desk.CaseRated, at, answered=True, solved=solved, satisfaction=satisfaction
-        )
+        return self.tell(CaseRated, at, answered=True, solved=solved, satisfaction=satisfaction)
 
     def delivered_well(self) -> Story:
         """Answered, done and closed within the limits, and the resident is satisfied."""

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli_chassis.http import Principal
+from linli_chassis.http import Actor, Principal
 from linli_chassis.settings import BadSettings
-from linli_contracts.events import service_desk
 from linli_contracts.events.evaluation.scorecards import ScorecardPublished
-from linli_evaluation.domain import definitions
-from linli_evaluation.domain.errors import PeriodAlreadyClosed
-from linli_evaluation.handlers import periods
+from linli_contracts.events.service_desk.cases import CaseOpened
+from linli_evaluation.errors import PeriodAlreadyClosed
+from linli_evaluation.indicators import load_stored
+from linli_evaluation.periods.commands import close_period
+from linli_evaluation.periods.domain import ClosePeriod
 from linli_evaluation.service import EvaluationService
-from linli_evaluation.store import closings
 
 GRID = "110101001001001"
 DISTRICT = GRID[:6]
@@ -110,13 +110,13 @@ def test_a_closed_period_does_not_move_until_it_is_revised(
 
 
 def test_of_two_who_close_at_once_one_is_refused(evaluation: Any, stories: list[Any]) -> None:
-    evaluator = Principal("tester", frozenset({"evaluator"}), DISTRICT)
+    evaluator = Actor(Principal("tester", frozenset({"evaluator"}), DISTRICT))
     ends: list[str] = []
 
     def try_to_close() -> None:
         try:
             with evaluation.unit_of_work() as uow:
-                periods.close(uow, evaluator, "2026-11", early=False)
+                close_period(uow, evaluator, "2026-11", ClosePeriod(early=False))
             ends.append("closed")
         except PeriodAlreadyClosed:
             ends.append("refused")
@@ -196,7 +196,7 @@ def test_a_district_scores_by_its_own_definitions_as_the_readme_shows(
     hours = (6.0, 7.5, 8.0, 9.0)
     stories = [new_story().opened().dispatched().accepted().closed(hours=each) for each in hours]
     elsewhere = new_story(category="environment.noise").registered()
-    elsewhere.tell(service_desk.CaseOpened, 1, service="environment.noise").closed(hours=1.0)
+    elsewhere.tell(CaseOpened, 1, service="environment.noise").closed(hours=1.0)
     evaluation.deliver(*(event for story in (*stories, elsewhere) for event in story.events))
     item = cards(evaluation)["items"][0]
     assert [(each["code"], each["value"]) for each in item["indicators"]] == [
@@ -222,5 +222,5 @@ def test_a_closed_period_is_read_by_the_definitions_it_was_scored_by(
     close(evaluation)
     opened = evaluation.get(f"/scorecards/{GRID}?period=2026-11").json
     with evaluation.unit_of_work() as uow:
-        kept = closings.definitions_document(uow.connection, opened["definitions_hash"])
-    assert definitions.load(kept).hash == opened["definitions_hash"]
+        stored = load_stored(uow.connection, opened["definitions_hash"])
+    assert stored.hash == opened["definitions_hash"]

@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli_evaluation.definitions import load_file
-from linli_evaluation.domain import definitions, predicates
-from linli_evaluation.domain.errors import BadDefinitions
-from linli_evaluation.domain.facts import FACT_FIELDS
-from linli_evaluation.domain.predicates import All, AnyOf, Not, Other, Test
+from linli_evaluation.errors import BadDefinitions
+from linli_evaluation.indicators import load_file
+from linli_evaluation.indicators.domain.parsing import parse_definitions
+from linli_evaluation.indicators.domain.predicates import (
+    All,
+    AnyOf,
+    Not,
+    Other,
+    Test,
+    parse_condition,
+)
+from linli_evaluation.sources.requests.domain import FACT_FIELDS
 
 GOOD: dict[str, Any] = {
     "grades": [{"code": "good", "at_least": 0, "zh": "良好", "en": "Good"}],
@@ -67,11 +74,11 @@ def test_conditions_are_read() -> None:
             {"not": {"field": "solved", "is": True}},
         ]
     }
-    parsed = predicates.parse(node, FACT_FIELDS, "here")
+    parsed = parse_condition(node, FACT_FIELDS, "here")
     assert parsed == All(
         (Test("status", "in", ("open", "closed")), Not(Test("solved", "is", True)))
     )
-    either = predicates.parse(
+    either = parse_condition(
         {"any": [{"field": "due_at", "gt": {"field": "closed_at"}}]}, FACT_FIELDS, "here"
     )
     assert either == AnyOf((Test("due_at", "gt", Other("closed_at")),))
@@ -104,7 +111,7 @@ def test_conditions_are_read() -> None:
 )
 def test_a_condition_that_makes_no_sense_is_refused_with_its_place(node: Any, said: str) -> None:
     with pytest.raises(BadDefinitions, match=said):
-        predicates.parse(node, FACT_FIELDS, "here")
+        parse_condition(node, FACT_FIELDS, "here")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +147,7 @@ def test_definitions_that_make_no_sense_are_refused_with_their_place(
     document: Any, said: str
 ) -> None:
     with pytest.raises(BadDefinitions, match=said):
-        definitions.load(document)
+        parse_definitions(document)
 
 
 def test_a_file_that_is_missing_or_no_yaml_is_refused(tmp_path: Path) -> None:
@@ -153,4 +160,4 @@ def test_a_file_that_is_missing_or_no_yaml_is_refused(tmp_path: Path) -> None:
 
 
 def test_other_definitions_have_another_hash() -> None:
-    assert definitions.load(changed(weight=2)).hash != definitions.load(changed(weight=3)).hash
+    assert parse_definitions(changed(weight=2)).hash != parse_definitions(changed(weight=3)).hash

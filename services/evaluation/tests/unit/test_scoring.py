@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 from hypothesis import assume, given
-from linli_evaluation.domain.scoring import Grade, grade_of, points_on, ranks, shrunk, weighted
+from linli_evaluation.indicators import Grade
+from linli_evaluation.scorecards.domain.scoring import grade_of, points_on, ranks, shrunk, weighted
 
 POINTS = st.floats(0, 100)
 VALUES = st.floats(0, 1)

@@ -15,10 +15,13 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def _fact_columns() -> list[sa.Column[Any]]:
-    texts = "grid_code community_code subdistrict_code district_code category domain channel priority status"
+    texts = (
+        "grid_code community_code subdistrict_code district_code category domain channel priority"
+        " status"
+    )
     times = (
-        "registered_at opened_at answer_due_at answered_at first_dispatched_at dispatched_at due_at resolved_at"
-        " closed_at cancelled_at rated_at"
+        "registered_at opened_at answer_due_at answered_at first_dispatched_at dispatched_at due_at"
+        " resolved_at closed_at cancelled_at rated_at"
     )
     flags = "suspended overdue_answer overdue_finish imported"
     counts = "dispatches declines returns unmatched escalations extensions checks reworks reopened"
@@ -154,7 +157,10 @@ def _closings() -> None:
         *_of_closing(),
         *_fact_columns(),
         sa.PrimaryKeyConstraint("period", "revision", "request_id"),
-        comment="The facts counted, as they stood when the period was closed: what its scorecards open down to.",
+        comment=(
+            "The facts counted, as they stood when the period was closed:"
+            " what its scorecards open down to."
+        ),
     )
     op.create_table(
         "closed_grid",

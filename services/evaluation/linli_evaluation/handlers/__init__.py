@@ -1,3 +1,0 @@
-"""One function per event or command: takes the message and the unit of work, and leaves the rules
-to the domain.
-"""

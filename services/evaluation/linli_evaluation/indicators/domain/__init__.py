@@ -1,0 +1,1 @@
+"""Indicators, pure: what a definition says, and how it is read from plain YAML values."""

@@ -1,1 +1,0 @@
-"""What the HTTP edge of evaluation takes and gives."""

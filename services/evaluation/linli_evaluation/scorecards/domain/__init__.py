@@ -1,0 +1,1 @@
+"""Scoring, pure: from counts to points, scores, grades and ranks."""

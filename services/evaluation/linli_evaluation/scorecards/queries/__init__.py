@@ -1,0 +1,1 @@
+"""What people see of scorecards (`showing`), and the SQL that counts for them (`counting`)."""

@@ -1,0 +1,1 @@
+"""Grids as a source: each with its staff, counted as it stands."""

@@ -1,0 +1,1 @@
+"""Projections: the newest state of regions, units, grids and staff that other services publish."""

@@ -1,1 +1,0 @@
-"""The tables of evaluation and the queries on them."""

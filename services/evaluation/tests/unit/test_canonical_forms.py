@@ -15,7 +15,7 @@ from linli_evaluation.scorecards.domain.cards import (
     score_level,
 )
 from linli_evaluation.sources.requests.domain import FactEvent
-from linli_evaluation.sources.requests.folding import digest
+from linli_evaluation.sources.requests.domain.folding import digest
 
 DOCUMENT: dict[str, Any] = {
     "grades": [{"code": "good", "at_least": 0, "zh": "良好", "en": "Good"}],

@@ -37,7 +37,7 @@ from linli_contracts.events.service_desk.cases import (
 from linli_contracts.events.service_desk.feedback import CaseRated
 from linli_contracts.events.service_desk.matching import CaseDispatched, CaseUnmatched
 from linli_evaluation.sources.requests.domain import CaseFact, FactEvent
-from linli_evaluation.sources.requests.folding import fold
+from linli_evaluation.sources.requests.domain.folding import fold
 
 DISTRICT = "110101"
 

@@ -11,7 +11,7 @@ from linli_contracts.envelope import Event
 from linli_evaluation.settings import Uow
 from linli_evaluation.sources.requests import tables
 from linli_evaluation.sources.requests.domain import CaseFact, FactEvent
-from linli_evaluation.sources.requests.folding import fold
+from linli_evaluation.sources.requests.domain.folding import fold
 
 
 def record_events(uow: Uow, events: Sequence[Event]) -> None:

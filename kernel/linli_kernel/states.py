@@ -61,7 +61,8 @@ class StateMachine(Generic[S, C]):
     Args:
         transitions: (state, action) to transition.
         refused: the service's own error for a refused transition; called with `state`, `action`,
-            `why` (a code) and `possible` (what is possible instead).
+            `why` (a code), `possible` (what is possible instead) and `allowed` (the states in which
+            the action is).
     """
 
     def __init__(
@@ -115,8 +116,13 @@ class StateMachine(Generic[S, C]):
         if transition is not None:
             why = (transition.guard(subject, context) if transition.guard else None) or ""
         if transition is None or why:
-            others = ", ".join(self.possible(subject, context)) or "-"
-            raise self._refused(state=str(subject.state), action=action, why=why, possible=others)
+            raise self._refused(
+                state=str(subject.state),
+                action=action,
+                why=why,
+                possible=", ".join(self.possible(subject, context)) or "-",
+                allowed=", ".join(state for state, name in self.transitions if name == action),
+            )
         if not _may(transition.roles, roles):
             raise RoleRefused(state=str(subject.state), roles=", ".join(transition.roles))
         return transition

@@ -1,7 +1,7 @@
 import pytest
 from linli_contracts.events.grid.territory import GridDrawn
 
-from .made import COMMUNITY, OTHER_COMMUNITY, SIDE, SOUTH, WEST, region, square, tile
+from .factories import COMMUNITY, OTHER_COMMUNITY, SIDE, SOUTH, WEST, region, square, tile
 
 
 def drawn(service):

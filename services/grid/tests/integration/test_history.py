@@ -6,7 +6,7 @@ import pytest
 from linli_contracts.events.grid.requests import RequestRegistered, RequestVerified
 from linli_kernel.gcj02 import to_gcj02
 
-from .made import COMMUNITY, WEST, centre
+from .factories import COMMUNITY, WEST, centre
 
 
 def item(number, **changes):

@@ -5,11 +5,11 @@ import pytest
 import sqlalchemy as sa
 from linli_contracts.events.grid.requests import RequestRegistered
 from linli_devkit.client import ServiceUnderTest
-from linli_grid.handlers.requests import MOST_ALIKE
+from linli_grid.requests.queries import MAX_DUPLICATES
 from linli_grid.service import GridService
 from linli_kernel.gcj02 import to_gcj02, to_wgs84
 
-from .made import COMMUNITY, SIDE, SOUTH, WEST, centre, request, square, tile
+from .factories import COMMUNITY, SIDE, SOUTH, WEST, centre, request, square, tile
 
 CONTACT = {"name": "王秀英", "phone": "13800138000"}
 
@@ -175,7 +175,7 @@ def everything_stored(service):
     """All that the service wrote about requests, with its outbox, as one text."""
     with service.unit_of_work() as uow:
         tables = [
-            sa.text(f"SELECT t::text FROM {name} t")
+            sa.text(f"SELECT t::text FROM {name} t")  # noqa: S608
             for name in ("request", "outbox", "contact_access")
         ]
         return "\n".join(row for table in tables for row in uow.connection.scalars(table))
@@ -241,8 +241,8 @@ def test_probable_duplicates_are_named_and_never_dropped(grid, register):
 
 
 def test_many_probable_duplicates_are_not_all_named(grid, register):
-    known = [register()["request_id"] for _ in range(MOST_ALIKE + 2)]
-    assert register()["possible_duplicates"] == known[:MOST_ALIKE]
+    known = [register()["request_id"] for _ in range(MAX_DUPLICATES + 2)]
+    assert register()["possible_duplicates"] == known[:MAX_DUPLICATES]
 
 
 def test_what_is_settled_long_ago_or_far_off_is_no_duplicate(grid, register):

@@ -9,10 +9,10 @@ from linli_contracts.events.grid.requests import (
     RequestResolvedOnSpot,
     RequestVerified,
 )
-from linli_grid.domain.workers import worker_id_of
+from linli_grid.staffing import worker_id_of
 from linli_kernel.tracking import normalise
 
-from .made import COMMUNITY, WEST
+from .factories import COMMUNITY, WEST
 
 WORKER = {"role": "grid_worker", "region": f"{COMMUNITY}001"}
 

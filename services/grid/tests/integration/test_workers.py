@@ -2,11 +2,12 @@ from uuid import uuid4
 
 import pytest
 from linli_contracts.events.grid.staffing import WorkerAssigned
-from linli_grid.domain.workers import Change
-from linli_grid.store.grids import change_duty, lock_grid
+from linli_grid.staffing.domain import DutyChange
+from linli_grid.staffing.tables import save_duty
+from linli_grid.territory import lock_grid
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from .made import COMMUNITY, OTHER_COMMUNITY
+from .factories import COMMUNITY, OTHER_COMMUNITY
 
 GRID = f"{COMMUNITY}001"
 
@@ -99,8 +100,8 @@ def test_duties_in_a_grid_are_given_one_by_one(grid):
 
 def test_the_database_itself_holds_one_full_time_worker_per_grid(grid):
     with grid.unit_of_work() as uow:
-        change_duty(uow.connection, GRID, Change(uuid4(), "full_time", active=True), uow.now)
+        save_duty(uow.connection, GRID, DutyChange(uuid4(), "full_time", active=True), uow.now)
         savepoint = uow.connection.begin_nested()
         with pytest.raises(IntegrityError, match="assignment_held_by_one"):
-            change_duty(uow.connection, GRID, Change(uuid4(), "full_time", active=True), uow.now)
+            save_duty(uow.connection, GRID, DutyChange(uuid4(), "full_time", active=True), uow.now)
         savepoint.rollback()

@@ -21,4 +21,4 @@ def test_the_readme_lists_every_setting_as_it_is():
 
 def test_the_readme_names_every_event_out_and_in():
     for entry in [*produced_by("grid"), *consumed_by("grid")]:
-        assert f"`{entry.fact}`" in README
+        assert f"`{entry.event_name}`" in README

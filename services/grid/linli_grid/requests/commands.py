@@ -19,6 +19,7 @@ from linli_contracts.events.grid.requests import (
 )
 from linli_contracts.fields import coarse
 from linli_contracts.identity import Actor
+from linli_contracts.schema import EventData
 from linli_kernel.errors import NotFound
 from linli_kernel.tracking import digest_of, new_code
 
@@ -52,7 +53,7 @@ from linli_grid.territory import LOCATED, Placement, grid_exists, locate
 
 @dataclass(frozen=True, kw_only=True)
 class RegisteredRequest(Request):
-    """A request that was registered, and what to say to the resident."""
+    """A request that was registered, with the code for the resident and what to check."""
 
     tracking_code: str
     grid_name: str | None
@@ -118,22 +119,18 @@ def read_contact(uow: Uow, actor: Actor, request_id: UUID, command: ReadContact)
 def verify(uow: Uow, actor: Actor, request_id: UUID) -> RequestView:
     """Find a request to be real: the service desk opens a case for it."""
     request = _take(uow, actor, request_id, "verify")
-    tables.update_request(uow.connection, request)
-    uow.emit(
-        RequestVerified(
-            **state_of(request).values, tracking_digest=request.tracking_digest, recorded=None
-        )
+    event = RequestVerified(
+        **state_of(request).values, tracking_digest=request.tracking_digest, recorded=None
     )
-    return view_of(uow, actor, request)
+    return _store(uow, actor, request, event)
 
 
 def reject(uow: Uow, actor: Actor, request_id: UUID, command: RejectRequest) -> RequestView:
     """Turn a request down, with the reason."""
     request = _take(uow, actor, request_id, "reject")
     request = replace(request, rejection_reason=command.reason)
-    tables.update_request(uow.connection, request)
-    uow.emit(RequestRejected(request_id=request_id, reason=command.reason))
-    return view_of(uow, actor, request)
+    event = RequestRejected(request_id=request_id, reason=command.reason)
+    return _store(uow, actor, request, event)
 
 
 def resolve_on_spot(
@@ -142,10 +139,9 @@ def resolve_on_spot(
     """Settle a request where it came up."""
     request = _take(uow, actor, request_id, "resolve_on_spot")
     request = replace(request, note=_encrypt(uow, request_id, command.note))
-    tables.update_request(uow.connection, request)
     worker_id = worker_id_of(uow.district, actor.account)
-    uow.emit(RequestResolvedOnSpot(request_id=request_id, worker_id=worker_id))
-    return view_of(uow, actor, request)
+    event = RequestResolvedOnSpot(request_id=request_id, worker_id=worker_id)
+    return _store(uow, actor, request, event)
 
 
 def link(uow: Uow, actor: Actor, request_id: UUID, command: LinkRequest) -> RequestView:
@@ -161,20 +157,19 @@ def link(uow: Uow, actor: Actor, request_id: UUID, command: LinkRequest) -> Requ
     request = _take(uow, actor, request_id, "link")
     check_link(request, original, followed=tables.has_followers(uow.connection, request_id))
     request = replace(request, original_request_id=original_id)
-    tables.update_request(uow.connection, request)
-    uow.emit(RequestLinked(request_id=request_id, original_request_id=original_id))
-    return view_of(uow, actor, request)
+    event = RequestLinked(request_id=request_id, original_request_id=original_id)
+    return _store(uow, actor, request, event)
 
 
 def relocate(uow: Uow, actor: Actor, request_id: UUID, command: RelocateRequest) -> RequestView:
     """Give a request to the grid it belongs to, which may be outside the caller's region."""
-    if not grid_exists(uow.connection, command.grid_code):
-        raise NotFound("There is no grid {code}.", pointer="/grid_code", code=command.grid_code)
+    grid_code = command.grid_code
+    if not grid_exists(uow.connection, grid_code):
+        raise NotFound("There is no grid {code}.", pointer="/grid_code", code=grid_code)
     request = _take(uow, actor, request_id, "relocate")
-    request = replace(request, grid_code=command.grid_code, location_status=LOCATED)
-    tables.update_request(uow.connection, request)
-    uow.emit(RequestRelocated(request_id=request_id, grid_code=command.grid_code))
-    return view_of(uow, actor, request)
+    request = replace(request, grid_code=grid_code, location_status=LOCATED)
+    event = RequestRelocated(request_id=request_id, grid_code=grid_code)
+    return _store(uow, actor, request, event)
 
 
 def state_of(request: Request) -> RequestState:
@@ -229,6 +224,13 @@ def _take(uow: Uow, actor: Actor, request_id: UUID, action: str) -> Request:
     request = existing(tables.lock_requests(uow.connection, [request_id]).get(request_id))
     must_handle(actor, request)
     return take(request, action, actor.roles, uow.now)
+
+
+def _store(uow: Uow, actor: Actor, request: Request, event: EventData) -> RequestView:
+    """Store a changed request with its event; the request as the caller sees it then."""
+    tables.update_request(uow.connection, request)
+    uow.emit(event)
+    return view_of(uow, actor, request)
 
 
 def _encrypt(uow: Uow, request_id: UUID, text: str) -> str:

@@ -11,7 +11,7 @@ from linli_chassis.storage.records import fetch_all, fetch_one
 from sqlalchemy.dialects import postgresql as pg
 
 from linli_grid import tables as shared
-from linli_grid.requests.domain import OPEN, OPEN_OUTCOME, Request
+from linli_grid.requests.domain import Request
 from linli_grid.tables import MOMENT, metadata
 
 request = sa.Table(
@@ -71,22 +71,8 @@ contact_access = sa.Table(
     comment="Who read a resident's contact and words, when, and why.",
 )
 
-# Built once: what every registration asks costs more to build than to run.
 _INSERT = sa.insert(request)
-_EAST = (request.c.longitude - sa.bindparam("longitude")) * sa.bindparam("metres_east")
-_NORTH = (request.c.latitude - sa.bindparam("latitude")) * sa.bindparam("metres_north")
-_OPEN_NEARBY = (
-    sa.select(request.c.request_id)
-    .where(
-        request.c.category == sa.bindparam("category"),
-        request.c.registered_at.between(sa.bindparam("since"), sa.bindparam("until")),
-        sa.func.sqrt(_EAST * _EAST + _NORTH * _NORTH) <= sa.bindparam("radius_m"),
-        request.c.status.in_(OPEN),
-        sa.func.coalesce(request.c.recorded_outcome, OPEN_OUTCOME) == OPEN_OUTCOME,
-    )
-    .order_by(request.c.registered_at, request.c.request_id)
-    .limit(sa.bindparam("most"))
-)
+"""Built once: for what every registration runs, building costs more than running."""
 
 _CHANGEABLE = (
     "status",
@@ -146,37 +132,6 @@ def has_followers(connection: sa.Connection, request_id: UUID) -> bool:
     """Whether other requests are linked to this one."""
     followers = sa.select(request.c.request_id).where(request.c.original_request_id == request_id)
     return bool(connection.scalar(sa.select(followers.exists())))
-
-
-def open_nearby(
-    connection: sa.Connection,
-    category: str,
-    *,
-    point: tuple[float, float],
-    metres_per_degree: tuple[float, float],
-    radius_m: float,
-    since: datetime,
-    until: datetime,
-    limit: int,
-) -> Sequence[UUID]:
-    """Open requests of a category in a stretch of time and within a circle, oldest first.
-
-    Args:
-        point: centre of the circle, as longitude and latitude.
-        metres_per_degree: how many metres a degree of each has there.
-    """
-    parameters = {
-        "category": category,
-        "longitude": point[0],
-        "latitude": point[1],
-        "metres_east": metres_per_degree[0],
-        "metres_north": metres_per_degree[1],
-        "radius_m": radius_m,
-        "since": since,
-        "until": until,
-        "most": limit,
-    }
-    return connection.scalars(_OPEN_NEARBY, parameters).all()
 
 
 def insert_access(

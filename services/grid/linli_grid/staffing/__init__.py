@@ -1,7 +1,7 @@
 """The workers of grids: who has which duty, and who answers for a grid (责任到人).
 
-What other features read is here. The commands lock the grid whose staff they change, which is why
-they are not part of the door: territory, which owns grids, shows their staff.
+Exactly one worker of a grid is full-time, any number part-time, at most one the deputy, who stands
+in without a full-time one. Territory shows the staff of its grids, requests who is responsible.
 """
 
 from linli_grid.staffing.domain import Assignment, Staff, worker_id_of

@@ -1,4 +1,4 @@
-"""Drawing grids and boundaries, and knowing the communities that they belong to."""
+"""Drawing grids and boundaries, and recording the regions that they belong to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from linli_grid.settings import Uow
 from linli_grid.territory import tables
 from linli_grid.territory.domain import (
     UNREGISTERED,
-    Boundary,
     DrawGrid,
     DrawnGrid,
     Repair,
@@ -64,14 +63,14 @@ def import_grids(uow: Uow, actor: Actor, batch: Batch[DrawGrid]) -> GridImportRe
     codes = [item.grid_code for item in batch.items]
     batch = batch.check(_drawing_rule(uow, actor, codes))
     # A native thread computes, and raises nothing: the batch notes what is refused.
-    drawn = offload(batch.map, partial(_draw, uow.now)).check(_first_of_its_code())
+    grids = offload(batch.map, partial(_draw, uow.now)).check(_first_of_its_code())
     before = tables.lock_grids(uow.connection, codes)
-    changed = [grid for grid in drawn.items if not grid.is_same_as(before.get(grid.grid_code))]
+    changed = [grid for grid in grids.items if not grid.is_same_as(before.get(grid.grid_code))]
     tables.save_grids(uow.connection, changed)
     for grid in changed:
         uow.emit(_grid_drawn(grid))
-    result = drawn.result(len(changed))
-    repaired = [RepairedItem(i, grid.repair) for i, grid in drawn.indexed if grid.repair]
+    result = grids.result(len(changed))
+    repaired = [RepairedItem(i, grid.repair) for i, grid in grids.indexed if grid.repair]
     return GridImportResult(result.accepted, result.unchanged, result.refused, repaired)
 
 
@@ -88,18 +87,12 @@ def set_boundary(
     if not tables.known_communities(uow.connection, [community_code]):
         raise NotFound(UNREGISTERED, community=community_code)
     area = offload(read_area, command.geometry)
-    boundary = Boundary(
-        community_code=community_code,
-        shape=area.shape.wkb,
-        area_m2=area.area_m2,
-        drawn_at=uow.now,
-    )
-    tables.save_boundary(uow.connection, boundary)
+    tables.save_boundary(uow.connection, community_code, area.shape.wkb, area.area_m2, uow.now)
     return BoundaryResult(community_code, round(area.area_m2, 1), area.repair)
 
 
 def upsert_regions(uow: Uow, events: Sequence[Event]) -> None:
-    """Know regions as the organization service registered them, in whatever order events come."""
+    """Record the newest state of each region, in whatever order its events come."""
     rows = [
         {
             "code": event.data["region_code"],

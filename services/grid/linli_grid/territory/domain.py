@@ -83,16 +83,6 @@ class DrawnGrid(Grid):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Boundary:
-    """The boundary of a community, as WKB in WGS-84 degrees."""
-
-    community_code: str
-    shape: bytes
-    area_m2: float
-    drawn_at: datetime
-
-
 def check_grid_code(grid_code: str, own_digits: int, communities: Container[str]) -> RegionCode:
     """The community of a grid code that keeps the rules.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import sqlalchemy as sa
 from linli_chassis.http import Page, PageRequest, page
@@ -15,7 +14,7 @@ from linli_kernel.codes import RegionCode
 from linli_kernel.errors import NotFound
 
 from linli_grid.settings import Uow
-from linli_grid.staffing import Assignment, Staff, StaffFinding, find_unstaffed, staff_of
+from linli_grid.staffing import Staff, StaffFinding, find_unstaffed, staff_of
 from linli_grid.territory import tables
 from linli_grid.territory.domain import DrawnGrid, GeoJson, Grid
 from linli_grid.territory.engine.coverage import Overlap, Spot, check_coverage
@@ -43,14 +42,6 @@ class StaffedGrid(Grid):
     """A grid and those who answer for it."""
 
     staff: Staff
-
-    @property
-    def workers(self) -> Sequence[Assignment]:
-        return self.staff.workers
-
-    @property
-    def responsible_worker_id(self) -> UUID | None:
-        return self.staff.responsible_worker_id
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,6 +119,7 @@ class GridSummary(ResponseSchema):
     responsible_worker_id = fields.UUID(
         required=True,
         allow_none=True,
+        attribute="staff.responsible_worker_id",
         metadata={
             "description": "Whose its requests are: the full-time worker's, "
             "without one the deputy's."
@@ -133,7 +134,9 @@ class GridResponse(GridSummary):
     """A grid with its shape and its workers."""
 
     geometry = fields.Dict(required=True)
-    workers = fields.List(fields.Nested(AssignmentResponse), required=True)
+    workers = fields.List(
+        fields.Nested(AssignmentResponse), required=True, attribute="staff.workers"
+    )
 
 
 class CoverageQuery(QuerySchema):

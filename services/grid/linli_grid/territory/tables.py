@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from linli_grid import tables as shared
 from linli_grid.tables import MOMENT, metadata
-from linli_grid.territory.domain import Boundary, DrawnGrid, Repair
+from linli_grid.territory.domain import DrawnGrid, Repair
 from linli_grid.territory.engine.index import LocatedGrid
 
 
@@ -107,7 +108,7 @@ def lock_grids(connection: sa.Connection, codes: Iterable[str]) -> dict[str, Dra
         .order_by(grid.c.grid_code)
         .with_for_update()
     )
-    return {drawn.grid_code: drawn for drawn in fetch_all(connection, query, DrawnGrid)}
+    return {locked.grid_code: locked for locked in fetch_all(connection, query, DrawnGrid)}
 
 
 def save_grids(connection: sa.Connection, grids: Sequence[DrawnGrid]) -> None:
@@ -120,16 +121,19 @@ def save_grids(connection: sa.Connection, grids: Sequence[DrawnGrid]) -> None:
     }
     connection.execute(
         insert.on_conflict_do_update(index_elements=[grid.c.grid_code], set_=changes),
-        [vars(drawn) for drawn in grids],
+        [vars(new) for new in grids],
     )
     connection.execute(sa.update(grid_version).values(version=uuid4()))
 
 
-def save_boundary(connection: sa.Connection, new: Boundary) -> None:
-    """Set the boundary of a community."""
-    insert = pg.insert(boundary).values(vars(new))
+def save_boundary(
+    connection: sa.Connection, community_code: str, shape: bytes, area_m2: float, now: datetime
+) -> None:
+    """Set the boundary of a community, as WKB in WGS-84 degrees."""
+    row = {"shape": shape, "area_m2": area_m2, "drawn_at": now}
+    insert = pg.insert(boundary).values(community_code=community_code, **row)
     connection.execute(
-        insert.on_conflict_do_update(index_elements=[boundary.c.community_code], set_=vars(new))
+        insert.on_conflict_do_update(index_elements=[boundary.c.community_code], set_=row)
     )
 
 

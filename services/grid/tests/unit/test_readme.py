@@ -3,6 +3,7 @@ from pathlib import Path
 from linli_chassis.http import routes_of
 from linli_chassis.settings import Settings, settings_table
 from linli_contracts.registry import consumed_by, produced_by
+from linli_grid.requests.domain import ENDS, REQUEST_STATES
 from linli_grid.service import GridService
 from linli_grid.settings import GridSettings
 
@@ -13,6 +14,10 @@ def test_the_readme_lists_every_route_with_its_roles():
     for route in routes_of(GridService):
         assert f"| `{route.method} {route.path}` |" in README
         assert f"| {route.summary} |" in README
+
+
+def test_the_readme_shows_the_table_of_transitions():
+    assert REQUEST_STATES.diagram("registered: request_registered", ENDS) in README
 
 
 def test_the_readme_lists_every_setting_as_it_is():

@@ -30,9 +30,7 @@ _ECCENTRICITY_SQUARED = 6.69437999014e-3
 _RING_POSITIONS = 4  # RFC 7946, 3.1.6: first and last are the same
 
 REPAIR_MAX_SHARE = 0.001
-"""A repair may change at most this share of the area. More is a different polygon, which a person
-must redraw.
-"""
+"""A repair may change at most this share of the area; more is another polygon, to be redrawn."""
 _REPAIR_MIN_M2 = 1.0  # below this a share says nothing
 
 
@@ -46,9 +44,7 @@ class ReadArea:
 
 
 def metres_per_degree(latitude: float) -> tuple[float, float]:
-    """Length of one degree of longitude and of latitude, in metres, on the WGS-84 ellipsoid at this
-    latitude.
-    """
+    """Metres in one degree of longitude and of latitude, on the WGS-84 ellipsoid at a latitude."""
     w = sqrt(1 - _ECCENTRICITY_SQUARED * sin(radians(latitude)) ** 2)
     east = radians(1) * _SEMI_MAJOR_M / w * cos(radians(latitude))
     north = radians(1) * _SEMI_MAJOR_M * (1 - _ECCENTRICITY_SQUARED) / w**3
@@ -67,17 +63,16 @@ def read_area(geojson: GeoJson) -> ReadArea:
     """Read a GeoJSON Polygon or MultiPolygon, repairing what is invalid where little changes.
 
     Raises:
-        BadGeometry: with the reason, its place where there is one, and a pointer from `/geometry`
-            on.
+        BadGeometry: with the reason, its place if there is one, and a pointer from `/geometry` on.
     """
-    drawn = _shape(geojson)
-    if drawn.is_valid:
-        return _measured(drawn, None)
-    reason, place = _why_invalid(drawn)
-    repaired = areas_of(shapely.make_valid(drawn))
+    shape = _shape(geojson)
+    if shape.is_valid:
+        return _measured(shape, None)
+    reason, place = _why_invalid(shape)
+    repaired = areas_of(shapely.make_valid(shape))
     # Where a ring crosses itself, its signed area cancels what the repair keeps, so the difference
     # shows that too.
-    before, after = area_m2(drawn), area_m2(repaired)
+    before, after = area_m2(shape), area_m2(repaired)
     if abs(after - before) > max(REPAIR_MAX_SHARE * max(after, before), _REPAIR_MIN_M2):
         raise BadGeometry(
             "The polygon is invalid ({reason} at {place}) and repairing it would change its area "
@@ -98,9 +93,7 @@ def to_geojson(wkb: bytes) -> GeoJson:
 
 
 def areas_of(shape: BaseGeometry) -> Area:
-    """Only what has an area: points and lines, as make_valid and intersections leave them, fall
-    away.
-    """
+    """Only what has an area, without the points and lines that repairs and intersections leave."""
     parts = shapely.get_parts(shapely.get_parts(shape))
     polygons = [part for part in parts if isinstance(part, Polygon) and not part.is_empty]
     return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)

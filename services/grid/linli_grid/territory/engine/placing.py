@@ -133,7 +133,7 @@ def _point(given: HasCoordinates) -> Point | Invalid | None:
 
 
 def _warnings_outside(index: GridIndex, point: Point, given: HasCoordinates) -> list[Text]:
-    """What to say of a place outside every grid, and whether it looks like GCJ-02."""
+    """The warnings about a place outside every grid; it may be unmarked GCJ-02."""
     if isinf(index.distance_m([point[0]], [point[1]])[0]):
         return [
             Text("No grid has been drawn yet; the request goes to the dispatcher of the district.")

@@ -61,8 +61,7 @@ class StateMachine(Generic[S, C]):
     Args:
         transitions: (state, action) to transition.
         refused: the service's own error for a refused transition; called with `state`, `action`,
-            `why` (a code), `possible` (what is possible instead) and `allowed` (the states in which
-            the action is).
+            `why` (a code) and `possible` (what is possible instead).
     """
 
     def __init__(
@@ -116,13 +115,8 @@ class StateMachine(Generic[S, C]):
         if transition is not None:
             why = (transition.guard(subject, context) if transition.guard else None) or ""
         if transition is None or why:
-            raise self._refused(
-                state=str(subject.state),
-                action=action,
-                why=why,
-                possible=", ".join(self.possible(subject, context)) or "-",
-                allowed=", ".join(state for state, name in self.transitions if name == action),
-            )
+            others = ", ".join(self.possible(subject, context)) or "-"
+            raise self._refused(state=str(subject.state), action=action, why=why, possible=others)
         if not _may(transition.roles, roles):
             raise RoleRefused(state=str(subject.state), roles=", ".join(transition.roles))
         return transition

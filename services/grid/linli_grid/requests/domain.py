@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from linli_kernel import states
 from linli_kernel.states import StateMachine, Transition
 
 from linli_grid.errors import TransitionRefused
@@ -139,8 +140,7 @@ REQUEST_STATES: StateMachine[Request, None] = StateMachine(
         # A worker who stands there knows better than the map; a wrong grid would also hand it to
         # the wrong people.
         (REGISTERED, "relocate"): Transition(REGISTERED, WORKERS, "改派网格"),
-    },
-    refused=TransitionRefused,
+    }
 )
 
 
@@ -151,7 +151,11 @@ def take(request: Request, action: str, roles: Collection[str], now: datetime) -
         TransitionRefused: its state does not allow it; says which states do.
         RoleRefused: it is not for these roles in this state.
     """
-    transition = REQUEST_STATES.take(request, action, None, roles)
+    try:
+        transition = REQUEST_STATES.take(request, action, None, roles)
+    except states.TransitionRefused as refusal:
+        allowed = [state for state, name in REQUEST_STATES.transitions if name == action]
+        raise TransitionRefused(state=request.status, allowed=", ".join(allowed)) from refusal
     return replace(request, status=transition.to, updated_at=now)
 
 

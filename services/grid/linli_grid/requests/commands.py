@@ -1,4 +1,4 @@
-"""Registering a request, reading its contact, and taking it from state to state."""
+"""Registering a request, reading its contact, and the steps from state to state."""
 
 from __future__ import annotations
 

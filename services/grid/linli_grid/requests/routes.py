@@ -35,9 +35,7 @@ class Requests:
     def register_request(
         self, context: RequestContext[RegisterRequest]
     ) -> commands.RegisteredRequest:
-        """Finds its grid, names neighbours and possible duplicates, and gives the code by which to
-        follow it.
-        """
+        """Finds its grid, names neighbours and possible duplicates, and gives a tracking code."""
         return commands.register_request(context.uow, context.input)
 
     @route(
@@ -64,9 +62,7 @@ class Requests:
     def list_requests(
         self, context: RequestContext[queries.ListRequests]
     ) -> Page[queries.RequestView]:
-        """Those of your region, newest first; dispatchers of the district also see those outside
-        every grid.
-        """
+        """Those of your region, newest first; district dispatchers see those outside grids too."""
         return queries.list_requests(context.uow, context.actor, context.input)
 
     @route(
@@ -117,7 +113,7 @@ class Requests:
         summary="Turn a request down",
     )
     def reject_request(self, context: RequestContext[RejectRequest]) -> queries.RequestView:
-        """With the reason, which the resident is told."""
+        """With the reason, for the resident."""
         request_id = context.path["request_id"]
         return commands.reject(context.uow, context.actor, request_id, context.input)
 

@@ -1,4 +1,4 @@
-"""Grids with those who answer for them, and the report on how they cover the ground."""
+"""Grids and those who answer for them, how they cover the ground, and which one a place is in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from linli_chassis.process.offload import offload
 from linli_chassis.storage.records import fetch_all, fetch_one
 from linli_contracts.identity import Actor
 from linli_kernel.codes import RegionCode
-from linli_kernel.errors import NotFound
+from linli_kernel.errors import Invalid, NotFound
 
 from linli_grid.settings import Uow
 from linli_grid.staffing import Staff, StaffFinding, find_unstaffed, staff_of
@@ -19,6 +19,11 @@ from linli_grid.territory import tables
 from linli_grid.territory.domain import DrawnGrid, GeoJson, Grid
 from linli_grid.territory.engine.coverage import Overlap, Spot, check_coverage
 from linli_grid.territory.engine.geometry import to_geojson
+from linli_grid.territory.engine.index import GridIndex, GridLocator
+from linli_grid.territory.engine.placing import HasCoordinates, Placement, place_many, place_one
+
+_locator = GridLocator()
+"""The one of this process, whose index lasts from request to request."""
 
 _WITHOUT_SHAPE = [column for column in tables.grid.c if column.name != "shape"]
 
@@ -114,6 +119,24 @@ def report_coverage(uow: Uow, actor: Actor, query: CheckCoverage) -> CoverageRep
     )
 
 
+def locate(uow: Uow, given: HasCoordinates) -> Placement:
+    """Place one thing, with its neighbours and warnings.
+
+    Raises:
+        Invalid: one coordinate without the other.
+        FarOutside: further from every grid than a district reaches.
+    """
+    settings = uow.settings
+    return place_one(
+        _index(uow), given, border_m=settings.border_m, max_outside_km=settings.max_outside_km
+    )
+
+
+def locate_all(uow: Uow, given: Sequence[HasCoordinates]) -> list[Placement | Invalid]:
+    """Place many things, without neighbours and warnings; instead of each that cannot be, why."""
+    return offload(place_many, _index(uow), given, uow.settings.max_outside_km)
+
+
 def _grids_within(
     uow: Uow, prefixes: Sequence[str], request: PageRequest | None = None
 ) -> list[Grid]:
@@ -127,3 +150,9 @@ def _grids_within(
         if request.after is not None:
             query = query.where(code > str(request.after[0]))
     return fetch_all(uow.connection, query, Grid)
+
+
+def _index(uow: Uow) -> GridIndex:
+    """The index of the grids as they are now."""
+    version = tables.current_version(uow.connection)
+    return _locator.index(version, lambda: tables.located_grids(uow.connection))

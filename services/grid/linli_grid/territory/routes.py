@@ -28,9 +28,7 @@ class Territory:
         summary="Draw many grids",
     )
     def import_grids(self, context: RequestContext[Batch[DrawGrid]]) -> commands.GridImportResult:
-        """Good items are taken, bad ones listed. Sending the same again changes nothing. Small
-        flaws are repaired.
-        """
+        """Small flaws are repaired, bad items listed. Sending the same again changes nothing."""
         return commands.import_grids(context.uow, context.actor, context.input)
 
     @route(

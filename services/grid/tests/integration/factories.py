@@ -54,3 +54,8 @@ def region(code, **data):
         RegionRegistered,
         **{"region_code": code, "name": "社区", "level": level, "parent_code": parent, **data},
     )
+
+
+def events_of(service, schema):
+    """The events of one class that a service published, oldest first."""
+    return [event for event in service.published() if event.type == schema.event_type.name]

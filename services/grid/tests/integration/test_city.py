@@ -100,7 +100,7 @@ def send(service, path, body):
     return answer.json
 
 
-def test_all_neighbourhoods_become_grids_and_the_two_that_are_invalid_are_repaired_and_told(city):
+def test_all_neighbourhoods_become_grids_and_the_two_invalid_ones_are_repaired_and_reported(city):
     made, answers = city
     invalid = {
         code_of(feature) for feature in features() if not shape(feature["geometry"]).is_valid

@@ -26,7 +26,7 @@ def test_tiles_that_fit_have_neither_gaps_nor_overlaps():
     assert found.area_m2 == pytest.approx(area_m2(at(0, 0, 20, 10)), rel=1e-6)
 
 
-def test_an_overlap_is_told_once_with_its_area_and_a_point_inside():
+def test_an_overlap_is_reported_once_with_its_area_and_a_point_inside():
     found = check({"b": at(0, 0, 10, 10), "a": at(9, 0, 20, 10)})
     (overlap,) = found.overlaps
     assert overlap.grid_codes == ("a", "b")

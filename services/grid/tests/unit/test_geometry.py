@@ -64,7 +64,7 @@ def test_a_valid_polygon_is_taken_as_it_is_without_its_heights():
     )
 
 
-def test_a_spike_is_cut_off_and_told():
+def test_a_spike_is_cut_off_and_reported():
     ring = square(116.4, 39.9, 0.01)
     ring[3:3] = [(ring[2][0], 39.92), ring[2]]
     read = read_area({"type": "MultiPolygon", "coordinates": [[list(map(list, ring))]]})

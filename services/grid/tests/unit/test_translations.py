@@ -24,7 +24,7 @@ def texts_of(error):
     return translate(problem.detail, "en"), translate(problem.detail, "zh")
 
 
-def test_a_refused_action_is_told_in_codes_in_english_and_in_words_in_chinese():
+def test_a_refused_action_is_explained_in_codes_in_english_and_in_words_in_chinese():
     with pytest.raises(TransitionRefused) as refused:
         take(request(status="resolved_on_spot"), "verify", {"dispatcher"}, datetime.now(UTC))
     assert texts_of(refused.value) == (
@@ -33,7 +33,7 @@ def test_a_refused_action_is_told_in_codes_in_english_and_in_words_in_chinese():
     )
 
 
-def test_a_request_that_nobody_works_on_is_told_by_its_state_in_words():
+def test_a_request_that_nobody_works_on_is_explained_by_its_state_in_words():
     with pytest.raises(TransitionRefused) as refused:
         check_link(request(1), request(2, "rejected"))
     assert texts_of(refused.value)[1] == "该诉求当前为“不予受理”，已无人办理。"
@@ -49,7 +49,7 @@ def test_a_duty_that_is_taken_is_named_in_words():
     )
 
 
-def test_a_repair_is_told_in_words_also_when_it_comes_from_the_database():
+def test_a_repair_is_described_in_words_also_when_it_comes_from_the_database():
     spike = [
         [116.4, 39.9],
         [116.41, 39.9],

@@ -1,4 +1,4 @@
-"""Finding the grid of a place: an index over all grids.
+"""Finding the grid of a place: an index over all grids, made anew whenever a grid changes.
 
 Distances are taken on one plane for the whole district (degrees times the scale at the middle of
 its latitudes): right to 0.3 % at 25 km from the middle, which is nothing over the tens of metres
@@ -8,11 +8,13 @@ the plane.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 import shapely
+from linli_chassis.process.offload import offload
 from numpy.typing import ArrayLike, NDArray
 
 from linli_grid.territory.engine.geometry import metres_per_degree
@@ -87,3 +89,31 @@ class GridIndex:
             (np.asarray(longitudes, dtype=float), np.asarray(latitudes, dtype=float))
         )
         return np.atleast_1d(np.asarray(shapely.points(degrees * self._scale)))
+
+
+class GridLocator:
+    """Keeps the index of the current grids, and makes it anew when their version has changed.
+
+    The version is a random UUID in the database, replaced with every change of a grid. A counter
+    would not do: a change rolled back and another one could leave the same number behind.
+    """
+
+    def __init__(self) -> None:
+        self._version: UUID | None = None
+        self._index = GridIndex([])
+
+    def index(self, version: UUID, load: Callable[[], Sequence[LocatedGrid]]) -> GridIndex:
+        """The index of the grids at this version.
+
+        Args:
+            version: Read before the grids are, so that a change between the two is seen again next
+                time.
+            load: Reads all grids; called only when the version is another one than before.
+        """
+        if version == self._version:
+            return self._index
+        index = offload(GridIndex, load())
+        # Meanwhile another worker may have made a newer one; that is noticed next time, by its
+        # version.
+        self._index, self._version = index, version
+        return index

@@ -42,9 +42,7 @@ class ImportedRequest:
 
 
 def import_requests(uow: Uow, actor: Actor, command: ImportHistory) -> ImportResult:
-    """Store those that are new and publish them with their own times; the same ones again change
-    nothing.
-    """
+    """Store those that are new and publish them with their own times; repeating adds nothing."""
     actor.must_cover(uow.district)
     items = command.items.items
     placements = dict(zip(items, locate_all(uow, items), strict=True))

@@ -29,9 +29,7 @@ class HistoricRequest:
 
 
 def history_id(district: str, source: str, external_ref: str) -> UUID:
-    """The id of a request brought in from another system: always the same, so that bringing it
-    again adds nothing.
-    """
+    """The id of an imported request: always the same, so that importing it again adds nothing."""
     # The lengths keep ("a/b", "c") and ("a", "b/c") apart.
     return uuid5(_HISTORY, f"{district}/{len(source)}/{source}/{external_ref}")
 

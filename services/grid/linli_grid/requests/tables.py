@@ -108,9 +108,7 @@ def find_request(connection: sa.Connection, request_id: UUID) -> Request | None:
 
 
 def lock_requests(connection: sa.Connection, request_ids: Sequence[UUID]) -> dict[UUID, Request]:
-    """These requests, locked in the order of their ids, so that two links that cross each other
-    cannot deadlock.
-    """
+    """These requests, locked in the order of their ids so that crossing links never deadlock."""
     query = (
         sa.select(request)
         .where(request.c.request_id.in_(request_ids))

@@ -1,6 +1,4 @@
-"""Duties in a grid: exactly one full-time worker, any number of part-time ones, at most one deputy
-(责任到人).
-"""
+"""Duties in a grid (责任到人): one full-time worker, any number part-time, at most one deputy."""
 
 from __future__ import annotations
 
@@ -59,9 +57,7 @@ class Staff:
 
     @property
     def responsible_worker_id(self) -> UUID | None:
-        """Whose a request in this grid is: the full-time worker's, without one the deputy's, else
-        nobody's by name.
-        """
+        """Whose the requests are: the full-time worker's, else the deputy's, else nobody's."""
         return self.holder_of(FULL_TIME) or self.holder_of(DEPUTY)
 
 
@@ -82,9 +78,7 @@ def assign(staff: Staff, worker_id: UUID, duty: str) -> list[DutyChange]:
 
 
 def worker_id_of(district: str, account: str) -> UUID:
-    """The id of a worker's account: the account itself where it is a UUID, else one that always
-    follows from it.
-    """
+    """The id of a worker: the account itself where it is a UUID, else one derived from it."""
     try:
         return UUID(account)
     except ValueError:

@@ -116,6 +116,21 @@ def test_a_flaw_is_repaired_and_reported_in_the_response_the_grid_and_the_covera
     ]
 
 
+def test_a_repair_is_named_by_the_place_of_its_item_among_all(grid):
+    ring = square(WEST, SOUTH)["coordinates"][0]
+    ring[3:3] = [[ring[2][0], SOUTH + 0.02], ring[2]]
+    flawed = tile(1, geometry={"type": "Polygon", "coordinates": [ring]})
+    items = [tile(2, grid_code="x"), tile(3), flawed]
+    answer = grid.post("/grids/import", json={"items": items}, role="operator").json
+    assert (answer["accepted"], answer["unchanged"], len(answer["refused"])) == (1, 1, 1)
+    assert [repaired["index"] for repaired in answer["repaired"]] == [2]
+
+
+def test_an_import_of_refused_grids_only_is_answered_too(grid):
+    answer = grid.post("/grids/import", json={"items": [tile(1, grid_code="x")]}, role="operator")
+    assert [pointer for pointer, _ in refused(answer)] == ["/items/0/grid_code"]
+
+
 def test_the_digits_of_a_grid_are_a_setting(service):
     from linli_grid.service import GridService
 

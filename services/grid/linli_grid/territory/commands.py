@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from linli_chassis.http.imports import Batch, ImportResult
-from linli_chassis.process.offload import offload
+from linli_chassis.process.offload import run_in_thread
 from linli_chassis.storage.projections import upsert_newest
 from linli_contracts.envelope import Event
 from linli_contracts.events.grid.territory import GridDrawn
@@ -63,7 +63,7 @@ def import_grids(uow: Uow, actor: Actor, batch: Batch[DrawGrid]) -> GridImportRe
     codes = [item.grid_code for item in batch.items]
     batch = batch.check(_drawing_rule(uow, actor, codes))
     # A native thread computes, and raises nothing: the batch notes what is refused.
-    grids = offload(batch.map, partial(_draw, uow.now)).check(_first_of_its_code())
+    grids = run_in_thread(batch.map, partial(_draw, uow.now)).check(_first_of_its_code())
     before = tables.lock_grids(uow.connection, codes)
     changed = [grid for grid in grids.items if not grid.is_same_as(before.get(grid.grid_code))]
     tables.save_grids(uow.connection, changed)
@@ -86,7 +86,7 @@ def set_boundary(
     actor.must_cover(community_code)
     if not tables.known_communities(uow.connection, [community_code]):
         raise NotFound(UNREGISTERED, community=community_code)
-    area = offload(read_area, command.geometry)
+    area = run_in_thread(read_area, command.geometry)
     tables.save_boundary(uow.connection, community_code, area.shape.wkb, area.area_m2, uow.now)
     return BoundaryResult(community_code, round(area.area_m2, 1), area.repair)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from linli_chassis.http import Page, PageRequest, page
-from linli_chassis.process.offload import offload
+from linli_chassis.process.offload import run_in_thread
 from linli_chassis.storage.records import fetch_all, fetch_one
 from linli_contracts.identity import Actor
 from linli_kernel.codes import RegionCode
@@ -106,7 +106,7 @@ def report_coverage(uow: Uow, actor: Actor, query: CheckCoverage) -> CoverageRep
     others = {code: shape for code, shape in sorted(shapes.items()) if not region.covers(code)}
     boundaries = tables.boundaries_within(uow.connection, region)
     tolerance_m2 = uow.settings.coverage_tolerance_m2
-    coverage = offload(check_coverage, asked, others, boundaries, tolerance_m2)
+    coverage = run_in_thread(check_coverage, asked, others, boundaries, tolerance_m2)
     return CoverageReport(
         region_code=region,
         tolerance_m2=tolerance_m2,
@@ -134,7 +134,7 @@ def locate(uow: Uow, given: HasCoordinates) -> Placement:
 
 def locate_all(uow: Uow, given: Sequence[HasCoordinates]) -> list[Placement | Invalid]:
     """Place many things, without neighbours and warnings; instead of each that cannot be, why."""
-    return offload(place_many, _index(uow), given, uow.settings.max_outside_km)
+    return run_in_thread(place_many, _index(uow), given, uow.settings.max_outside_km)
 
 
 def _grids_within(

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import numpy as np
 import shapely
-from linli_chassis.process.offload import offload
+from linli_chassis.process.offload import run_in_thread
 from numpy.typing import ArrayLike, NDArray
 
 from linli_grid.territory.engine.geometry import metres_per_degree
@@ -112,7 +112,7 @@ class GridLocator:
         """
         if version == self._version:
             return self._index
-        index = offload(GridIndex, load())
+        index = run_in_thread(GridIndex, load())
         # Meanwhile another worker may have made a newer one; that is noticed next time, by its
         # version.
         self._index, self._version = index, version

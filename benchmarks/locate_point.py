@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from linli_grid.locator import NONE, GridIndex, LocatedGrid
+from linli_grid.territory.engine.index import NONE, GridIndex, LocatedGrid
 from numpy.typing import NDArray
 
 from benchmarks.environment import BenchmarkServers

@@ -73,6 +73,11 @@ class Batch(Generic[Item]):
         """The items still taken."""
         return [item for _, item in self._items]
 
+    @property
+    def indexed(self) -> list[tuple[int, Item]]:
+        """The items still taken, each with its place from 0."""
+        return list(self._items)
+
     def map(self, rule: Callable[[Item], Other]) -> Batch[Other]:
         """The batch of what `rule` makes of each item; items at which it raises are refused."""
         taken: list[tuple[int, Other]] = []

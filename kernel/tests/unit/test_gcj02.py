@@ -3,7 +3,7 @@ from math import hypot
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_grid.geometry import metres_per_degree
+from linli_grid.territory import metres_per_degree
 from linli_kernel.gcj02 import is_shifted, to_gcj02, to_wgs84
 
 # Well inside the rectangle in which Chinese maps are shifted, so that the shift does not lead

@@ -1,4 +1,4 @@
-"""What the service tells of itself: read by the command, by the relay and by deployments."""
+"""The manifest of the service: read by the command, the relay and deployments."""
 
 from __future__ import annotations
 

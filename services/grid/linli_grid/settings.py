@@ -7,25 +7,28 @@ from dataclasses import dataclass
 
 from linli_chassis.environment import declared_settings
 from linli_chassis.settings import BadSetting, Settings, setting
+from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.service_catalogue import BadServiceCatalogue, services_of
 from marshmallow.validate import OneOf, Range
 
 
 @dataclass(frozen=True, kw_only=True)
 class GridSettings(Settings):
-    """What the grid service is told."""
+    """What the grid service is configured with."""
 
     services_file: str | None = setting(
         "LINLI_SERVICES_FILE",
         "str",
         default=None,
-        help="The district's own service catalogue (YAML). Without it the default catalogue is used.",
+        help="The district's own service catalogue (YAML). "
+        "Without it the default catalogue is used.",
     )
     grid_digits: int = setting(
         "LINLI_GRID_DIGITS",
         "int",
         default=3,
-        help="Digits of a grid's own after the 12 of its community: 3 (GB/T 34300) or 2 (CJ/T 349).",
+        help="Digits of a grid's own after the 12 of its community: "
+        "3 (GB/T 34300) or 2 (CJ/T 349).",
         validate=OneOf((2, 3), error="must be 2 or 3"),
     )
     coverage_tolerance_m2: float = setting(
@@ -39,7 +42,8 @@ class GridSettings(Settings):
         "LINLI_BORDER_M",
         "float",
         default=30.0,
-        help="Other grids within this many metres of a request's place are named as its neighbours.",
+        help="Other grids within this many metres of a request's place "
+        "are named as its neighbours.",
         validate=Range(min=0),
     )
     max_outside_km: float = setting(
@@ -65,11 +69,13 @@ class GridSettings(Settings):
     )
 
     def check(self) -> Iterable[BadSetting]:
-        """Also that the service catalogue can be read, so that a service with a bad one does not
-        start.
-        """
+        """Also that the service catalogue can be read; with a bad one no service starts."""
         yield from super().check()
         try:
             services_of(self.services_file)
         except (OSError, BadServiceCatalogue) as error:
             yield declared_settings(type(self))["services_file"].bad(str(error))
+
+
+Uow = UnitOfWork[GridSettings]
+"""The unit of work of this service."""

@@ -3,7 +3,7 @@
 import pytest
 from linli_grid.service import GridService
 
-from .made import COMMUNITY, OTHER_COMMUNITY, region, request, tile
+from .factories import COMMUNITY, OTHER_COMMUNITY, region, request, tile
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 from linli_contracts.events.grid.requests import RequestVerified
-from linli_grid.geometry import area_m2
 from linli_grid.service import GridService
+from linli_grid.territory.engine.geometry import area_m2
 from shapely.geometry import shape
 
-from .made import region
+from .factories import region
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 NEIGHBOURHOODS, REQUESTS = DATA / "la_neighbourhoods_2019.geojson", DATA / "la311_2020-01-01.csv"
@@ -100,7 +100,7 @@ def send(service, path, body):
     return answer.json
 
 
-def test_all_neighbourhoods_become_grids_and_the_two_that_are_invalid_are_repaired_and_told(city):
+def test_all_neighbourhoods_become_grids_and_the_two_invalid_ones_are_repaired_and_reported(city):
     made, answers = city
     invalid = {
         code_of(feature) for feature in features() if not shape(feature["geometry"]).is_valid

@@ -1,11 +1,17 @@
 import pytest
 from linli_contracts.events.grid.territory import GridDrawn
 
-from .made import COMMUNITY, OTHER_COMMUNITY, SIDE, SOUTH, WEST, region, square, tile
-
-
-def drawn(service):
-    return [event for event in service.published() if event.type == GridDrawn.event_type.name]
+from .factories import (
+    COMMUNITY,
+    OTHER_COMMUNITY,
+    SIDE,
+    SOUTH,
+    WEST,
+    events_of,
+    region,
+    square,
+    tile,
+)
 
 
 def refused(answer):
@@ -13,8 +19,8 @@ def refused(answer):
     return [(item["pointer"], item["detail"]) for item in answer.json["refused"]]
 
 
-def test_a_drawn_grid_is_told_with_a_coarse_centre_and_no_polygon(grid):
-    events = drawn(grid)
+def test_a_drawn_grid_is_published_with_a_coarse_centre_and_no_polygon(grid):
+    events = events_of(grid, GridDrawn)
     assert [event.subject for event in events] == [f"{COMMUNITY}{n:03}" for n in (1, 2, 3, 4)]
     data = events[0].data
     assert data["community_code"] == COMMUNITY
@@ -22,14 +28,15 @@ def test_a_drawn_grid_is_told_with_a_coarse_centre_and_no_polygon(grid):
     assert data["centre"] == {"longitude": 116.402, "latitude": 39.902}
 
 
-def test_drawing_the_same_again_changes_nothing_and_redrawing_is_told_again(grid):
+def test_drawing_the_same_again_changes_nothing_and_redrawing_is_published_again(grid):
     again = grid.post("/grids/import", json={"items": [tile(1), tile(2)]}, role="operator").json
     assert (again["accepted"], again["unchanged"]) == (0, 2)
     renamed = grid.post(
         "/grids/import", json={"items": [tile(1, name="新名"), tile(2)]}, role="operator"
     ).json
     assert (renamed["accepted"], renamed["unchanged"]) == (1, 1)
-    assert [(event.subject[-3:], event.sequence) for event in drawn(grid)][-1] == ("001", 2)
+    last = events_of(grid, GridDrawn)[-1]
+    assert (last.subject[-3:], last.sequence) == ("001", 2)
     assert grid.get(f"/grids/{COMMUNITY}001").json["name"] == "新名"
 
 
@@ -68,7 +75,7 @@ def test_good_grids_are_taken_while_bad_ones_are_listed_with_pointers(grid):
     assert "Self-intersection at 116.500000, 39.500000" in details[3]
 
 
-def test_refusals_are_told_in_chinese_to_whom_asks_for_it(grid):
+def test_refusals_are_in_chinese_to_whom_asks_for_it(grid):
     headers = {"Accept-Language": "zh-CN"}
     answer = grid.post(
         "/grids/import", json={"items": [tile(1, grid_code="110101009009001")]}, headers=headers
@@ -78,7 +85,7 @@ def test_refusals_are_told_in_chinese_to_whom_asks_for_it(grid):
     assert "未登记" in detail
 
 
-def test_a_grid_of_a_community_not_heard_of_yet_is_refused_until_it_is(bare):
+def test_a_grid_of_a_community_not_registered_yet_is_refused_until_it_is(bare):
     assert (
         "Register it first" in refused(bare.post("/grids/import", json={"items": [tile(1)]}))[0][1]
     )
@@ -96,7 +103,7 @@ def test_a_subdistrict_is_no_community_and_older_news_of_a_region_change_nothing
     assert tuple(row) == ("新名", 2)
 
 
-def test_a_flaw_is_repaired_and_told_in_the_answer_the_grid_and_the_coverage(grid):
+def test_a_flaw_is_repaired_and_reported_in_the_response_the_grid_and_the_coverage(grid):
     ring = square(WEST, SOUTH)["coordinates"][0]
     ring[3:3] = [[ring[2][0], SOUTH + 0.02], ring[2]]
     item = tile(1, geometry={"type": "Polygon", "coordinates": [ring]})
@@ -107,6 +114,21 @@ def test_a_flaw_is_repaired_and_told_in_the_answer_the_grid_and_the_coverage(gri
     assert [item["grid_code"] for item in grid.get("/coverage").json["repaired"]] == [
         f"{COMMUNITY}001"
     ]
+
+
+def test_a_repair_is_named_by_the_place_of_its_item_among_all(grid):
+    ring = square(WEST, SOUTH)["coordinates"][0]
+    ring[3:3] = [[ring[2][0], SOUTH + 0.02], ring[2]]
+    flawed = tile(1, geometry={"type": "Polygon", "coordinates": [ring]})
+    items = [tile(2, grid_code="x"), tile(3), flawed]
+    answer = grid.post("/grids/import", json={"items": items}, role="operator").json
+    assert (answer["accepted"], answer["unchanged"], len(answer["refused"])) == (1, 1, 1)
+    assert [repaired["index"] for repaired in answer["repaired"]] == [2]
+
+
+def test_an_import_of_refused_grids_only_is_answered_too(grid):
+    answer = grid.post("/grids/import", json={"items": [tile(1, grid_code="x")]}, role="operator")
+    assert [pointer for pointer, _ in refused(answer)] == ["/items/0/grid_code"]
 
 
 def test_the_digits_of_a_grid_are_a_setting(service):

@@ -6,7 +6,7 @@ import pytest
 from linli_contracts.events.grid.requests import RequestRegistered, RequestVerified
 from linli_kernel.gcj02 import to_gcj02
 
-from .made import COMMUNITY, WEST, centre
+from .factories import COMMUNITY, WEST, centre, events_of
 
 
 def item(number, **changes):
@@ -29,13 +29,10 @@ def bring(service, *items, role="operator", source="old", **who):
     )
 
 
-def told(service, schema):
-    return [event for event in service.published() if event.type == schema.event_type.name]
-
-
-def test_history_is_told_with_its_own_times_and_how_it_ended(grid):
+def test_history_is_published_with_its_own_times_and_how_it_ended(grid):
     assert bring(grid, item(1, outcome="cancelled", reason="referred_out")).json["accepted"] == 1
-    (registered,), (verified,) = told(grid, RequestRegistered), told(grid, RequestVerified)
+    (registered,) = events_of(grid, RequestRegistered)
+    (verified,) = events_of(grid, RequestVerified)
     asked = datetime(2020, 1, 1, 16, tzinfo=UTC)
     assert registered.time == verified.time == registered.data["registered_at"] == asked
     assert (registered.sequence, verified.sequence) == (1, 2)
@@ -57,24 +54,24 @@ def test_bringing_the_same_again_adds_nothing(grid):
     again = bring(grid, *(item(n) for n in range(10, 30))).json
     assert (first["accepted"], first["unchanged"]) == (20, 0)
     assert (again["accepted"], again["unchanged"]) == (10, 10)
-    assert len(told(grid, RequestVerified)) == 30
+    assert len(events_of(grid, RequestVerified)) == 30
     assert bring(grid, item(1), source="other").json["accepted"] == 1
 
 
-def test_an_item_given_twice_in_one_batch_is_told_once(grid):
+def test_an_item_given_twice_in_one_batch_is_published_once(grid):
     answer = bring(grid, item(1), item(1)).json
     assert (answer["accepted"], answer["unchanged"]) == (1, 1)
-    assert len(told(grid, RequestRegistered)) == 1
+    assert len(events_of(grid, RequestRegistered)) == 1
 
 
 def test_the_id_of_a_request_follows_from_where_it_comes(service, grid):
     bring(grid, item(1))
-    (event,) = told(grid, RequestRegistered)
+    (event,) = events_of(grid, RequestRegistered)
     assert UUID(event.subject).version == 5
     with grid.unit_of_work() as uow:
         uow.connection.exec_driver_sql("TRUNCATE request CASCADE")
     bring(grid, item(1))
-    assert told(grid, RequestRegistered)[1].subject == event.subject
+    assert events_of(grid, RequestRegistered)[1].subject == event.subject
 
 
 def test_places_outside_unknown_or_shifted_are_kept_as_what_they_are(grid):
@@ -87,7 +84,7 @@ def test_places_outside_unknown_or_shifted_are_kept_as_what_they_are(grid):
         item(3, **shifted, coordinate_system="gcj02"),
     )
     assert answer.json["accepted"] == 3
-    data = [event.data for event in told(grid, RequestVerified)]
+    data = [event.data for event in events_of(grid, RequestVerified)]
     by_status = {each["location_status"]: each for each in data}
     assert set(by_status) == {"outside", "unplaced", "located"}
     assert by_status["unplaced"]["place"] is None
@@ -123,7 +120,7 @@ def test_rows_that_cannot_be_true_are_refused_with_pointers_and_the_others_taken
 
 def test_nothing_is_linked_to_history_that_ended(grid, register):
     bring(grid, item(1, outcome="closed"), item(2, outcome="open", ended_at=None))
-    closed, still_open = (event.data["request_id"] for event in told(grid, RequestRegistered))
+    closed, still_open = (event.data["request_id"] for event in events_of(grid, RequestRegistered))
     request_id = register()["request_id"]
     for original, status in ((closed, 409), (still_open, 200)):
         body = {"original_request_id": str(original)}
@@ -172,4 +169,4 @@ def test_a_thousand_rows_are_brought_in_within_seconds(grid):
     assert bring(grid, *items).json["accepted"] == 1000
     # Measured at well under a second; the bound is wide because other work may share the machine.
     assert time.perf_counter() - began < 10
-    assert len(told(grid, RequestVerified)) == 1000
+    assert len(events_of(grid, RequestVerified)) == 1000

@@ -5,25 +5,21 @@ import pytest
 import sqlalchemy as sa
 from linli_contracts.events.grid.requests import RequestRegistered
 from linli_devkit.client import ServiceUnderTest
-from linli_grid.handlers.requests import MOST_ALIKE
+from linli_grid.requests.queries import MAX_DUPLICATES
 from linli_grid.service import GridService
 from linli_kernel.gcj02 import to_gcj02, to_wgs84
 
-from .made import COMMUNITY, SIDE, SOUTH, WEST, centre, request, square, tile
+from .factories import COMMUNITY, SIDE, SOUTH, WEST, centre, events_of, request, square, tile
 
 CONTACT = {"name": "王秀英", "phone": "13800138000"}
 
 
-def told(service, schema=RequestRegistered):
-    return [event for event in service.published() if event.type == schema.event_type.name]
-
-
-def test_a_request_is_located_in_its_grid_and_told_with_a_coarse_place(grid, register):
+def test_a_request_is_located_in_its_grid_and_published_with_a_coarse_place(grid, register):
     answer = register(longitude=116.40211, latitude=39.90188)
     assert (answer["status"], answer["location_status"]) == ("registered", "located")
     assert (answer["grid_code"], answer["grid_name"]) == (f"{COMMUNITY}001", "东华门1号网格")
     assert (answer["neighbours"], answer["possible_duplicates"], answer["warnings"]) == ([], [], [])
-    (event,) = told(grid)
+    (event,) = events_of(grid, RequestRegistered)
     assert event.subject == event.correlation_id == answer["request_id"]
     assert event.sequence == 1
     assert event.data["grid_code"] == f"{COMMUNITY}001"
@@ -59,7 +55,7 @@ def test_outside_every_grid_a_request_is_kept_marked_and_warned_of(grid, registe
     assert answer["warnings"] == [
         "The place is outside every grid; the request goes to the dispatcher of the district."
     ]
-    assert told(grid)[0].data["place"] is not None
+    assert events_of(grid, RequestRegistered)[0].data["place"] is not None
 
 
 def test_gcj02_that_is_not_marked_is_suspected_when_it_falls_outside(grid, register):
@@ -74,7 +70,7 @@ def test_gcj02_that_is_not_marked_is_suspected_when_it_falls_outside(grid, regis
 def test_without_a_place_a_request_is_unplaced(grid, register):
     answer = register(longitude=None, latitude=None)
     assert (answer["location_status"], answer["grid_code"]) == ("unplaced", None)
-    assert told(grid)[0].data["place"] is None
+    assert events_of(grid, RequestRegistered)[0].data["place"] is None
 
 
 def test_before_any_grid_is_drawn_requests_are_taken_too(bare):
@@ -150,9 +146,9 @@ def test_what_cannot_be_used_is_refused_with_a_pointer_and_nothing_is_written(
         ({"category": "public_safety.hazard"}, "urgent"),
     ],
 )
-def test_the_priority_is_told_but_not_the_group_it_comes_from(grid, register, changes, priority):
+def test_the_priority_is_published_but_not_its_group(grid, register, changes, priority):
     assert register(**changes)["priority"] == priority
-    assert told(grid)[0].data["priority"] == priority
+    assert events_of(grid, RequestRegistered)[0].data["priority"] == priority
     stored = everything_stored(grid)
     assert not any(group in stored for group in ("older", "child"))
 
@@ -175,7 +171,7 @@ def everything_stored(service):
     """All that the service wrote about requests, with its outbox, as one text."""
     with service.unit_of_work() as uow:
         tables = [
-            sa.text(f"SELECT t::text FROM {name} t")
+            sa.text(f"SELECT t::text FROM {name} t")  # noqa: S608
             for name in ("request", "outbox", "contact_access")
         ]
         return "\n".join(row for table in tables for row in uow.connection.scalars(table))
@@ -237,12 +233,12 @@ def test_probable_duplicates_are_named_and_never_dropped(grid, register):
     assert register()["possible_duplicates"] == [first["request_id"]]
     assert register(category="environment.noise")["possible_duplicates"] == []
     assert register(**centre(2))["possible_duplicates"] == []
-    assert len(told(grid)) == 4
+    assert len(events_of(grid, RequestRegistered)) == 4
 
 
 def test_many_probable_duplicates_are_not_all_named(grid, register):
-    known = [register()["request_id"] for _ in range(MOST_ALIKE + 2)]
-    assert register()["possible_duplicates"] == known[:MOST_ALIKE]
+    known = [register()["request_id"] for _ in range(MAX_DUPLICATES + 2)]
+    assert register()["possible_duplicates"] == known[:MAX_DUPLICATES]
 
 
 def test_what_is_settled_long_ago_or_far_off_is_no_duplicate(grid, register):
@@ -297,7 +293,7 @@ def test_the_same_idempotency_key_registers_once(grid):
         for _ in range(2)
     ]
     assert answers[0]["tracking_code"] == answers[1]["tracking_code"]
-    assert len(told(grid)) == 1
+    assert len(events_of(grid, RequestRegistered)) == 1
 
 
 def test_requests_are_listed_in_pages_newest_first_and_filtered(grid, register):

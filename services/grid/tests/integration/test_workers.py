@@ -2,11 +2,12 @@ from uuid import uuid4
 
 import pytest
 from linli_contracts.events.grid.staffing import WorkerAssigned
-from linli_grid.domain.workers import Change
-from linli_grid.store.grids import change_duty, lock_grid
+from linli_grid.staffing.domain import DutyChange
+from linli_grid.staffing.tables import save_duty
+from linli_grid.territory import lock_grid
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from .made import COMMUNITY, OTHER_COMMUNITY
+from .factories import COMMUNITY, OTHER_COMMUNITY, events_of
 
 GRID = f"{COMMUNITY}001"
 
@@ -23,10 +24,8 @@ def give(grid):
     return put
 
 
-def told(service):
-    events = [
-        event for event in service.published() if event.type == WorkerAssigned.event_type.name
-    ]
+def changes_published(service):
+    events = events_of(service, WorkerAssigned)
     return [(event.data["worker_id"], event.data["duty"], event.data["active"]) for event in events]
 
 
@@ -37,7 +36,7 @@ def test_a_second_full_time_worker_is_refused_naming_the_first(grid, give):
     assert refused.status_code == 409
     assert refused.json["type"] == "urn:linli:problem:duty-taken"
     assert str(first) in refused.json["detail"]
-    assert told(grid) == [(first, "full_time", True)]
+    assert changes_published(grid) == [(first, "full_time", True)]
 
 
 def test_any_number_is_part_time_and_one_is_the_deputy(grid, give):
@@ -53,7 +52,7 @@ def test_a_grid_falls_to_its_deputy_when_the_full_time_worker_is_relieved(grid, 
     assert give(full_time, "full_time").json["responsible_worker_id"] == str(full_time)
     answer = grid.delete(f"/grids/{GRID}/workers/{full_time}", role="dispatcher")
     assert answer.json["responsible_worker_id"] == str(deputy)
-    assert told(grid)[-1] == (full_time, "full_time", False)
+    assert changes_published(grid)[-1] == (full_time, "full_time", False)
     (finding,) = [f for f in grid.get("/coverage").json["findings"] if f["grid_code"] == GRID]
     assert finding["deputy_worker_id"] == str(deputy)
 
@@ -64,7 +63,7 @@ def test_a_worker_who_changes_duty_lays_the_old_one_down(grid, give):
     assert give(worker, "deputy").status_code == 200
     answer = give(worker, "full_time").json
     assert answer["workers"] == [{"worker_id": str(worker), "duty": "full_time"}]
-    assert told(grid) == [
+    assert changes_published(grid) == [
         (worker, "deputy", True),
         (worker, "deputy", False),
         (worker, "full_time", True),
@@ -84,7 +83,7 @@ def test_what_cannot_be_assigned_is_refused(grid, give):
     assert give(uuid4(), "full_time", role=None).status_code == 401
     assert grid.delete(f"/grids/{GRID}/workers/{uuid4()}").status_code == 404
     assert grid.delete(f"/grids/{COMMUNITY}009/workers/{uuid4()}").status_code == 404
-    assert told(grid) == []
+    assert changes_published(grid) == []
 
 
 def test_duties_in_a_grid_are_given_one_by_one(grid):
@@ -99,8 +98,8 @@ def test_duties_in_a_grid_are_given_one_by_one(grid):
 
 def test_the_database_itself_holds_one_full_time_worker_per_grid(grid):
     with grid.unit_of_work() as uow:
-        change_duty(uow.connection, GRID, Change(uuid4(), "full_time", active=True), uow.now)
+        save_duty(uow.connection, GRID, DutyChange(uuid4(), "full_time", active=True), uow.now)
         savepoint = uow.connection.begin_nested()
         with pytest.raises(IntegrityError, match="assignment_held_by_one"):
-            change_duty(uow.connection, GRID, Change(uuid4(), "full_time", active=True), uow.now)
+            save_duty(uow.connection, GRID, DutyChange(uuid4(), "full_time", active=True), uow.now)
         savepoint.rollback()

@@ -1,13 +1,13 @@
 import pytest
-from linli_grid.coverage import check_coverage
-from linli_grid.geometry import area_m2
+from linli_grid.territory.engine.coverage import check_coverage
+from linli_grid.territory.engine.geometry import area_m2
 from shapely.geometry import Polygon, box
 
 WEST, SOUTH = 116.4, 39.9
 
 
 def at(x0, y0, x1, y1):
-    """A box in thousandths of a degree from a corner: one thousandth is 85 m east and 111 m north."""
+    """A box in thousandths of a degree from a corner: one is 85 m east and 111 m north."""
     return box(WEST + x0 / 1000, SOUTH + y0 / 1000, WEST + x1 / 1000, SOUTH + y1 / 1000)
 
 
@@ -26,14 +26,12 @@ def test_tiles_that_fit_have_neither_gaps_nor_overlaps():
     assert found.area_m2 == pytest.approx(area_m2(at(0, 0, 20, 10)), rel=1e-6)
 
 
-def test_an_overlap_is_told_once_with_its_area_and_a_point_inside():
+def test_an_overlap_is_reported_once_with_its_area_and_a_point_inside():
     found = check({"b": at(0, 0, 10, 10), "a": at(9, 0, 20, 10)})
     (overlap,) = found.overlaps
     assert overlap.grid_codes == ("a", "b")
-    assert overlap.spot.area_m2 == pytest.approx(area_m2(at(9, 0, 10, 10)), abs=0.1)
-    assert at(9, 0, 10, 10).contains(
-        box(*(overlap.spot.longitude, overlap.spot.latitude) * 2).centroid
-    )
+    assert overlap.area_m2 == pytest.approx(area_m2(at(9, 0, 10, 10)), abs=0.1)
+    assert at(9, 0, 10, 10).contains(box(*(overlap.longitude, overlap.latitude) * 2).centroid)
     assert found.area_m2 == pytest.approx(area_m2(at(0, 0, 20, 10)), rel=1e-6)
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 from linli_chassis.http import routes_of
 from linli_chassis.settings import Settings, settings_table
 from linli_contracts.registry import consumed_by, produced_by
+from linli_grid.requests.domain import ENDS, REQUEST_STATES
 from linli_grid.service import GridService
 from linli_grid.settings import GridSettings
 
@@ -15,10 +16,14 @@ def test_the_readme_lists_every_route_with_its_roles():
         assert f"| {route.summary} |" in README
 
 
+def test_the_readme_shows_the_table_of_transitions():
+    assert REQUEST_STATES.diagram("registered: request_registered", ENDS) in README
+
+
 def test_the_readme_lists_every_setting_as_it_is():
     assert settings_table(GridSettings, without=Settings) in README
 
 
 def test_the_readme_names_every_event_out_and_in():
     for entry in [*produced_by("grid"), *consumed_by("grid")]:
-        assert f"`{entry.fact}`" in README
+        assert f"`{entry.event_name}`" in README

@@ -25,7 +25,8 @@ def make_regions_and_grids() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("level", sa.Text, nullable=False),
         sa.Column("sequence", sa.BigInteger, nullable=False),
-        comment="Divisions as the organization service tells them; sequence is that of the newest event.",
+        comment="Divisions as the organization service tells them; "
+        "sequence is that of the newest event.",
     )
     op.create_table(
         "grid",
@@ -55,7 +56,8 @@ def make_regions_and_grids() -> None:
         "grid_version",
         sa.Column("sole", sa.Boolean, sa.CheckConstraint("sole"), primary_key=True),
         sa.Column("version", UUID, nullable=False),
-        comment="One row: another random value with every change of a grid, by which replicas notice it.",
+        comment="One row: another random value with every change of a grid, "
+        "by which replicas notice it.",
     )
     op.execute("INSERT INTO grid_version (sole, version) VALUES (true, gen_random_uuid())")
     op.create_table(

@@ -1,1 +1,0 @@
-"""One function per command, question or event of the grid service."""

@@ -1,0 +1,162 @@
+"""The routes of residents' requests."""
+
+from __future__ import annotations
+
+from linli_chassis.http import PUBLIC, Page, RequestContext, Scope, route
+
+from linli_grid.requests import commands, queries, schemas
+from linli_grid.requests.domain import (
+    REQUEST_STATES,
+    WORKERS,
+    LinkRequest,
+    ReadContact,
+    RegisterRequest,
+    RejectRequest,
+    RelocateRequest,
+    ResolveOnSpot,
+)
+
+REGISTRARS = ("resident", *WORKERS)
+
+
+class Requests:
+    """Residents' requests up to the case."""
+
+    @route(
+        "POST",
+        "/requests",
+        roles=REGISTRARS,
+        scope=Scope.DISTRICT,
+        body=schemas.RegisterBody,
+        response=schemas.RegisteredResponse,
+        status=201,
+        summary="Register a resident's request",
+    )
+    def register_request(
+        self, context: RequestContext[RegisterRequest]
+    ) -> commands.RegisteredRequest:
+        """Finds its grid, names neighbours and possible duplicates, and gives a tracking code."""
+        return commands.register_request(context.uow, context.input)
+
+    @route(
+        "GET",
+        "/tracking/<code>",
+        roles=PUBLIC,
+        scope=Scope.PUBLIC,
+        response=schemas.TrackingResponse,
+        summary="Follow a request",
+    )
+    def follow_request(self, context: RequestContext[None]) -> queries.TrackedRequest:
+        """For whoever holds the tracking code, however it is typed; no personal data."""
+        return queries.follow_request(context.uow, context.path["code"])
+
+    @route(
+        "GET",
+        "/requests",
+        roles=WORKERS,
+        scope=Scope.REGION,
+        query=schemas.RequestQuery,
+        response=schemas.RequestPage,
+        summary="List requests",
+    )
+    def list_requests(
+        self, context: RequestContext[queries.ListRequests]
+    ) -> Page[queries.RequestView]:
+        """Those of your region, newest first; district dispatchers see those outside grids too."""
+        return queries.list_requests(context.uow, context.actor, context.input)
+
+    @route(
+        "GET",
+        "/requests/<uuid:request_id>",
+        roles=WORKERS,
+        scope=Scope.REGION,
+        response=schemas.RequestResponse,
+        summary="One request",
+    )
+    def get_request(self, context: RequestContext[None]) -> queries.RequestView:
+        """Without the resident's words and contact."""
+        return queries.get_request(context.uow, context.actor, context.path["request_id"])
+
+    @route(
+        "GET",
+        "/requests/<uuid:request_id>/contact",
+        roles=WORKERS,
+        scope=Scope.REGION,
+        query=schemas.ContactQuery,
+        response=schemas.ContactResponse,
+        summary="Read a resident's words and contact",
+    )
+    def read_contact(self, context: RequestContext[ReadContact]) -> commands.ResidentWords:
+        """Who read them, when and why is kept."""
+        request_id = context.path["request_id"]
+        return commands.read_contact(context.uow, context.actor, request_id, context.input)
+
+    @route(
+        "POST",
+        "/requests/<uuid:request_id>/verify",
+        roles=REQUEST_STATES.roles_of("verify"),
+        scope=Scope.REGION,
+        response=schemas.RequestResponse,
+        summary="Find a request to be real",
+    )
+    def verify_request(self, context: RequestContext[None]) -> queries.RequestView:
+        """The service desk opens a case for it."""
+        return commands.verify(context.uow, context.actor, context.path["request_id"])
+
+    @route(
+        "POST",
+        "/requests/<uuid:request_id>/reject",
+        roles=REQUEST_STATES.roles_of("reject"),
+        scope=Scope.REGION,
+        body=schemas.RejectBody,
+        response=schemas.RequestResponse,
+        summary="Turn a request down",
+    )
+    def reject_request(self, context: RequestContext[RejectRequest]) -> queries.RequestView:
+        """With the reason, for the resident."""
+        request_id = context.path["request_id"]
+        return commands.reject(context.uow, context.actor, request_id, context.input)
+
+    @route(
+        "POST",
+        "/requests/<uuid:request_id>/resolve-on-spot",
+        roles=REQUEST_STATES.roles_of("resolve_on_spot"),
+        scope=Scope.REGION,
+        body=schemas.NoteBody,
+        response=schemas.RequestResponse,
+        summary="Settle a request on the spot",
+    )
+    def resolve_request_on_spot(
+        self, context: RequestContext[ResolveOnSpot]
+    ) -> queries.RequestView:
+        """No case is needed."""
+        request_id = context.path["request_id"]
+        return commands.resolve_on_spot(context.uow, context.actor, request_id, context.input)
+
+    @route(
+        "POST",
+        "/requests/<uuid:request_id>/link",
+        roles=REQUEST_STATES.roles_of("link"),
+        scope=Scope.REGION,
+        body=schemas.LinkBody,
+        response=schemas.RequestResponse,
+        summary="Link a request to another one of the same matter",
+    )
+    def link_request(self, context: RequestContext[LinkRequest]) -> queries.RequestView:
+        """It is kept, and follows the one that is being worked on."""
+        request_id = context.path["request_id"]
+        return commands.link(context.uow, context.actor, request_id, context.input)
+
+    @route(
+        "POST",
+        "/requests/<uuid:request_id>/relocate",
+        roles=REQUEST_STATES.roles_of("relocate"),
+        scope=Scope.REGION,
+        body=schemas.RelocateBody,
+        response=schemas.RequestResponse,
+        summary="Give a request to the grid it belongs to",
+    )
+    def relocate_request(self, context: RequestContext[RelocateRequest]) -> queries.RequestView:
+        """Also one outside every grid, or without a place."""
+        request_id = context.path["request_id"]
+        return commands.relocate(context.uow, context.actor, request_id, context.input)

@@ -1,0 +1,254 @@
+"""Residents' requests at the HTTP edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from linli_chassis.http import (
+    BodySchema,
+    PageQuery,
+    QuerySchema,
+    ResponseSchema,
+    TranslatedText,
+    page_of,
+)
+from linli_chassis.i18n import Text, current_locale
+from linli_contracts.events.grid.requests import REJECTION_REASONS
+from linli_contracts.fields import (
+    CHANNELS,
+    LOCATION_STATUSES,
+    Flag,
+    Moment,
+    code,
+    grid,
+    identifier,
+    region,
+    service,
+)
+from linli_contracts.service_catalogue import ServiceItem
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from linli_grid.fields import coordinate_system, latitude, line, longitude
+from linli_grid.requests.domain import (
+    GROUPS,
+    STATUSES,
+    Contact,
+    LinkRequest,
+    ReadContact,
+    RegisterRequest,
+    RejectRequest,
+    RelocateRequest,
+    ResolveOnSpot,
+)
+from linli_grid.requests.queries import ListRequests
+
+
+class ServiceName(fields.String):
+    """The name of a catalogue entry in the client's language."""
+
+    def _serialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002
+        obj: object,  # noqa: ARG002
+        **kwargs: object,  # noqa: ARG002
+    ) -> str | None:
+        service: ServiceItem | None = value
+        return None if service is None else service.name(current_locale.get())
+
+
+class ContactBody(BodySchema):
+    """How to reach the resident; kept encrypted."""
+
+    makes = Contact
+
+    name = line("What to call the resident.", 100, required=True)
+    phone = line("Telephone number.", 40, required=True)
+
+
+class RegisterBody(BodySchema):
+    """A resident's request."""
+
+    makes = RegisterRequest
+
+    category = service("The service asked for, from the service catalogue.", required=True)
+    description = fields.String(
+        required=True,
+        validate=validate.Length(1, 4000),
+        metadata={"description": "Words of the resident, kept encrypted."},
+    )
+    longitude = longitude()
+    latitude = latitude()
+    coordinate_system = coordinate_system()
+    channel = code(
+        "How it came in.",
+        required=True,
+        validate=validate.OneOf([name for name in CHANNELS if name != "import"]),
+    )
+    contact = fields.Nested(ContactBody, load_default=None, allow_none=True)
+    consent = Flag(
+        load_default=False,
+        metadata={
+            "description": "The resident agrees that contact and groups are used; "
+            "true when either is given."
+        },
+    )
+    groups = fields.List(
+        fields.String(validate=validate.OneOf(GROUPS)),
+        load_default=list,
+        metadata={
+            "description": "Groups the resident belongs to. They decide the priority "
+            "and are not kept."
+        },
+    )
+    photos = fields.List(
+        line("Where a photo is kept.", 500),
+        load_default=list,
+        validate=validate.Length(max=20),
+        metadata={"description": "References to photos; the photos themselves are kept elsewhere."},
+    )
+
+    @validates_schema
+    def asks_consent(self, data: Mapping[str, object], **_: object) -> None:
+        """Personal data is taken with consent only."""
+        if (data.get("contact") or data.get("groups")) and not data["consent"]:
+            raise ValidationError(
+                Text("Contact and groups may be given with the resident's consent only."), "consent"
+            )
+
+
+class RegisteredResponse(ResponseSchema):
+    """What a registered request is known by, and what to tell the resident."""
+
+    request_id = fields.UUID(required=True)
+    tracking_code = fields.String(
+        required=True,
+        metadata={"description": "For the resident. Told this once; only its digest is kept."},
+    )
+    status = fields.String(required=True)
+    priority = fields.String(required=True)
+    registered_at = Moment(required=True)
+    location_status = fields.String(required=True)
+    grid_code = fields.String(required=True, allow_none=True)
+    grid_name = fields.String(required=True, allow_none=True)
+    neighbours = fields.List(
+        fields.String(), required=True, metadata={"description": "Other grids near the place."}
+    )
+    possible_duplicates = fields.List(
+        fields.UUID(),
+        required=True,
+        metadata={
+            "description": "Open ones of the same category, near in place and time; "
+            "the 20 oldest at most."
+        },
+    )
+    warnings = fields.List(TranslatedText(), required=True)
+
+
+class RequestQuery(PageQuery):
+    """Which requests to list."""
+
+    makes = ListRequests
+
+    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
+    grid_code = region("Only those in this grid, or under this region.", load_default=None)
+    location_status = fields.String(load_default=None, validate=validate.OneOf(LOCATION_STATUSES))
+    category = service("Only those of this category.", load_default=None)
+
+
+class RequestResponse(ResponseSchema):
+    """A request without the resident's words and contact."""
+
+    request_id = fields.UUID(required=True)
+    category = fields.String(required=True)
+    category_name = ServiceName(required=True, allow_none=True)
+    channel = fields.String(required=True)
+    priority = fields.String(required=True)
+    status = fields.String(required=True)
+    location_status = fields.String(required=True)
+    grid_code = fields.String(required=True, allow_none=True)
+    longitude = fields.Float(required=True, allow_none=True)
+    latitude = fields.Float(required=True, allow_none=True)
+    photos = fields.List(fields.String(), required=True, allow_none=True)
+    responsible_worker_id = fields.UUID(required=True, allow_none=True)
+    original_request_id = fields.UUID(required=True, allow_none=True)
+    rejection_reason = fields.String(required=True, allow_none=True)
+    source = fields.String(required=True, allow_none=True)
+    external_ref = fields.String(required=True, allow_none=True)
+    registered_at = Moment(required=True)
+    updated_at = Moment(required=True)
+    actions = fields.List(
+        fields.String(), required=True, metadata={"description": "What the caller may do now."}
+    )
+
+
+RequestPage = page_of(RequestResponse)
+
+
+class ContactQuery(QuerySchema):
+    """Why the contact is read."""
+
+    makes = ReadContact
+
+    reason = line("Kept with who read it and when.", 200, required=True)
+
+
+class ContactResponse(ResponseSchema):
+    """The resident's words and contact."""
+
+    request_id = fields.UUID(required=True)
+    description = fields.String(required=True, allow_none=True)
+    contact = fields.Nested(ContactBody, required=True, allow_none=True)
+    note = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the worker noted on the spot."},
+    )
+
+
+class RejectBody(BodySchema):
+    """Why a request is turned down."""
+
+    makes = RejectRequest
+
+    reason = code("Why.", required=True, validate=validate.OneOf(REJECTION_REASONS))
+
+
+class NoteBody(BodySchema):
+    """How a request was settled on the spot."""
+
+    makes = ResolveOnSpot
+
+    note = fields.String(
+        required=True,
+        validate=validate.Length(1, 2000),
+        metadata={"description": "What was done; kept encrypted."},
+    )
+
+
+class LinkBody(BodySchema):
+    """The request that is being worked on."""
+
+    makes = LinkRequest
+
+    original_request_id = identifier("The request that is being worked on.", required=True)
+
+
+class RelocateBody(BodySchema):
+    """The grid a request belongs to."""
+
+    makes = RelocateRequest
+
+    grid_code = grid("The grid.", required=True)
+
+
+class TrackingResponse(ResponseSchema):
+    """How far a request is."""
+
+    request_id = fields.UUID(required=True)
+    status = fields.String(required=True)
+    category = fields.String(required=True)
+    category_name = ServiceName(required=True, allow_none=True)
+    registered_at = Moment(required=True)
+    updated_at = Moment(required=True)

@@ -1,1 +1,0 @@
-"""What the HTTP edge of the grid service takes and gives."""

@@ -1,0 +1,159 @@
+"""Drawing grids and boundaries, and recording the regions that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from linli_chassis.http.imports import Batch, ImportResult
+from linli_chassis.process.offload import run_in_thread
+from linli_chassis.storage.projections import upsert_newest
+from linli_contracts.envelope import Event
+from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.fields import coarse
+from linli_contracts.identity import Actor
+from linli_kernel.errors import NotFound
+
+from linli_grid.errors import BadGridCode, NotYours
+from linli_grid.settings import Uow
+from linli_grid.territory import tables
+from linli_grid.territory.domain import (
+    UNREGISTERED,
+    DrawGrid,
+    DrawnGrid,
+    Repair,
+    SetBoundary,
+    check_grid_code,
+    community_of,
+)
+from linli_grid.territory.engine.geometry import read_area
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedItem:
+    """An item of an import that was taken after a repair, by its place from 0."""
+
+    index: int
+    repair: Repair
+
+
+@dataclass(frozen=True, slots=True)
+class GridImportResult(ImportResult):
+    """What became of an import of grids."""
+
+    repaired: Sequence[RepairedItem]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryResult:
+    """A boundary that was set."""
+
+    community_code: str
+    area_m2: float
+    repair: Repair | None
+
+
+def import_grids(uow: Uow, actor: Actor, batch: Batch[DrawGrid]) -> GridImportResult:
+    """Draw or redraw many grids; good ones are taken, bad ones listed.
+
+    The same ones again change nothing.
+    """
+    codes = [item.grid_code for item in batch.items]
+    batch = batch.check(_drawing_rule(uow, actor, codes))
+    # A native thread computes, and raises nothing: the batch notes what is refused.
+    grids = run_in_thread(batch.map, partial(_draw, uow.now)).check(_first_of_its_code())
+    before = tables.lock_grids(uow.connection, codes)
+    changed = [grid for grid in grids.items if not grid.is_same_as(before.get(grid.grid_code))]
+    tables.save_grids(uow.connection, changed)
+    for grid in changed:
+        uow.emit(_grid_drawn(grid))
+    result = grids.result(len(changed))
+    repaired = [RepairedItem(i, grid.repair) for i, grid in grids.indexed if grid.repair]
+    return GridImportResult(result.accepted, result.unchanged, result.refused, repaired)
+
+
+def set_boundary(
+    uow: Uow, actor: Actor, community_code: str, command: SetBoundary
+) -> BoundaryResult:
+    """Set the boundary that the grids of a community are to cover.
+
+    Raises:
+        NotFound: the community is not registered.
+        BadGeometry: the drawing is no polygon.
+    """
+    actor.must_cover(community_code)
+    if not tables.known_communities(uow.connection, [community_code]):
+        raise NotFound(UNREGISTERED, community=community_code)
+    area = run_in_thread(read_area, command.geometry)
+    tables.save_boundary(uow.connection, community_code, area.shape.wkb, area.area_m2, uow.now)
+    return BoundaryResult(community_code, round(area.area_m2, 1), area.repair)
+
+
+def upsert_regions(uow: Uow, events: Sequence[Event]) -> None:
+    """Record the newest state of each region, in whatever order its events come."""
+    rows = [
+        {
+            "code": event.data["region_code"],
+            "name": event.data["name"],
+            "level": event.data["level"],
+            "sequence": event.sequence,
+        }
+        for event in events
+    ]
+    upsert_newest(uow.connection, tables.region, rows)
+
+
+def _drawing_rule(uow: Uow, actor: Actor, codes: Sequence[str]) -> Callable[[DrawGrid], None]:
+    """The rule that the code of a grid has to keep, by the caller's region too."""
+    communities = tables.known_communities(uow.connection, map(community_of, codes))
+    region = actor.region
+
+    def rule(item: DrawGrid) -> None:
+        check_grid_code(item.grid_code, uow.settings.grid_digits, communities)
+        if not item.grid_code.startswith(region):
+            raise NotYours("This grid is outside your region.", pointer="/grid_code")
+
+    return rule
+
+
+def _first_of_its_code() -> Callable[[DrawnGrid], None]:
+    """The rule that only the first drawing of a grid in an import counts."""
+    codes: set[str] = set()
+
+    def rule(grid: DrawnGrid) -> None:
+        if grid.grid_code in codes:
+            raise BadGridCode("An earlier item has this grid code already.", pointer="/grid_code")
+        codes.add(grid.grid_code)
+
+    return rule
+
+
+def _draw(now: datetime, item: DrawGrid) -> DrawnGrid:
+    """The grid that an item draws. Raises `BadGeometry`."""
+    area = read_area(item.geometry)
+    inside = area.shape.representative_point()
+    return DrawnGrid(
+        grid_code=item.grid_code,
+        community_code=community_of(item.grid_code),
+        name=item.name,
+        households=item.households,
+        area_m2=area.area_m2,
+        longitude=inside.x,
+        latitude=inside.y,
+        repair=area.repair,
+        drawn_at=now,
+        shape=area.shape.wkb,
+    )
+
+
+def _grid_drawn(grid: DrawnGrid) -> GridDrawn:
+    return GridDrawn(
+        grid_code=grid.grid_code,
+        community_code=grid.community_code,
+        name=grid.name,
+        households=grid.households,
+        area_m2=round(grid.area_m2, 1),
+        centre=coarse(grid.longitude, grid.latitude),
+    )

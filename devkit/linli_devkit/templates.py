@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Where a template stands among the arguments of a call.
 _PLACES = {"Text": 0, "ValidationError": 0, "Problem": 2}
-_KERNEL_ERRORS = ("DomainError", "NotFound", "NotAllowed", "Conflict", "Invalid")
+_KERNEL_ERRORS = ("NotFound", "NotAllowed", "Conflict", "Invalid", "TransitionRefused")
 
 
 def templates_of(package: Path) -> dict[str, str]:
@@ -43,7 +43,7 @@ def _domain_errors(package: Path) -> set[str]:
     for path in paths:  # errors.py first: the trees of features grow from it
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
-                bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+                bases = {getattr(base, "attr", getattr(base, "id", "")) for base in node.bases}
                 if bases & errors and all(map(_leaves_template_first, node.body)):
                     errors.add(node.name)
     return errors

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sqlalchemy as sa
-from linli_chassis.storage.database import is_unavailable, is_conflict
+from linli_chassis.storage.database import is_conflict, is_unavailable
 from linli_client.events import NotNow, Quarantined
 from linli_client.events.names import Wanted
 from linli_contracts.envelope import Event

@@ -11,8 +11,7 @@ from linli_evaluation.indicators.domain.definitions import (
     Indicator,
     Tier,
 )
-from linli_evaluation.indicators.files import load_file
-from linli_evaluation.indicators.queries import counts_row, measures, share
+from linli_evaluation.indicators.queries import counts_row, load_file, measures, share
 from linli_evaluation.indicators.tables import load_stored, store_definitions
 
 __all__ = [

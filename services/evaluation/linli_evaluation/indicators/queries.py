@@ -1,4 +1,4 @@
-"""Indicators as SQL expressions over the columns of a source.
+"""The definitions of a deployment, and indicators as SQL expressions over the columns of a source.
 
 All aggregates are independent of the order of the rows to the last bit: integers, exact numerics,
 and percentiles.
@@ -8,12 +8,25 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import cache
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import yaml
 
 from linli_evaluation.calendar import Bounds
-from linli_evaluation.indicators.domain.definitions import Count, Indicator, Kind, Penalty, Sum
+from linli_evaluation.errors import BadDefinitions
+from linli_evaluation.indicators.domain.definitions import (
+    Count,
+    Definitions,
+    Indicator,
+    Kind,
+    Penalty,
+    Sum,
+)
+from linli_evaluation.indicators.domain.parsing import parse_definitions
 from linli_evaluation.indicators.domain.predicates import (
     All,
     AnyOf,
@@ -106,3 +119,21 @@ def _statistic(kind: Kind, column: Column, rows: Condition) -> Column:
         return sa.func.avg(sa.cast(column, sa.Numeric)).filter(rows)
     percentile = sa.func.percentile_cont({"median": 0.5, "p90": 0.9}[kind])
     return percentile.within_group(column).filter(rows)
+
+
+@cache
+def load_file(path: str | None) -> Definitions:
+    """The definitions in a file, or the default ones; read once.
+
+    Raises:
+        BadDefinitions: the file cannot be read or used; says where and why.
+    """
+    default = resources.files("linli_evaluation.indicators") / "data" / "indicators.yaml"
+    source = Path(path) if path else default
+    try:
+        document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadDefinitions(str(source), f"cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadDefinitions(str(source), f"is not YAML: {error}") from error
+    return parse_definitions(document)

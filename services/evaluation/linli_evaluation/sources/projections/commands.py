@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from linli_chassis.storage.projections import upsert_newest
 from linli_contracts.envelope import Event
 
 from linli_evaluation.settings import Uow
-from linli_evaluation.sources.projections.tables import grid, region, staffing, unit
+from linli_evaluation.sources.projections.tables import Table, grid, region, staffing, unit
 
 
 def record_regions(uow: Uow, events: Sequence[Event]) -> None:
@@ -32,7 +31,7 @@ def record_staffing(uow: Uow, events: Sequence[Event]) -> None:
     _record(uow, staffing, events)
 
 
-def _record(uow: Uow, table: sa.Table, events: Sequence[Event]) -> None:
+def _record(uow: Uow, table: Table, events: Sequence[Event]) -> None:
     """The columns of the table are named like the fields of its events."""
     rows = []
     for event in events:

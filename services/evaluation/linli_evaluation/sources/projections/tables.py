@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from linli_evaluation.sources.domain import SubjectLevel
 from linli_evaluation.tables import metadata
 
+Table = sa.Table
+
 region = sa.Table(
     "region",
     metadata,

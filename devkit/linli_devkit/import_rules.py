@@ -1,6 +1,6 @@
-"""The import rules of the workspace, checked by import-linter: `python -m linli_devkit.import_rules`.
+"""The import rules of the workspace: `python -m linli_devkit.import_rules` checks them.
 
-They are made from what is there, so that a new service or feature is held to them without anybody
+import-linter holds them. They are made from what is there, so that a new service or feature is held to them without anybody
 adding it to a list: layers of distributions, services that never import one another, features that
 use each other's door only.
 """
@@ -77,8 +77,8 @@ def contracts() -> Iterator[dict[str, Any]]:
             inner = sorted(
                 f"{own}.{path.stem}"
                 for path in feature.iterdir()
-                if path.name != "__init__.py" and (path.suffix == ".py" or path.is_dir())
                 if not path.name.startswith("__")
+                if path.suffix == ".py" or (path / "__init__.py").exists()
             )
             yield {
                 "name": f"{own} is used by its door",

@@ -17,17 +17,21 @@ def run(name: str) -> None:
     """Run a service until SIGTERM, with the settings of the environment. Raises `BadSettings`,
     `LookupError`.
     """
+    from linli_contracts.manifest import find_service, load
+
     from linli_chassis.process import green
 
+    manifest = find_service(name)
+    if manifest.run:
+        load(manifest.run)(os.environ)
+        return
     green.patch()
     give_memory_back()
     leave_out_rich()
-    from linli_contracts.manifest import find_service
-
     from linli_chassis.observability.logs import configure
     from linli_chassis.process.runtime import serve
 
-    service = find_service(name).load_service()
+    service = manifest.load_service()
     configure(name, service.settings.load(os.environ).log_level)
     serve(service, os.environ)
 

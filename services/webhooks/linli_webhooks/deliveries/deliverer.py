@@ -18,16 +18,18 @@ import structlog
 from linli_chassis.storage.crypto import CryptoError
 from linli_chassis.storage.database import is_unavailable
 
-from linli_webhooks import metrics, store
-from linli_webhooks.schedule import pause_before
-from linli_webhooks.sending import Outcome, send
+from linli_webhooks import metrics
+from linli_webhooks.deliveries.commands import Claimed, claim, mark_delivered, mark_failed, purge
+from linli_webhooks.deliveries.schedule import pause_before
+from linli_webhooks.deliveries.sending import Outcome, send
+from linli_webhooks.endpoints import disable, disable_if_silent
 
 if TYPE_CHECKING:
     from linli_webhooks.settings import WebhookSettings
 
 log = structlog.get_logger(__name__)
 
-_IDLE_SECONDS = 1.0  # news comes at once; this bounds how late a second attempt may be
+_POLL_SECONDS = 1.0  # new events wake at once; this bounds how late a second attempt may be
 _PURGE_SECONDS = 3600.0
 _GONE = "410 Gone"
 _SILENT = "nothing was taken on the whole schedule"
@@ -38,110 +40,115 @@ class Deliverer:
 
     def __init__(self, engine: sa.Engine, settings: WebhookSettings) -> None:
         self._engine, self._settings, self._keyring = engine, settings, settings.keyring
-        self._news = threading.Event()
+        self._woken = threading.Event()
         self._stopping = False
         self._lock = threading.Lock()
-        self._busy: Counter[UUID] = Counter()
+        self._under_way: Counter[UUID] = Counter()
         self._next_purge_at = 0.0
 
     def wake(self) -> None:
         """Look at once whether something is due."""
-        self._news.set()
+        self._woken.set()
 
     def stop(self) -> None:
         """Let `run` return once the attempts under way have ended."""
         self._stopping = True
-        self._news.set()
+        self._woken.set()
 
     def run(self) -> None:
         """Work until stopped; a database that is away is waited for."""
         with ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix="delivery") as pool:
             while not self._stopping:
-                metrics.turned_at.set_to_current_time()
+                metrics.last_loop_at.set_to_current_time()
                 try:
-                    began = self._begin(pool)
+                    begun = self._begin(pool)
                     self._purge()
                 except sa.exc.SQLAlchemyError as error:
                     if not is_unavailable(error):
                         raise
                     log.warning("webhooks wait for the database", error=type(error).__name__)
-                    began = 0
-                if not began:
-                    self._news.wait(_IDLE_SECONDS)
-                self._news.clear()
+                    begun = 0
+                if not begun:
+                    self._woken.wait(_POLL_SECONDS)
+                self._woken.clear()
 
     def _begin(self, pool: ThreadPoolExecutor) -> int:
+        """Begin attempts at what is due, as many as are free; how many."""
         with self._lock:
-            free = self._settings.concurrency - self._busy.total()
-            busy = json.dumps(
-                {str(endpoint_id): count for endpoint_id, count in self._busy.items()}
-            )
+            free = self._settings.concurrency - self._under_way.total()
+            under_way = json.dumps({str(one): count for one, count in self._under_way.items()})
         if free <= 0:
             return 0
         with self._engine.begin() as connection:
-            claimed = store.claim(connection, free, self._settings.concurrency_per_endpoint, busy)
-        for one in claimed:
+            per_endpoint = self._settings.concurrency_per_endpoint
+            due = claim(connection, free, per_endpoint, under_way)
+        for claimed in due:
             with self._lock:
-                self._busy[one.endpoint_id] += 1
-            pool.submit(self._attempt, one)
-        return len(claimed)
+                self._under_way[claimed.endpoint_id] += 1
+            pool.submit(self._attempt, claimed)
+        return len(due)
 
-    def _attempt(self, one: store.Claimed) -> None:
+    def _attempt(self, claimed: Claimed) -> None:
         try:
-            outcome = self._send(one)
+            outcome = self._send(claimed)
             with self._engine.begin() as connection:
-                self._note(connection, one, outcome)
+                self._record(connection, claimed, outcome)
         except Exception as error:
             # Its lease ends, and then it is attempted again.
-            log.error("a delivery could not be noted", event_id=str(one.event_id), exc_info=error)
+            event_id = str(claimed.event_id)
+            log.error("a delivery could not be noted", event_id=event_id, exc_info=error)
         finally:
             with self._lock:
-                self._busy[one.endpoint_id] -= 1
-                self._busy += Counter()  # without those at 0
-            self._news.set()
+                self._under_way[claimed.endpoint_id] -= 1
+                self._under_way += Counter()  # without those at 0
+            self._woken.set()
 
-    def _send(self, one: store.Claimed) -> Outcome:
+    def _send(self, claimed: Claimed) -> Outcome:
         try:
-            secret = self._keyring.decrypt(one.secret, str(one.endpoint_id))
+            secret = self._keyring.decrypt(claimed.secret, str(claimed.endpoint_id))
         except CryptoError as error:
             return Outcome(error=f"the secret cannot be read: {error}")
         return send(
-            one.url,
+            claimed.url,
             secret,
-            one.event_id,
-            one.body,
-            allow_http=one.allow_http,
-            allow_private=one.allow_private,
+            claimed.event_id,
+            claimed.body,
+            allow_http=claimed.allow_http,
+            allow_private=claimed.allow_private,
         )
 
-    def _note(self, connection: sa.Connection, one: store.Claimed, outcome: Outcome) -> None:
-        about = {
-            "endpoint_id": str(one.endpoint_id),
-            "event_id": str(one.event_id),
-            "attempt": one.attempts + 1,
-        }
+    def _record(self, connection: sa.Connection, claimed: Claimed, outcome: Outcome) -> None:
+        entry = log.bind(
+            endpoint_id=str(claimed.endpoint_id),
+            event_id=str(claimed.event_id),
+            attempt=claimed.attempts + 1,
+        )
         if outcome.delivered and outcome.status is not None:
-            store.succeeded(connection, one, outcome.status)
+            mark_delivered(connection, claimed, outcome.status)
             metrics.deliveries.labels(metrics.DELIVERED).inc()
-            log.info("delivered", **about)
+            entry.info("delivered")
             return
-        pause = None if outcome.gone else pause_before(one.attempts + 1, random.random())  # noqa: S311  # spreads load
-        store.failed(connection, one, outcome.status, outcome.error, pause)
+        chance = random.random()  # noqa: S311  # spreads load
+        pause = None if outcome.gone else pause_before(claimed.attempts + 1, chance)
+        mark_failed(connection, claimed, outcome.status, outcome.error, pause)
         metrics.deliveries.labels(metrics.FAILED if pause else metrics.GIVEN_UP).inc()
-        log.warning("not delivered", status=outcome.status, error=outcome.error, **about)
-        if outcome.gone:
-            disabled, reason = store.disable(connection, one.endpoint_id, _GONE), _GONE
+        entry.warning("not delivered", status=outcome.status, error=outcome.error)
+        if pause is None:
+            self._disable(connection, claimed, gone=outcome.gone)
+
+    def _disable(self, connection: sa.Connection, claimed: Claimed, *, gone: bool) -> None:
+        """Disable an endpoint that is gone, or that took nothing on the whole schedule."""
+        endpoint_id, reason = claimed.endpoint_id, _GONE if gone else _SILENT
+        if gone:
+            disabled = disable(connection, endpoint_id, reason)
         else:
-            disabled, reason = (
-                pause is None and store.disable_silent(connection, one, _SILENT),
-                _SILENT,
-            )
+            disabled = disable_if_silent(connection, endpoint_id, claimed.event_id, reason)
         if disabled:
-            log.error("endpoint disabled", endpoint_id=str(one.endpoint_id), reason=reason)
+            log.error("endpoint disabled", endpoint_id=str(endpoint_id), reason=reason)
 
     def _purge(self) -> None:
         if time.monotonic() < self._next_purge_at:
             return
         with self._engine.begin() as connection:
-            store.purge(connection, self._settings.keep_days)
+            purge(connection, self._settings.keep_days)
         self._next_purge_at = time.monotonic() + _PURGE_SECONDS

@@ -1,4 +1,4 @@
-"""From the broker to the schema: an event is kept for every endpoint that wants it before the
+"""From the broker to the schema: an event is stored for every endpoint that wants it before the
 broker forgets it.
 """
 
@@ -7,49 +7,48 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sqlalchemy as sa
-from linli_chassis.storage.database import is_unavailable, is_conflict
-from linli_client.events import NotNow, Quarantined
+from linli_chassis.storage.database import is_conflict, is_unavailable
+from linli_client import NotNow, Quarantined
 from linli_client.events.names import Wanted
 from linli_contracts.envelope import Event
 from linli_contracts.registry import find
 
-from linli_webhooks import store
-from linli_webhooks.sending import structured
+from linli_webhooks.deliveries.commands import store, store_unreadable
+from linli_webhooks.deliveries.sending import structured
+from linli_webhooks.endpoints import patterns_by_endpoint
 
 
 class Intake:
     """The handler of the subscriber `webhooks`, and its quarantine.
 
     Args:
-        news: called when there is something to deliver.
+        on_stored: called when there is something to deliver.
     """
 
-    def __init__(self, engine: sa.Engine, news: Callable[[], object]) -> None:
-        self._engine, self._news = engine, news
+    def __init__(self, engine: sa.Engine, on_stored: Callable[[], object]) -> None:
+        self._engine, self._on_stored = engine, on_stored
 
-    def take(self, event: Event) -> None:
-        """Keep the event. Raises `NotNow` while the database is away."""
+    def store(self, event: Event) -> None:
+        """Store the event. Raises `NotNow` while the database is away."""
         try:
             with self._engine.begin() as connection:
-                wanting = [
-                    one for one, types in store.patterns(connection).items() if _wants(types, event)
-                ]
+                patterns = patterns_by_endpoint(connection)
+                wanting = [one for one, types in patterns.items() if _wants(types, event)]
                 if wanting:
-                    store.keep(connection, event, structured(event), wanting)
+                    store(connection, event, structured(event), wanting)
         except sa.exc.SQLAlchemyError as error:
             if is_unavailable(error) or is_conflict(error):
                 raise NotNow(f"the database is away: {type(error).__name__}") from error
             raise
         if wanting:
-            self._news()
+            self._on_stored()
 
-    def set_aside(self, found: Quarantined) -> None:
-        """Keep what cannot be read, for somebody to look at."""
+    def quarantine(self, quarantined: Quarantined) -> None:
+        """Store what cannot be read."""
         with self._engine.begin() as connection:
-            store.keep_unreadable(connection, found)
+            store_unreadable(connection, quarantined)
 
 
 def _wants(types: list[str], event: Event) -> bool:
-    return Wanted(event.district, tuple(types)).matches(
-        find(event.type).routing_key(event.district)
-    )
+    routing_key = find(event.type).routing_key(event.district)
+    return Wanted(event.district, tuple(types)).matches(routing_key)

@@ -19,7 +19,7 @@ from uuid import UUID
 from linli_contracts.envelope import Event, encode
 from standardwebhooks import Webhook
 
-from linli_webhooks.addresses import check_url, resolve
+from linli_webhooks.endpoints import check_url, resolve
 
 SECONDS = 15.0
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"

@@ -11,7 +11,7 @@ import pytest
 from linli.base.console import Output
 from linli_contracts.manifest import api_services
 from linli.base.context import Context
-from linli.operations.operations import Operations
+from linli.operations.session import Operations
 from linli_client.http import Client
 from linli_demo import stage
 from linli_devkit import RunningPlatform, embedded_platform, running_platform

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from linli.base.i18n import t
-from linli.imports.mapping import RequestMapping, Status, load_request_mapping
+from linli.imports.mapping import RequestMapping, load_request_mapping
+from linli.imports.mapping_schema import Status
 from linli.imports.rows import CsvTable, RowRefused, Source
 from linli.imports.times import BadTime, end_after, read_time, utc_text
 

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
-
 from linli_contracts.manifest import api_services
+
 from linli.base.errors import Failure
 from linli.base.i18n import t
 from linli.local.secrets import secrets_of
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -68,8 +68,9 @@ class Child:
 
 @dataclass
 class Supervisor:
-    """The running processes of a platform; `url` is where it answers, `environ` what its processes
-    were told.
+    """The running processes of a platform.
+
+    `url` is where it answers, `environ` the settings that all its processes share.
     """
 
     children: list[Child]
@@ -97,28 +98,13 @@ class Supervisor:
         for offset, name in enumerate(api_services()):
             environ[f"LINLI_{name.upper()}_URL"] = f"http://127.0.0.1:{port + offset}"
         migrate_all(database_url)
-        children = []
-        for offset, name in enumerate(api_services()):
-            bind = {"LINLI_HTTP_BIND": f"127.0.0.1:{port + offset}"}
-            children.append(
-                Child(
-                    name,
-                    ["linli_chassis", "run", name],
-                    environ | bind,
-                    home / "log" / f"{name}.log",
-                )
-            )
-            children.append(
-                Child(
-                    f"{name} relay",
-                    ["linli_chassis", "relay", name],
-                    environ | _metrics_bind(environ, offset),
-                    home / "log" / f"{name}-relay.log",
-                )
-            )
-        with cls(
-            children, environ[f"LINLI_{api_services()[0].upper()}_URL"], environ
-        ).running() as supervisor:
+        children = [
+            child
+            for offset, name in enumerate(api_services())
+            for child in _service_and_relay(home, name, environ, port + offset, offset)
+        ]
+        first_url = environ[f"LINLI_{api_services()[0].upper()}_URL"]
+        with cls(children, first_url, environ).running() as supervisor:
             for offset in range(len(api_services())):
                 supervisor.await_ready(f"http://127.0.0.1:{port + offset}", children[2 * offset])
             yield supervisor
@@ -136,9 +122,7 @@ class Supervisor:
             self.stop()
 
     def await_ready(self, url: str, child: Child) -> None:
-        """Wait until the process behind `url` says it is ready. Raises `Failure` with the end of
-        its log.
-        """
+        """Wait until `url` is ready. Raises `Failure` with the end of the log of its process."""
         deadline = time.monotonic() + READY_SECONDS
         while True:
             try:
@@ -147,13 +131,10 @@ class Supervisor:
             except requests.RequestException:
                 pass
             if child.restarts > 2 or time.monotonic() > deadline:
-                raise Failure(
-                    t("{name} did not start. The end of its log:", name=child.name)
-                    + "\n"
-                    + child.end_of_log(),
-                    t("The whole log: {path}", path=str(child.log)),
-                )
-            time.sleep(_LOOK_SECONDS)
+                message = t("{name} did not start. The end of its log:", name=child.name)
+                hint = t("The whole log: {path}", path=str(child.log))
+                raise Failure(f"{message}\n{child.end_of_log()}", hint)
+            time.sleep(_POLL_SECONDS)
 
     def wait(self) -> None:
         """Wait for Ctrl-C or SIGTERM, which is made the same. Raises `KeyboardInterrupt`."""
@@ -176,22 +157,37 @@ class Supervisor:
                 process.wait()
 
     def _tend(self) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
+        while not self._stopping.wait(_POLL_SECONDS):
             for child in self.children:
                 child.tend()
 
 
 def interrupt_on_sigterm() -> None:
-    """Let SIGTERM unwind like Ctrl-C does. Called before anything is started that could be left
-    behind.
-    """
+    """Let SIGTERM unwind like Ctrl-C does. Called before anything is started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def common_environ(home: Path, database_url: str) -> dict[str, str]:
-    """What all processes of a platform are told; what the environment says already comes first."""
-    given = {name: value for name, value in os.environ.items() if name.startswith("LINLI_")}
-    return {"LINLI_DISTRICT": "110101", **secrets_of(home), **given, "DATABASE_URL": database_url}
+    """The settings of all processes of a platform; those of the environment come first."""
+    ours = {name: value for name, value in os.environ.items() if name.startswith("LINLI_")}
+    return {"LINLI_DISTRICT": "110101", **secrets_of(home), **ours, "DATABASE_URL": database_url}
+
+
+def _service_and_relay(
+    home: Path, name: str, environ: Mapping[str, str], port: int, offset: int
+) -> tuple[Child, Child]:
+    """The two processes of a service. Metrics of the relay are `offset` ports after the first."""
+    log = home / "log"
+    bind = {"LINLI_HTTP_BIND": f"127.0.0.1:{port}"}
+    return (
+        Child(name, ["linli_chassis", "run", name], {**environ, **bind}, log / f"{name}.log"),
+        Child(
+            f"{name} relay",
+            ["linli_chassis", "relay", name],
+            {**environ, **_metrics_bind(environ, offset)},
+            log / f"{name}-relay.log",
+        ),
+    )
 
 
 def _metrics_bind(environ: Mapping[str, str], offset: int) -> dict[str, str]:

@@ -20,6 +20,12 @@ from linli_demo.district import DemoPlatform
 THREADS = 4
 DEADLINE_SECONDS = 90.0
 POLL_SECONDS = 0.2
+PROGRESS_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeElapsedColumn(),
+)
 STATES = ("established", "dispatched", "handling", "resolved", "closed")
 
 
@@ -37,14 +43,8 @@ def play_all(platform: DemoPlatform, actors: Actors, plays: list[Play]) -> Outco
     Raises:
         Failure: some cases were not at their end after a minute and a half.
     """
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
     with (
-        Progress(*columns, console=platform.output.notes) as progress,
+        Progress(*PROGRESS_COLUMNS, console=platform.output.notes) as progress,
         ThreadPoolExecutor(THREADS) as pool,
     ):
 

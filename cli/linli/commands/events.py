@@ -90,11 +90,8 @@ def republish(
 
     output, name, begin = Output(as_json), known_service(service), _time(since)
     with Operations(Context.load(database_url=database_url)) as operations:
-        counts = {
-            type_name: count
-            for type_name, count in published_since(operations.engines[name], name, begin).items()
-            if _is_chosen(type_name, types)
-        }
+        published = published_since(operations.engines[name], name, begin)
+        counts = {one: count for one, count in published.items() if _is_chosen(one, types)}
         for type_name, count in counts.items():
             output.note(f"{count:>9,}  {type_name}", "cyan")
         total = sum(counts.values())

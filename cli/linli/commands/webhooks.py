@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linli.base.console import AsJson, Output, print_done, print_hint, reports_failures
+from linli.base.console import AsJson, Output, print_done, reports_failures
 from linli.base.i18n import add_package, mark, t
 from linli.base.options import AmqpUri, DatabaseUrl, parse_uuid
 from linli.commands.subscriber import Types, wanted_of
+from linli.operations.webhooks_view import (
+    render_added,
+    render_deliveries,
+    render_endpoints,
+)
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-    from linli_webhooks.deliveries import Delivery
-    from linli_webhooks.endpoints import Endpoint
-    from rich.console import Console
 
     from linli.base.context import Context
 
@@ -99,7 +101,7 @@ def add(
         "types": list(patterns),
         "secret": made.secret,
     }
-    Output(as_json).result(payload, lambda console: _render_added(console, payload))
+    Output(as_json).result(payload, lambda console: render_added(console, payload))
 
 
 @app.command("list", help=t("List the endpoints, and what waits for them."))
@@ -111,7 +113,7 @@ def list_all(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     with _database(database_url) as connection:
         listed, unreadable = endpoints(connection), count_unreadable(connection)
     payload = {"endpoints": [asdict(one) for one in listed], "unreadable": unreadable}
-    Output(as_json).result(payload, lambda console: _render_list(console, listed, unreadable))
+    Output(as_json).result(payload, lambda console: render_endpoints(console, listed, unreadable))
 
 
 @app.command(help=t("Let an endpoint have everything that waits for it and what was given up."))
@@ -159,7 +161,7 @@ def list_deliveries(
     with _database(database_url) as connection:
         listed = deliveries(connection, wanted, state, limit)
     Output(as_json).result(
-        [asdict(one) for one in listed], lambda console: _render_deliveries(console, listed)
+        [asdict(one) for one in listed], lambda console: render_deliveries(console, listed)
     )
 
 
@@ -213,94 +215,3 @@ def _explained() -> Iterator[None]:
         raise Failure(
             t("The broker does not let it subscribe: {reason}", reason=str(error)), hint
         ) from error
-
-
-def _render_added(console: Console, added: Mapping[str, Any]) -> None:
-    print_done(console, t("Hand the secret over, and keep it nowhere: it is shown this once."))
-    for title, value in (
-        (t("Endpoint"), added["endpoint_id"]),
-        (t("Address"), added["url"]),
-        (t("Types"), ", ".join(added["types"])),
-        (t("Secret"), added["secret"]),
-    ):
-        console.out(f"  {title}: {value}", highlight=False)
-    print_hint(console, "docs/subscribing.md")
-
-
-def _render_list(console: Console, endpoints: Sequence[Endpoint], unreadable: int) -> None:
-    from linli.base.tables import count_column, id_column, print_table
-
-    columns = (
-        id_column(t("Endpoint")),
-        t("Address"),
-        t("Types"),
-        count_column(t("Waiting")),
-        count_column(t("Given up")),
-        count_column(t("Delivered")),
-        t("State"),
-    )
-    rows = [
-        (
-            str(one.endpoint_id),
-            one.url,
-            "\n".join(one.types),
-            *map(str, (one.pending, one.failed, one.delivered)),
-            _state(one),
-        )
-        for one in endpoints
-    ]
-    if rows:
-        print_table(console, columns, rows, title=t("Endpoints"))
-    else:
-        console.print(t("No endpoints."))
-    if unreadable:
-        console.print(
-            t(
-                "{count} events could not be read; see the table webhooks.unreadable.",
-                count=unreadable,
-            )
-        )
-
-
-def _state(endpoint: Endpoint) -> str:
-    if endpoint.disabled_at is None:
-        return t("enabled")
-    return t("disabled: {reason}", reason=endpoint.disabled_reason)
-
-
-def _render_deliveries(console: Console, deliveries: Sequence[Delivery]) -> None:
-    from linli.base.tables import count_column, id_column, print_table
-
-    if not deliveries:
-        console.print(t("No deliveries."))
-        return
-    columns = (
-        id_column(t("Event id")),
-        t("Type"),
-        t("State"),
-        count_column(t("Attempts")),
-        t("Next attempt"),
-        t("Error"),
-    )
-    rows = [
-        (
-            str(one.event_id),
-            one.type,
-            one.state,
-            str(one.attempts),
-            _next_attempt(one),
-            _error(one),
-        )
-        for one in deliveries
-    ]
-    print_table(console, columns, rows, title=t("Deliveries"))
-
-
-def _next_attempt(delivery: Delivery) -> str:
-    at = delivery.next_attempt_at.astimezone()
-    return f"{at:%Y-%m-%d %H:%M:%S}" if delivery.state == "pending" else ""
-
-
-def _error(delivery: Delivery) -> str:
-    status = "" if delivery.state == "delivered" else str(delivery.last_status or "")
-    return delivery.last_error or status

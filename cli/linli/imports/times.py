@@ -35,8 +35,11 @@ def read_time(text: str, time_format: str, zone: ZoneInfo) -> datetime:
         raise BadTime(
             t("{text} is no time of the format {expected}", text=repr(text), expected=expected)
         ) from None
-    if read.tzinfo is not None:
-        return read
+    return read if read.tzinfo is not None else _on_clock(read, text, zone)
+
+
+def _on_clock(read: datetime, text: str, zone: ZoneInfo) -> datetime:
+    """A naive time as that of `zone`. Raises `BadTime` for an hour that did not exist there."""
     local = read.replace(tzinfo=zone)
     try:
         back = local.astimezone(UTC).astimezone(zone)

@@ -10,8 +10,7 @@ from uuid import UUID
 
 import pytest
 from linli.base.tables import Column, count_column, id_column, print_table
-from linli.commands import webhooks
-from linli.operations import dead_letters_view
+from linli.operations import dead_letters_view, webhooks_view
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -101,8 +100,8 @@ DELIVERY = SimpleNamespace(
         lambda paper: dead_letters_view.render_dead(paper, [EVENT]),
         lambda paper: dead_letters_view.render_failing(paper, [EVENT]),
         lambda paper: dead_letters_view.render_decisions(paper, [DECISION]),
-        lambda paper: webhooks._render_list(paper, [ENDPOINT], 0),
-        lambda paper: webhooks._render_deliveries(paper, [DELIVERY]),
+        lambda paper: webhooks_view.render_endpoints(paper, [ENDPOINT], 0),
+        lambda paper: webhooks_view.render_deliveries(paper, [DELIVERY]),
     ],
     ids=["dead", "failing", "decisions", "endpoints", "deliveries"],
 )

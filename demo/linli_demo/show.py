@@ -78,15 +78,15 @@ def _acts(platform: DemoPlatform, environ: Mapping[str, str], started: float) ->
     outcome = play_all(platform, actors, plays)
     platform.idle()
     scorecards = _scorecards(platform, environ)
-    found = findings(platform, story, plays)
+    verdict = findings(platform, story, plays)
     seconds = time.monotonic() - started
-    payload = _payload(printer, outcome, scorecards, found, seconds)
+    payload = _payload(printer, outcome, scorecards, verdict, seconds)
     if output.as_json:
         output.json(payload)
     else:
         definitions = platform.client.get("evaluation", "/indicators")
-        _render(output, outcome, scorecards, definitions, found, seconds)
-    return all(finding.ok for finding in found)
+        _render(output, outcome, scorecards, definitions, verdict, seconds)
+    return all(finding.ok for finding in verdict)
 
 
 def _chapter(output: Output, number: int, title: str) -> None:
@@ -132,7 +132,7 @@ def _payload(
     printer: StoryPrinter,
     outcome: Outcome,
     scorecards: list[dict[str, Any]],
-    found: list[Finding],
+    verdict: list[Finding],
     seconds: float,
 ) -> dict[str, Any]:
     return {
@@ -141,8 +141,8 @@ def _payload(
         "acts": dict(Counter(act for play in outcome.plays for act in play.acts)),
         "unmatched": dict(Counter(case["service"] for case in outcome.unmatched)),
         "scorecards": scorecards,
-        "findings": [vars(finding) for finding in found],
-        "ok": all(finding.ok for finding in found),
+        "findings": [vars(finding) for finding in verdict],
+        "ok": all(finding.ok for finding in verdict),
     }
 
 
@@ -151,7 +151,7 @@ def _render(
     outcome: Outcome,
     scorecards: list[dict[str, Any]],
     definitions: dict[str, Any],
-    found: list[Finding],
+    verdict: list[Finding],
     seconds: float,
 ) -> None:
     _chapter(output, 5, t("What evaluation makes of it"))
@@ -160,7 +160,7 @@ def _render(
     if outcome.unmatched:
         output.out.print(_unmatched_table(outcome.unmatched))
     _chapter(output, 6, t("Did everything arrive?"))
-    for finding in found:
+    for finding in verdict:
         output.out.print(f"  {'[green]✓[/]' if finding.ok else '[red]✗[/]'} {finding.text}")
     output.out.print(f"  [dim]{t('{seconds} s in all', seconds=round(seconds, 1))}[/]")
     output.out.print(

@@ -39,7 +39,7 @@ Again = Annotated[
     str, typer.Option("--since", metavar="TIME", help=t("Events published since then (ISO 8601)."))
 ]
 Count = Annotated[int | None, typer.Option(min=1, help=t("Stop after so many events."))]
-Name = Annotated[str, typer.Argument(metavar="SERVICE", help=t("The service that told them."))]
+Name = Annotated[str, typer.Argument(metavar="SERVICE", help=t("The service that published them."))]
 Yes = Annotated[bool, typer.Option("--yes", help=t("Do not ask."))]
 First = Annotated[int, typer.Option("--limit", min=0, max=1000, help=t("Show so many of them."))]
 

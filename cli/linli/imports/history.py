@@ -65,10 +65,10 @@ class RequestReader:
         }
 
     def _value(self, row: dict[str, str], key: str) -> str:
-        found = row[self.mapping.columns[key]] if key in self.mapping.columns else ""
-        if not found and key in self.mapping.fallbacks:
+        value = row[self.mapping.columns[key]] if key in self.mapping.columns else ""
+        if not value and key in self.mapping.fallbacks:
             return row[self.mapping.fallbacks[key]]
-        return found
+        return value
 
     def _column(self, key: str) -> str:
         return self.mapping.columns.get(key, key)

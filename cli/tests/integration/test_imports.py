@@ -47,7 +47,8 @@ def files(tmp_path: Path) -> Any:
 
 
 def closed(number: int, x: float = -118.495) -> str:
-    return f"r{number},Bulky,Done,2020-03-0{1 + number % 5} 08:{number % 60:02},2020-03-09 12:00,{x},34.005"
+    begun = f"2020-03-0{1 + number % 5} 08:{number % 60:02}"
+    return f"r{number},Bulky,Done,{begun},2020-03-09 12:00,{x},34.005"
 
 
 def published_so_far(district: InProcessPlatform) -> int:

@@ -156,7 +156,10 @@ def test_an_event_that_was_sent_and_has_not_arrived_is_still_on_its_way(
         ).scalar_one()
     district.linli("status", "--wait-idle", "1", code=1)
     with engine.begin() as connection:
-        insert = "INSERT INTO evaluation.inbox (event_id, type, state) VALUES (:id, 'linli.grid.grid_drawn.v1', 'handled')"
+        insert = (
+            "INSERT INTO evaluation.inbox (event_id, type, state) "
+            "VALUES (:id, 'linli.grid.grid_drawn.v1', 'handled')"
+        )
         connection.execute(sa.text(insert), {"id": lost})
     engine.dispose()
     district.linli("status", "--wait-idle", "30")

@@ -65,9 +65,7 @@ class Quarantined:
 
 @dataclass(frozen=True)
 class QuarantineFile:
-    """Keeps messages as lines of JSON, each on the disk before the broker is told that it may
-    forget the message.
-    """
+    """Keeps messages as lines of JSON, each on the disk before it is acknowledged."""
 
     path: Path
 

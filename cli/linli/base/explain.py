@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linli.base.errors import Failure, ServiceFailure, UsageFailure
 from linli.base.i18n import mark, t
+
+if TYPE_CHECKING:
+    from linli_client.errors import (
+        BadTokenClaims,
+        ClientError,
+        ServiceProblem,
+        ServiceUnavailable,
+    )
+    from linli_kernel.errors import DomainError
 
 
 def as_failure(error: Exception) -> Failure:
@@ -48,19 +57,19 @@ def _missing_module(error: Exception) -> Failure:
     )
 
 
-def _text_of(error: Any) -> str:
+def _text_of(error: ClientError | DomainError) -> str:
     """The message of an error that keeps its template and its parameters."""
     return t(error.message, **error.params)
 
 
-def _service_problem(error: Any) -> Failure:
+def _service_problem(error: ServiceProblem) -> Failure:
     hint = "; ".join(error.pointers)
     if error.status == 401:
         hint = t("The token was not taken. Is LINLI_JWT_SECRET the one the services use?")
     return ServiceFailure(_text_of(error), hint, error.status, error.problem)
 
 
-def _service_unavailable(error: Any) -> Failure:
+def _service_unavailable(error: ServiceUnavailable) -> Failure:
     hint = t(
         "Is the platform running? Start it with `linli up`, "
         "or give its address with --url or LINLI_URL."
@@ -68,24 +77,24 @@ def _service_unavailable(error: Any) -> Failure:
     return Failure(_text_of(error), hint)
 
 
-def _unknown_role(error: Any) -> Failure:
+def _unknown_role(error: BadTokenClaims) -> Failure:
     from linli_contracts.identity import ROLES
 
     return UsageFailure(_text_of(error), t("Roles: {roles}", roles=", ".join(ROLES)))
 
 
-def _bad_region_code(error: Any) -> Failure:
+def _bad_region_code(error: BadTokenClaims) -> Failure:
     hint = t(
         "A division code has 6 (district), 9 (sub-district), 12 (community) or 14-15 (grid) digits."
     )
     return UsageFailure(_text_of(error), hint)
 
 
-def _secret_too_short(error: Any) -> Failure:
+def _secret_too_short(error: BadTokenClaims) -> Failure:
     return UsageFailure(_text_of(error), t("Set LINLI_JWT_SECRET to the one the services use."))
 
 
-def _domain_error(error: Any) -> Failure:
+def _domain_error(error: DomainError) -> Failure:
     invalid = error.status == 422
     return UsageFailure(_text_of(error)) if invalid else Failure(_text_of(error))
 

@@ -18,10 +18,10 @@ from linli.base.files import load_yaml
 from linli.base.i18n import t
 from linli.imports.mapping_schema import (
     NO_SUCH_KEY,
-    Code,
     MappingSchema,
     RequestMappingSchema,
     Status,
+    one_of,
     section,
     template_field,
 )
@@ -95,8 +95,8 @@ def load_request_mapping(
     """
     schema = RequestMappingSchema.from_dict(
         {
-            "categories": section(Code(services), required=True),
-            "channels": section(Code(channels)),
+            "categories": section(one_of(services), required=True),
+            "channels": section(one_of(channels)),
         }
     )
     return RequestMapping(path=path, **_load(path, schema()))

@@ -6,13 +6,13 @@ Messages are templates of the command's translations; those with parameters are 
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
-from marshmallow.validate import Length, OneOf, Regexp
+from marshmallow.validate import Length, Regexp
 
 from linli.base.i18n import mark, t
 
@@ -43,111 +43,131 @@ class Status:
 NO_SUCH_KEY = mark("is no key of a mapping")
 _NOT_A_TEXT = mark("is missing; it must be a text")
 _NOT_A_SECTION = mark("is missing; it must be a mapping of names to values")
+_NOT_A_SOURCE = mark("use up to 64 of a-z, 0-9, dot, dash and underscore")
+_NOT_A_TIME_FORMAT = mark('must be "iso", or a format such as "%Y-%m-%d %H:%M"')
 
 
-def _text(**more: Any) -> fields.String:
-    messages: dict[str, Any] = dict.fromkeys(("required", "null", "invalid"), _NOT_A_TEXT)
-    validate = [Length(1, error=_NOT_A_TEXT), *more.pop("validate", [])]
-    return fields.String(**{"required": True, **more}, validate=validate, error_messages=messages)
+class Parsed(fields.Field[Any]):
+    """A value as a function makes it of what the file holds; it may raise `ValidationError`."""
+
+    def __init__(self, parse: Callable[[object], object], **more: Any) -> None:
+        super().__init__(**more)
+        self._parse = parse
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> object:
+        return self._parse(value)
 
 
-def section(
-    values: fields.Field[Any], keys: fields.Field[Any] | None = None, *, required: bool = False
-) -> fields.Dict:
-    """A mapping of names to values; one that is not required may be null."""
-    return fields.Dict(
-        keys=keys or _Name(),
-        values=values,
+def _text(*validators: Callable[[str], object], required: bool = True) -> fields.String:
+    return fields.String(
         required=required,
-        allow_none=not required,
-        validate=Length(1, error=_NOT_A_SECTION) if required else None,
-        error_messages=dict.fromkeys(("required", "null", "invalid"), _NOT_A_SECTION),
+        validate=[Length(1, error=_NOT_A_TEXT), *validators],
+        error_messages=_if_wrong(_NOT_A_TEXT),
     )
 
 
-def template_field(optional: bool, missing: str) -> fields.Field[Any]:
-    messages: dict[str, Any] = dict.fromkeys(("required", "null"), missing)
-    return _Template(required=not optional, allow_none=optional, error_messages=messages)
+def section(
+    value: Callable[[object], object],
+    name: Callable[[object], str] | None = None,
+    *,
+    required: bool = False,
+) -> fields.Dict:
+    """A mapping of names to values; one that is not required may be null."""
+    return fields.Dict(
+        keys=Parsed(name or _name),
+        values=Parsed(value),
+        required=required,
+        allow_none=not required,
+        validate=Length(1, error=_NOT_A_SECTION) if required else None,
+        error_messages=_if_wrong(_NOT_A_SECTION),
+    )
 
 
-class _Name(fields.Field[str]):
+def template_field(optional: bool, missing: str) -> Parsed:
+    """A template over the properties of a feature; one that is optional may be null."""
+    messages = _if_wrong(missing)
+    return Parsed(_template, required=not optional, allow_none=optional, error_messages=messages)
+
+
+def one_of(codes: Sequence[str]) -> Callable[[object], str]:
+    """A function that takes one of these codes and nothing else."""
+
+    def code(value: object) -> str:
+        return _known(_value(value), codes)
+
+    return code
+
+
+def _if_wrong(message: str) -> dict[str, Any]:
+    return dict.fromkeys(("required", "null", "invalid"), message)
+
+
+def _name(value: object) -> str:
     """The name of an entry. YAML reads yes, no, on, off and dates as what they mean."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise ValidationError(mark("is not a text to YAML; put it into quotes"))
-        return str(value)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValidationError(mark("is not a text to YAML; put it into quotes"))
+    return str(value)
 
 
-class _ColumnKey(_Name):
-    """The name of something that a request has."""
-
-    def _deserialize(self, value: Any, *more: Any, **named: Any) -> str:
-        return _known(super()._deserialize(value, *more, **named), COLUMNS)
+def _column(value: object) -> str:
+    return _known(_name(value), COLUMNS)
 
 
-class _Value(fields.Field[str]):
-    """What a name stands for: a text."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
-        if not isinstance(value, str):
-            raise ValidationError(mark("must be a text"))
-        return value
+def _value(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValidationError(mark("must be a text"))
+    return value
 
 
-class Code(_Value):
-    """One of the codes that there are."""
-
-    def __init__(self, codes: Sequence[str]) -> None:
-        super().__init__()
-        self._codes = codes
-
-    def _deserialize(self, value: Any, *more: Any, **named: Any) -> str:
-        return _known(super()._deserialize(value, *more, **named), self._codes)
-
-
-class _StatusField(fields.Field[Status]):
-    """An outcome, or a mapping of outcome and reason."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Status:
-        document = {"outcome": value} if isinstance(value, str) else value
-        if not isinstance(document, dict) or not set(document) <= {"outcome", "reason"}:
-            raise ValidationError(
-                mark("must be closed, cancelled, open, or a mapping with outcome and reason")
-            )
-        status = Status(_one_of(document, "outcome", OUTCOMES))
-        if status.outcome != "cancelled":
-            return status
-        if document.get("reason") is None:
-            return Status(status.outcome, "recorded")
-        return Status(status.outcome, _one_of(document, "reason", REASONS))
+def _status(value: object) -> Status:
+    document = {"outcome": value} if isinstance(value, str) else value
+    if not isinstance(document, dict) or not set(document) <= {"outcome", "reason"}:
+        raise ValidationError(
+            mark("must be closed, cancelled, open, or a mapping with outcome and reason")
+        )
+    outcome = _choice(document, "outcome", OUTCOMES)
+    if outcome != "cancelled":
+        return Status(outcome)
+    if document.get("reason") is None:
+        return Status(outcome, "recorded")
+    return Status(outcome, _choice(document, "reason", REASONS))
 
 
-class _TimeZone(fields.String):
-    """An IANA time zone."""
-
-    def _deserialize(self, value: Any, *more: Any, **named: Any) -> Any:
-        name = super()._deserialize(value, *more, **named)
-        try:
-            return ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            message = t("{name} is no time zone, such as Asia/Shanghai", name=repr(name))
-            raise ValidationError(message) from None
+def _time_zone(value: object) -> ZoneInfo:
+    if not isinstance(value, str) or not value:
+        raise ValidationError(_NOT_A_TEXT)
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        message = t("{name} is no time zone, such as Asia/Shanghai", name=repr(value))
+        raise ValidationError(message) from None
 
 
-class _Template(fields.Field[str]):
-    """A template over the properties of a feature."""
+def _template(value: object) -> str:
+    template = str(value)
+    try:
+        names = [name for _, name, _, _ in string.Formatter().parse(template)]
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+    if not all(name is None or name.isidentifier() for name in names):
+        # `{a.b}` and `{a[0]}` would reach into Python objects.
+        raise ValidationError(mark("only plain property names may stand in braces"))
+    return template
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
-        template = str(value)
-        try:
-            names = [name for _, name, _, _ in string.Formatter().parse(template)]
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
-        if not all(name is None or name.isidentifier() for name in names):
-            # `{a.b}` and `{a[0]}` would reach into Python objects.
-            raise ValidationError(mark("only plain property names may stand in braces"))
-        return template
+
+def _known(value: str, allowed: Sequence[str]) -> str:
+    if value not in allowed:
+        what = t("{value} is not known", value=repr(value))
+        raise ValidationError(f"{what}. {t('Known are: {values}', values=', '.join(allowed))}")
+    return value
+
+
+def _choice(document: Mapping[str, object], key: str, allowed: Sequence[str]) -> str:
+    value = document.get(key)
+    if value not in allowed:
+        message = t("must be one of: {values}", values=", ".join(allowed))
+        raise ValidationError({key: [message]})
+    return str(value)
 
 
 class MappingSchema(Schema):
@@ -162,32 +182,16 @@ class MappingSchema(Schema):
 class RequestMappingSchema(MappingSchema):
     """The mapping of a requests file, without the sections whose codes a district may choose."""
 
-    source = _text(
-        validate=[
-            Regexp(
-                r"[a-z0-9_.-]{1,64}\Z",
-                error=mark("use up to 64 of a-z, 0-9, dot, dash and underscore"),
-            )
-        ]
-    )
-    time_zone = _TimeZone(
-        required=True,
-        error_messages=dict.fromkeys(("required", "null", "invalid"), _NOT_A_TEXT),
-    )
-    time_format = _text(
-        validate=[
-            Regexp(
-                rf"{ISO}\Z|.*%", error=mark('must be "iso", or a format such as "%Y-%m-%d %H:%M"')
-            )
-        ]
-    )
-    columns = section(_Value(), _ColumnKey(), required=True)
-    fallbacks = section(_Value(), _ColumnKey())
-    statuses = section(_StatusField(), required=True)
+    source = _text(Regexp(r"[a-z0-9_.-]{1,64}\Z", error=_NOT_A_SOURCE))
+    time_zone = Parsed(_time_zone, required=True, error_messages=_if_wrong(_NOT_A_TEXT))
+    time_format = _text(Regexp(rf"{ISO}\Z|.*%", error=_NOT_A_TIME_FORMAT))
+    columns = section(_value, _column, required=True)
+    fallbacks = section(_value, _column)
+    statuses = section(_status, required=True)
     delimiter = _text(required=False)
 
     @validates_schema
-    def columns_are_complete(self, data: Mapping[str, Any], **_: Any) -> None:
+    def columns_are_complete(self, data: Mapping[str, Any], **_: object) -> None:
         columns = data["columns"]
         missing = [key for key in REQUIRED_COLUMNS if key not in columns]
         if missing:
@@ -197,20 +201,5 @@ class RequestMappingSchema(MappingSchema):
             raise ValidationError(mark("longitude and latitude go together"), "columns")
 
     @post_load
-    def fill_what_was_left_out(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def fill_what_was_left_out(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
         return {**data, **{name: data.get(name) or {} for name in ("fallbacks", "channels")}}
-
-
-def _known(value: str, allowed: Sequence[str]) -> str:
-    if value not in allowed:
-        what = t("{value} is not known", value=repr(value))
-        raise ValidationError(f"{what}. {t('Known are: {values}', values=', '.join(allowed))}")
-    return value
-
-
-def _one_of(document: Mapping[str, Any], key: str, allowed: Sequence[str]) -> str:
-    message = t("must be one of: {values}", values=", ".join(allowed))
-    try:
-        return str(OneOf(allowed, error=message)(document.get(key)))
-    except ValidationError as error:
-        raise ValidationError({key: error.messages}) from None

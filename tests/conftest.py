@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from linli.base.client import client_of
 from linli.base.console import Output
 from linli.base.context import Context
-from linli.operations.operations import Operations
-from linli_client.http import Client
+from linli.operations.session import Operations
 from linli_contracts.manifest import api_services
-from linli_demo import stage
+from linli_demo.district import DemoPlatform, import_sample, sample_folder
 from linli_devkit.platforms import RunningPlatform, embedded_platform, running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.rabbitmq import RabbitServer
@@ -45,7 +45,7 @@ def dongcheng(
         ) as platform,
     ):
         for kind, file in SAMPLE.items():
-            platform.linli("import", kind, str(stage.sample_folder() / file))
+            platform.linli("import", kind, str(sample_folder() / file))
             if kind == "resources":
                 # what comes next lies in regions that the grid service must have been told of
                 platform.idle()
@@ -73,8 +73,8 @@ def furnish(platform: RunningPlatform) -> None:
     context = Context.load(environ={"LINLI_HOME": str(platform.home)})
     output = Output(notes=Console(file=io.StringIO()))
     with Operations(context) as operations:
-        stage.furnish(
-            stage.Stage(context, Client(context), operations, output, stage.sample_folder())
+        import_sample(
+            DemoPlatform(context, client_of(context), operations, output, sample_folder())
         )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+
 import typer
-from linli_demo.command import demo
 
 from linli.base.i18n import t
 from linli.commands import district, events, imports, subscriber, webhooks
@@ -21,7 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help=t("Linli: a platform for neighbourhood governance."),
 )
-app.command(help=t("Watch a resident's request become a score, with made-up data."))(demo)
+# Commands that other distributions bring along, such as `demo`: functions that are given the app.
+for _entry in entry_points(group="linli.commands"):
+    _entry.load()(app)
 app.command(help=t("Start the platform here and keep it running."))(up)
 app.add_typer(imports.app, name="import", help=t("Bring in what the district already has."))
 app.command(help=t("Scorecards of a period, ranked."))(report)

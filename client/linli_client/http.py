@@ -1,63 +1,62 @@
-"""A small HTTP client of the services: knows their addresses, signs its own tokens, waits while one
-is away.
-"""
+"""A small HTTP client of the services: knows their addresses, and tries again while one is away."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from linli.base.context import Context
-from linli.base.errors import ServiceUnavailable, ServiceProblem
-from linli.base.i18n import language, t
-from linli.base.tokens import sign
 
-AWAY = frozenset({429, 502, 503, 504})
-AWAY_ERRORS = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
-LONGEST_PAUSE_SECONDS = 3.0
-TOKEN_HOURS = 1.0
-Waiting = Callable[[str, str, float], None]
+from linli_client.backoff import CALL_SECONDS, pauses
+from linli_client.errors import ServiceProblem, ServiceUnavailable
+from linli_client.tokens import ADMIN, PUBLIC, Caller
 
+__all__ = ["ADMIN", "PUBLIC", "Caller", "Client", "OnRetry"]
 
-@dataclass(frozen=True)
-class Caller:
-    """Who a call is made as. `region` None is the whole district."""
-
-    role: str
-    region: str | None = None
-    unit: str | None = None
-    account: str = "linli-command"
-
-
-ADMIN = Caller("admin")
-PUBLIC = None
+UNAVAILABLE = frozenset({429, 502, 503, 504})
+UNAVAILABLE_ERRORS = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
+TIMEOUT_SECONDS = (5, 60)  # to connect, to read
+PAGE_SIZE = 500
+OnRetry = Callable[[str, str, float], None]
 
 
 class Client:
-    """Calls the services of one platform. Safe to share between threads: each has its own
-    connection.
+    """Calls the services of one district. Threads may share it: each has its own connection.
 
     Args:
-        patience_seconds: how long a call tries again while the service is away (refused, 502, 503,
-            504, 429).
-        waiting: told (service, reason, seconds of patience left) before each pause.
+        url: the one address of all services, or a function from a service's name to its address.
+        token: a bearer token, or a function from a caller to one, such as a `TokenSigner`.
+        language: of answers and refusals: zh or en.
+        patience_seconds: how long a call is tried again while the service is away (refused, 502,
+            503, 504, 429).
+        on_retry: called before each pause with the service, the reason, and the seconds of patience
+            left.
     """
 
     def __init__(
-        self, context: Context, *, patience_seconds: float = 0.0, waiting: Waiting | None = None
+        self,
+        url: str | Callable[[str], str],
+        token: str | Callable[[Caller], str],
+        *,
+        language: str = "en",
+        patience_seconds: float = 0.0,
+        on_retry: OnRetry | None = None,
     ) -> None:
-        self.context = context
+        self._url, self._token = url, token
+        self.language = language
         self.patience_seconds = patience_seconds
-        self.waiting = waiting
+        self.on_retry = on_retry
         self._local = threading.local()
-        self._tokens: dict[Caller, tuple[str, float]] = {}
 
     def get(self, service: str, path: str, *, caller: Caller | None = ADMIN, **params: Any) -> Any:
+        """The JSON of a GET; parameters that are None are left out."""
         return self.call("GET", service, path, caller=caller, params=params)
 
     def post(
@@ -79,7 +78,7 @@ class Client:
         """Every item of a paged list."""
         cursor: dict[str, Any] = {}
         while True:
-            page = self.get(service, path, caller=caller, limit=500, **params, **cursor)
+            page = self.get(service, path, caller=caller, limit=PAGE_SIZE, **params, **cursor)
             yield from page["items"]
             if not page.get("next"):
                 return
@@ -96,48 +95,61 @@ class Client:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """RequestContext `/api/<service>/v1<path>` and give back its JSON (None for an empty answer).
+        """Call `/api/<service>/v1<path>`; the JSON of the response, None for an empty one.
 
         Raises:
             ServiceProblem: the service refused.
             ServiceUnavailable: it did not answer for as long as there was patience.
         """
-        url = f"{self.context.url_of(service)}/api/{service}/v1{path}"
-        everything = {"Accept-Language": language(), **(headers or {})}
+        url = f"{self._base_url(service)}/api/{service}/v1{path}"
+        sent_headers = {"Accept-Language": self.language, **(headers or {})}
         if caller is not None:
-            everything["Authorization"] = f"Bearer {self._token(caller)}"
-        known = {name: value for name, value in (params or {}).items() if value is not None}
+            sent_headers["Authorization"] = f"Bearer {self._token_of(caller)}"
+        query = {name: value for name, value in (params or {}).items() if value is not None}
 
         def send() -> requests.Response:
             return self._session(url).request(
-                method, url, json=body, params=known, headers=everything, timeout=(5, 60)
+                method, url, json=body, params=query, headers=sent_headers, timeout=TIMEOUT_SECONDS
             )
 
-        answer = self._patiently(service, url, send)
-        if answer.ok:
-            return answer.json() if answer.content else None
-        raise problem_of(service, answer)
+        response = self._with_patience(service, url, send)
+        if response.ok:
+            return response.json() if response.content else None
+        raise problem_of(service, response)
 
-    def _patiently(
+    def _with_patience(
         self, service: str, url: str, send: Callable[[], requests.Response]
     ) -> requests.Response:
-        pause, deadline = 0.1, 0.0
-        while True:
+        deadline = 0.0
+        for pause in pauses(CALL_SECONDS):
             try:
-                answer = send()
-                if answer.status_code not in AWAY:
-                    return answer
-                reason = f"HTTP {answer.status_code}"
-            except AWAY_ERRORS as error:
+                response = send()
+                if response.status_code not in UNAVAILABLE:
+                    return response
+                reason = f"HTTP {response.status_code}"
+            except UNAVAILABLE_ERRORS as error:
                 reason = type(error).__name__
             now = time.monotonic()
             deadline = deadline or now + self.patience_seconds
             if now + pause > deadline:
-                raise _away(service, url, reason, self.patience_seconds)
-            if self.waiting:
-                self.waiting(service, reason, deadline - now)
+                break
+            if self.on_retry:
+                self.on_retry(service, reason, deadline - now)
             time.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        parts = urlsplit(url)
+        raise ServiceUnavailable(
+            service=service,
+            address=f"{parts.scheme}://{parts.netloc}",
+            reason=reason,
+            seconds=round(self.patience_seconds),
+        )
+
+    def _base_url(self, service: str) -> str:
+        url = self._url if isinstance(self._url, str) else self._url(service)
+        return url.rstrip("/")
+
+    def _token_of(self, caller: Caller) -> str:
+        return self._token if isinstance(self._token, str) else self._token(caller)
 
     def _session(self, url: str) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
@@ -147,57 +159,13 @@ class Client:
             session.trust_env = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
         return session
 
-    def _token(self, caller: Caller) -> str:
-        token, until = self._tokens.get(caller, ("", 0.0))
-        if time.time() > until:
-            token = sign(
-                self.context.need("jwt_secret"),
-                role=caller.role,
-                region=caller.region or self.context.need("district"),
-                unit=caller.unit,
-                account=caller.account,
-                hours=TOKEN_HOURS,
-            )
-            self._tokens[caller] = (token, time.time() + TOKEN_HOURS * 3000)
-        return token
 
-
-def problem_of(service: str, answer: requests.Response) -> ServiceProblem:
-    """Read an RFC 9457 answer, or any other refusal, into a problem with what a person should know."""
+def problem_of(service: str, response: requests.Response) -> ServiceProblem:
+    """Any refusal as a problem, also one that is no RFC 9457 document."""
     try:
-        problem = answer.json()
+        problem = response.json()
     except ValueError:
         problem = {}
     if not isinstance(problem, dict):
         problem = {}
-    detail = problem.get("detail") or problem.get("title") or answer.reason or ""
-    message = t(
-        "{service} answered {status}: {detail}",
-        service=service,
-        status=answer.status_code,
-        detail=detail,
-    )
-    errors = [problem, *(problem.get("errors") or [])]
-    pointed = [
-        f"{error['pointer']}: {error.get('detail', '')}" for error in errors if error.get("pointer")
-    ]
-    hint = "; ".join(pointed)
-    if answer.status_code == 401:
-        hint = t("The token was not taken. Is LINLI_JWT_SECRET the one the services use?")
-    return ServiceProblem(answer.status_code, problem, message, hint)
-
-
-def _away(service: str, url: str, reason: str, patience_seconds: float) -> ServiceUnavailable:
-    parts = urlsplit(url)
-    return ServiceUnavailable(
-        t(
-            "{service} at {address} does not answer ({reason}); waited {seconds} s.",
-            service=service,
-            address=f"{parts.scheme}://{parts.netloc}",
-            reason=reason,
-            seconds=round(patience_seconds),
-        ),
-        t(
-            "Is the platform running? Start it with `linli up`, or give its address with --url or LINLI_URL."
-        ),
-    )
+    return ServiceProblem(service, response.status_code, problem, response.reason or "")

@@ -1,17 +1,15 @@
-"""What residents, grid workers, providers and reviewers do: each act is one HTTP call with a token
-of its own.
-"""
+"""What residents, grid workers, providers and reviewers do: each act is one HTTP call."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from linli_client.http import PUBLIC, Caller, Client
+from linli_client import PUBLIC, Caller, Client
 
 from linli_demo.plan import Plan
 
@@ -49,16 +47,14 @@ class Actors:
     def register(self, play: Play) -> None:
         """The resident asks, or a grid worker takes it down."""
         caller = self._worker(None) if play.plan.by_worker else RESIDENT
-        answer = self.client.post(
+        registered = self.client.post(
             "grid", "/requests", play.plan.request, caller=caller, key=f"demo-{play.plan.key}"
         )
-        play.request_id, play.tracking_code = answer["request_id"], answer["tracking_code"]
-        play.grid_code = answer["grid_code"]
+        play.request_id, play.tracking_code = registered["request_id"], registered["tracking_code"]
+        play.grid_code = registered["grid_code"]
 
     def receive(self, play: Play, originals: dict[str, Play]) -> None:
-        """The grid's worker goes and looks: verifies, rejects, settles it on the spot, or links a
-        repeated report.
-        """
+        """The grid's worker goes and looks: verifies, rejects, resolves on the spot, or links."""
         plan = play.plan
         bodies: dict[str, tuple[str, dict[str, Any]]] = {
             "verify": ("verify", {}),
@@ -84,9 +80,7 @@ class Actors:
         return list(self.client.pages("service_desk", "/cases", caller=DISPATCHER, **params))
 
     def act(self, play: Play, case: dict[str, Any]) -> str | None:
-        """Do what is next for this case under its plan; the name of the act, or None when nothing
-        is to be done now.
-        """
+        """Do what is next for this case under its plan; the name of the act, None for nothing."""
         acts: dict[str, Callable[[Play, dict[str, Any]], str | None]] = {
             "dispatched": self._reply,
             "handling": self._resolve,
@@ -128,17 +122,8 @@ class Actors:
         if rating is None or play.rated:
             return None
         play.rated = True
-        said = {
-            "answered": rating.answered,
-            "solved": rating.solved,
-            "satisfaction": rating.satisfaction,
-        }
-        self.client.post(
-            "service_desk",
-            "/feedback",
-            {"tracking_code": play.tracking_code, **said},
-            caller=PUBLIC,
-        )
+        feedback = {"tracking_code": play.tracking_code, **asdict(rating)}
+        self.client.post("service_desk", "/feedback", feedback, caller=PUBLIC)
         return "rate"
 
     def _post(self, case: dict[str, Any], action: str, body: dict[str, Any], caller: Caller) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Rating:
-    """The resident's verdict; `satisfaction` 1-5 or not said."""
+    """The resident's feedback; `satisfaction` is 1 to 5, or None."""
 
     answered: bool
     solved: bool
@@ -47,7 +47,7 @@ def load_plans(path: Path) -> list[Plan]:
 
 
 def read_plan(row: dict[str, str]) -> Plan:
-    """One plan. Raises `KeyError` when a column is missing and `ValueError` when a number is none."""
+    """One plan. Raises `KeyError` for a missing column, `ValueError` for a number that is none."""
     return Plan(
         key=row["key"],
         request=_request(row),
@@ -80,9 +80,9 @@ def _personal(row: dict[str, str]) -> dict[str, Any]:
 def _rating(row: dict[str, str]) -> Rating | None:
     if not row["rating_answered"]:
         return None
-    said = row["rating_satisfaction"]
+    satisfaction = row["rating_satisfaction"]
     return Rating(
         answered=row["rating_answered"] == "true",
         solved=row["rating_solved"] == "true",
-        satisfaction=int(said) if said else None,
+        satisfaction=int(satisfaction) if satisfaction else None,
     )

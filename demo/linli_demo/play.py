@@ -1,4 +1,4 @@
-"""Playing all plans of the sample at once, as its people would: over HTTP, a few of them at a time."""
+"""Playing all plans of the sample at once: over HTTP, a few of them at a time."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from linli.base.errors import Failure, ServiceProblem
+from linli.base.errors import Failure
 from linli.base.i18n import t
+from linli_client import ServiceProblem
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from linli_demo.actors import Actors, Play
-from linli_demo.stage import Stage
+from linli_demo.district import DemoPlatform
 
 THREADS = 4
 DEADLINE_SECONDS = 90.0
 POLL_SECONDS = 0.2
+PROGRESS_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeElapsedColumn(),
+)
 STATES = ("established", "dispatched", "handling", "resolved", "closed")
 
 
@@ -30,47 +37,41 @@ class Outcome:
     unmatched: list[dict[str, Any]] = field(default_factory=list)
 
 
-def play_all(stage: Stage, actors: Actors, plays: list[Play]) -> Outcome:
+def play_all(platform: DemoPlatform, actors: Actors, plays: list[Play]) -> Outcome:
     """Register, receive and bring every case to its end.
 
     Raises:
         Failure: some cases were not at their end after a minute and a half.
     """
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
     with (
-        Progress(*columns, console=stage.output.notes) as progress,
+        Progress(*PROGRESS_COLUMNS, console=platform.output.notes) as progress,
         ThreadPoolExecutor(THREADS) as pool,
     ):
-        by_key = {play.plan.key: play for play in plays}
-        new = [play for play in plays if not play.request_id]
 
-        def every(title: str, act: Callable[[Play], object], some: list[Play]) -> None:
-            task = progress.add_task(title, total=len(some))
-            for _ in pool.map(act, some):
+        def do_all(title: str, act: Callable[[Play], object], chosen: list[Play]) -> None:
+            task = progress.add_task(title, total=len(chosen))
+            for _ in pool.map(act, chosen):
                 progress.advance(task)
 
-        every(t("requests registered"), actors.register, new)
-        every(t("looked at by grid workers"), lambda play: actors.receive(play, by_key), new)
+        by_key = {play.plan.key: play for play in plays}
+        new = [play for play in plays if not play.request_id]
+        do_all(t("requests registered"), actors.register, new)
+        do_all(t("looked at by grid workers"), lambda play: actors.receive(play, by_key), new)
         verified = [play for play in plays if play.plan.on_arrival == "verify"]
         task = progress.add_task(t("cases at their end"), total=len(verified))
-        return _drive(
-            actors, verified, pool, plays, lambda done: progress.update(task, completed=done)
+        unmatched = _drive(
+            actors, verified, pool, lambda done: progress.update(task, completed=done)
         )
+    return Outcome(plays, unmatched)
 
 
 def _drive(
     actors: Actors,
     verified: list[Play],
     pool: ThreadPoolExecutor,
-    plays: list[Play],
     progress: Callable[[int], None],
-) -> Outcome:
-    """Look at all cases, do what is next for each, and look again."""
+) -> list[dict[str, Any]]:
+    """Look at all cases, do what is next for each, and look again; those that nobody could take."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
         cases = {case["request_id"]: case for state in STATES for case in actors.cases(state=state)}
@@ -78,15 +79,13 @@ def _drive(
         done = sum(at_end(play, cases.get(play.request_id)) for play in verified)
         progress(done)
         if done == len(verified):
-            return Outcome(plays, unmatched)
-        found = [cases.get(play.request_id) for play in verified]
-        acts = list(pool.map(partial(_act, actors), verified, found))
+            return unmatched
+        theirs = [cases.get(play.request_id) for play in verified]
+        acts = list(pool.map(partial(_act, actors), verified, theirs))
         if not any(acts):
             if time.monotonic() > deadline:
                 raise _stuck(verified, cases)
-            time.sleep(
-                POLL_SECONDS
-            )  # matching works in its own rhythm; there is nothing to do until it has
+            time.sleep(POLL_SECONDS)  # until the next round of matching there is nothing to do
 
 
 def _act(actors: Actors, play: Play, case: dict[str, Any] | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The demonstration as a whole: platform, stage, story, everything at once, scorecards, verdict."""
+"""The demonstration: a platform, its district, one story, all requests, scorecards, verdict."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from linli.base.client import client_of
 from linli.base.console import Output
-from linli_contracts.manifest import api_services
-from linli.base.context import Context, write_state
+from linli.base.context import Context, home_of, noted_platform
 from linli.base.errors import UsageFailure
 from linli.base.i18n import mark, t
+from linli.base.tables import count_column, table
 from linli.commands.report import render as render_scorecards
-from linli.operations.operations import Operations
-from linli_client.http import Client
+from linli.operations.session import Operations
+from linli_contracts.manifest import api_services
 from rich.box import SIMPLE_HEAD
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
 
 from linli_demo.actors import Actors, Play
+from linli_demo.district import DemoPlatform, import_sample, sample_folder
 from linli_demo.plan import load_plans
 from linli_demo.play import Outcome, play_all
-from linli_demo.stage import Stage, furnish, sample_folder
-from linli_demo.story import Teller, tell_story
+from linli_demo.story import StoryPrinter, play_story
 from linli_demo.verdict import EVALUATOR, Finding, findings
 
 UNITS_SHOWN = 12
@@ -43,7 +45,8 @@ def show(output: Output, *, keep: bool, port: int | None) -> bool:
     console.print(
         Panel(
             t(
-                "Linli: from a resident's request to a score. All people, units and places shown are made up."
+                "Linli: from a resident's request to a score. "
+                "All people, units and places shown are made up."
             ),
             expand=False,
         )
@@ -53,37 +56,37 @@ def show(output: Output, *, keep: bool, port: int | None) -> bool:
         console.print(
             f"  [green]✓[/] {context.url} [dim]{(time.monotonic() - started) * 1000:,.0f} ms[/]"
         )
-        client = Client(context, patience_seconds=10)
+        client = client_of(context, patience_seconds=10)
         with Operations(context) as operations:
-            stage = Stage(context, client, operations, output, sample_folder())
-            ok = _acts(stage, environ, started)
+            platform = DemoPlatform(context, client, operations, output, sample_folder())
+            ok = _acts(platform, environ, started)
         if keep and ok:
-            _stay(output, context)
+            _stay(output, context, environ)
     return ok
 
 
-def _acts(stage: Stage, environ: Mapping[str, str], started: float) -> bool:
-    output = stage.output
+def _acts(platform: DemoPlatform, environ: Mapping[str, str], started: float) -> bool:
+    output = platform.output
     _chapter(output, 2, t("The sample district is imported"))
-    furnish(stage)
-    plans = load_plans(stage.sample / "requests.csv")
-    actors = Actors(stage.client, stage.sample / "workers.csv")
+    import_sample(platform)
+    plans = load_plans(platform.sample / "requests.csv")
+    actors = Actors(platform.client, platform.sample / "workers.csv")
     _chapter(output, 3, t("The story of one request"))
-    story, teller = tell_story(stage, actors, plans[0])
+    story, printer = play_story(platform, actors, plans[0])
     _chapter(output, 4, t("All {count} requests", count=len(plans)))
     plays = [story, *(Play(plan) for plan in plans[1:])]
-    outcome = play_all(stage, actors, plays)
-    stage.idle()
-    scorecards = _scorecards(stage, environ)
-    found = findings(stage, story, plays)
+    outcome = play_all(platform, actors, plays)
+    platform.idle()
+    scorecards = _scorecards(platform, environ)
+    verdict = findings(platform, story, plays)
     seconds = time.monotonic() - started
-    payload = _payload(teller, outcome, scorecards, found, seconds)
+    payload = _payload(printer, outcome, scorecards, verdict, seconds)
     if output.as_json:
         output.json(payload)
     else:
-        definitions = stage.client.get("evaluation", "/indicators")
-        _render(output, outcome, scorecards, definitions, found, seconds)
-    return all(finding.ok for finding in found)
+        definitions = platform.client.get("evaluation", "/indicators")
+        _render(output, outcome, scorecards, definitions, verdict, seconds)
+    return all(finding.ok for finding in verdict)
 
 
 def _chapter(output: Output, number: int, title: str) -> None:
@@ -92,18 +95,18 @@ def _chapter(output: Output, number: int, title: str) -> None:
 
 @contextmanager
 def _platform(keep: bool, port: int | None) -> Iterator[tuple[Context, Mapping[str, str]]]:
-    from linli.local.embedded import Platform
+    from linli.local.embedded import EmbeddedPlatform
 
     with tempfile.TemporaryDirectory(prefix="linli-demo-") as temporary:
-        home = Path(os.environ.get("LINLI_HOME") or ".linli") if keep else Path(temporary)
+        home = home_of() if keep else Path(temporary)
         if keep and home.exists() and any(home.iterdir()):
             raise UsageFailure(
                 t("{path} holds the data of a platform already.", path=str(home)),
                 t("Remove it, or point LINLI_HOME at another folder."),
             )
-        with Platform.start(home, port or free_port()) as platform:
-            environ = {**os.environ, **platform.environ, "LINLI_HOME": str(home)}
-            yield Context.load(url=platform.url, environ=environ), environ
+        with EmbeddedPlatform.start(home, port or free_port()) as started:
+            environ = {**os.environ, **started.environ, "LINLI_HOME": str(home)}
+            yield Context.load(url=started.url, environ=environ), environ
 
 
 def free_port() -> int:
@@ -113,31 +116,33 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _scorecards(stage: Stage, environ: Mapping[str, str]) -> list[dict[str, Any]]:
+def _scorecards(platform: DemoPlatform, environ: Mapping[str, str]) -> list[dict[str, Any]]:
     zone = ZoneInfo(environ.get("LINLI_TIME_ZONE") or "Asia/Shanghai")
     period = f"{datetime.now(zone):%Y-%m}"
     levels = ("community", "unit")
     return [
-        stage.client.get("evaluation", "/scorecards", caller=EVALUATOR, level=level, period=period)
+        platform.client.get(
+            "evaluation", "/scorecards", caller=EVALUATOR, level=level, period=period
+        )
         for level in levels
     ]
 
 
 def _payload(
-    teller: Teller,
+    printer: StoryPrinter,
     outcome: Outcome,
     scorecards: list[dict[str, Any]],
-    found: list[Finding],
+    verdict: list[Finding],
     seconds: float,
 ) -> dict[str, Any]:
     return {
         "seconds": round(seconds, 1),
-        "story": [vars(step) for step in teller.steps],
+        "story": [vars(step) for step in printer.steps],
         "acts": dict(Counter(act for play in outcome.plays for act in play.acts)),
         "unmatched": dict(Counter(case["service"] for case in outcome.unmatched)),
         "scorecards": scorecards,
-        "findings": [vars(finding) for finding in found],
-        "ok": all(finding.ok for finding in found),
+        "findings": [vars(finding) for finding in verdict],
+        "ok": all(finding.ok for finding in verdict),
     }
 
 
@@ -146,21 +151,22 @@ def _render(
     outcome: Outcome,
     scorecards: list[dict[str, Any]],
     definitions: dict[str, Any],
-    found: list[Finding],
+    verdict: list[Finding],
     seconds: float,
 ) -> None:
     _chapter(output, 5, t("What evaluation makes of it"))
     for one in scorecards:
         render_scorecards(output.out, one, definitions, UNITS_SHOWN)
     if outcome.unmatched:
-        output.out.print(_needs_table(outcome.unmatched))
+        output.out.print(_unmatched_table(outcome.unmatched))
     _chapter(output, 6, t("Did everything arrive?"))
-    for finding in found:
+    for finding in verdict:
         output.out.print(f"  {'[green]✓[/]' if finding.ok else '[red]✗[/]'} {finding.text}")
     output.out.print(f"  [dim]{t('{seconds} s in all', seconds=round(seconds, 1))}[/]")
     output.out.print(
         t(
-            "Next: `linli up` starts a platform that stays; README.md shows how to bring in your own district."
+            "Next: `linli up` starts a platform that stays; "
+            "README.md shows how to bring in your own district."
         )
     )
 
@@ -173,42 +179,26 @@ UNMATCHED = {
 }
 
 
-def _needs_table(unmatched: list[dict[str, Any]]) -> Table:
-    """Needs that no resource could take, by service and reason: they go on the needs list (需求清单)."""
-    table = Table(title=t("Unmatched needs"), title_justify="left", box=SIMPLE_HEAD)
-    for title in (t("Service"), t("Reason")):
-        table.add_column(title)
-    table.add_column(t("Cases"), justify="right")
-    counted = Counter(
-        (case["service_name"], tuple(case["unmatched_reasons"])) for case in unmatched
-    )
-    for (service, reasons), count in counted.most_common():
-        table.add_row(
-            service, ", ".join(t(UNMATCHED.get(reason, reason)) for reason in reasons), str(count)
-        )
-    return table
+def _unmatched_table(unmatched: list[dict[str, Any]]) -> Table:
+    """Needs that no resource could take, by service and reason: the needs list (需求清单)."""
+    counts = Counter((case["service_name"], tuple(case["unmatched_reasons"])) for case in unmatched)
+    rows = [
+        (service, ", ".join(t(UNMATCHED.get(reason, reason)) for reason in reasons), str(count))
+        for (service, reasons), count in counts.most_common()
+    ]
+    columns = (t("Service"), t("Reason"), count_column(t("Cases")))
+    return table(columns, rows, title=t("Unmatched needs"), box=SIMPLE_HEAD)
 
 
-def _stay(output: Output, context: Context) -> None:
-    from threading import Event
-
-    state = {
-        "url": context.url,
-        "database_url": context.database_url,
-        "district": context.district,
-        "jwt_secret": context.jwt_secret,
-    }
-    path = write_state(context.home, state)
-    try:
+def _stay(output: Output, context: Context, environ: Mapping[str, str]) -> None:
+    with noted_platform(context.home, context.url, environ), suppress(KeyboardInterrupt):
         for service in api_services():
             output.out.print(f"  {context.url}/api/{service}/docs")
         output.out.print(
             t(
-                "The platform stays up until Ctrl-C; `linli report`, `status` and `events tail` find it from here."
+                "The platform stays up until Ctrl-C; "
+                "`linli report`, `status` and `events tail` find it from here."
             )
         )
         Event().wait()
-    except KeyboardInterrupt:
-        output.note(t("Stopped."))
-    finally:
-        path.unlink(missing_ok=True)
+    output.note(t("Stopped."))

@@ -1,6 +1,4 @@
-"""The story of one request: every step as it happens, who takes it, in which service, and how long
-it took.
-"""
+"""The story of one request: each step as it happens, who did it, where, and how long it took."""
 
 from __future__ import annotations
 
@@ -12,16 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from linli.base.errors import Failure, ServiceProblem
+from linli.base.errors import Failure
 from linli.base.i18n import mark, t
+from linli_client import ServiceProblem
 from linli_contracts.envelope import Event
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from linli_demo.actors import Actors, Play
+from linli_demo.district import DemoPlatform
 from linli_demo.plan import Plan
-from linli_demo.stage import Stage
 
 DEADLINE_SECONDS = 30.0
 POLL_SECONDS = 0.05
@@ -64,22 +63,20 @@ class Step:
 class Follower:
     """Follows the events of the platform from a thread, and hands over those of one request."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, platform: DemoPlatform) -> None:
         self._queue: queue.Queue[Event | Exception] = queue.Queue()
-        self._events = stage.operations.tail(datetime.now(UTC))
+        self._events = platform.operations.tail(datetime.now(UTC))
         threading.Thread(target=self._follow, daemon=True, name="demo-follower").start()
 
     def _follow(self) -> None:
         try:
             for event in self._events:
                 self._queue.put(event)
-        except Exception as error:  # what went wrong is told in the thread that waits
+        except Exception as error:  # raised in the thread that waits
             self._queue.put(error)
 
     def next(self, request_id: str, deadline: float) -> Event:
-        """The next event of the request. Raises `queue.Empty` when there is none until `deadline`
-        (monotonic).
-        """
+        """The next event of the request. Raises `queue.Empty` at `deadline` (monotonic)."""
         while True:
             event = self._queue.get(timeout=max(0.001, deadline - time.monotonic()))
             if isinstance(event, Exception):
@@ -88,10 +85,8 @@ class Follower:
                 return event
 
 
-class Teller:
-    """Writes the steps down, one by one, each the moment it is known. `names` are those of units
-    and grids by id.
-    """
+class StoryPrinter:
+    """Prints the steps one by one, the moment each is known; `names` of units and grids by id."""
 
     def __init__(self, console: Console, names: Mapping[str, str]) -> None:
         self.console = console
@@ -102,14 +97,13 @@ class Teller:
     def head(self) -> None:
         self._line("", t("ms"), t("Who"), t("Service"), t("Event"), t("What happens"), style="bold")
 
-    def tell(self, event: Event) -> None:
-        """Write down an event."""
+    def print_event(self, event: Event) -> None:
         _, service, fact, _ = event.type.split(".")
         who, what = STEPS.get(fact, (mark("system"), fact.replace("_", " ")))
         unit, grid = event.data.get("unit_id"), event.data.get("grid_code")
         known = {"unit": self.names.get(str(unit), unit), "grid": self.names.get(str(grid), grid)}
         self.step(
-            told_at(event),
+            published_at(event),
             t(who),
             service,
             fact,
@@ -149,19 +143,23 @@ class Teller:
         self.console.print(grid)
 
 
-def tell_story(stage: Stage, actors: Actors, plan: Plan) -> tuple[Play, Teller]:
-    """Play one plan, slowly enough to be read, and tell every event of it.
+def play_story(platform: DemoPlatform, actors: Actors, plan: Plan) -> tuple[Play, StoryPrinter]:
+    """Play one plan, slowly enough to be read, and print every event of it.
 
     Raises:
         Failure: a step did not happen in time.
     """
-    follower, teller, play = Follower(stage), Teller(stage.output.notes, _names(stage)), Play(plan)
-    stage.output.notes.print(Text(f"“{plan.request['description']}”", style="italic"))
-    teller.head()
+    follower, printer, play = (
+        Follower(platform),
+        StoryPrinter(platform.output.notes, _names(platform)),
+        Play(plan),
+    )
+    platform.output.notes.print(Text(f"“{plan.request['description']}”", style="italic"))
+    printer.head()
     actors.register(play)
-    _until(follower, teller, play, "request_registered")
+    _until(follower, printer, play, "request_registered")
     actors.receive(play, {})
-    _until(follower, teller, play, "case_dispatched")
+    _until(follower, printer, play, "case_dispatched")
     for state, fact in (
         ("dispatched", "case_accepted"),
         ("handling", "case_resolved"),
@@ -169,19 +167,19 @@ def tell_story(stage: Stage, actors: Actors, plan: Plan) -> tuple[Play, Teller]:
     ):
         case = _case(actors, play, state)
         actors.act(play, case)
-        _until(follower, teller, play, fact)
+        _until(follower, printer, play, fact)
     if plan.rating:
         actors.act(play, _case(actors, play, "closed"))
-        _until(follower, teller, play, "case_rated")
-    fact_row = awaited(lambda: fact_of(stage, play.request_id), t("the fact in evaluation"))
-    teller.step(datetime.now(UTC), t("system"), "evaluation", "—", _scored(fact_row))
-    return play, teller
+        _until(follower, printer, play, "case_rated")
+    fact_row = awaited(lambda: fact_of(platform, play.request_id), t("the fact in evaluation"))
+    printer.step(datetime.now(UTC), t("system"), "evaluation", "—", _scored(fact_row))
+    return play, printer
 
 
-def fact_of(stage: Stage, request_id: str) -> dict[str, Any] | None:
+def fact_of(platform: DemoPlatform, request_id: str) -> dict[str, Any] | None:
     """The request's fact once it is rated; None before."""
     try:
-        fact: dict[str, Any] = stage.client.get("evaluation", f"/facts/{request_id}")
+        fact: dict[str, Any] = platform.client.get("evaluation", f"/facts/{request_id}")
     except ServiceProblem as problem:
         if problem.status != 404:
             raise
@@ -190,12 +188,12 @@ def fact_of(stage: Stage, request_id: str) -> dict[str, Any] | None:
 
 
 def awaited(look: Callable[[], Any], what: str, seconds: float = DEADLINE_SECONDS) -> Any:
-    """What `look` finds, looking again until there is something. Raises `Failure` after `seconds`."""
+    """What `look` finds, as soon as it finds something. Raises `Failure` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
-        found = look()
-        if found:
-            return found
+        result = look()
+        if result:
+            return result
         if time.monotonic() > deadline:
             raise Failure(
                 t("Waited {seconds} s in vain for: {what}", seconds=seconds, what=what),
@@ -204,33 +202,33 @@ def awaited(look: Callable[[], Any], what: str, seconds: float = DEADLINE_SECOND
         time.sleep(POLL_SECONDS)
 
 
-def told_at(event: Event) -> datetime:
-    """When an event was written, from its UUIDv7; its `time` is when the fact happened, which may
-    lie before.
-    """
+def published_at(event: Event) -> datetime:
+    """When an event was written, from its UUIDv7; its `time` may lie before."""
     return datetime.fromtimestamp((event.id.int >> 80) / 1000, UTC)
 
 
-def _names(stage: Stage) -> dict[str, str]:
-    units = {unit["unit_id"]: unit["name"] for unit in stage.client.pages("organization", "/units")}
-    grids = {grid["grid_code"]: grid["name"] for grid in stage.client.pages("grid", "/grids")}
+def _names(platform: DemoPlatform) -> dict[str, str]:
+    units = {
+        unit["unit_id"]: unit["name"] for unit in platform.client.pages("organization", "/units")
+    }
+    grids = {grid["grid_code"]: grid["name"] for grid in platform.client.pages("grid", "/grids")}
     return units | grids
 
 
 def _case(actors: Actors, play: Play, state: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
-        found = actors.cases(request_id=play.request_id)
-        return found[0] if found and found[0]["state"] == state else None
+        cases = actors.cases(request_id=play.request_id)
+        return cases[0] if cases and cases[0]["state"] == state else None
 
     case: dict[str, Any] = awaited(look, t("the case to be {state}", state=state))
     return case
 
 
-def _until(follower: Follower, teller: Teller, play: Play, fact: str) -> None:
+def _until(follower: Follower, printer: StoryPrinter, play: Play, fact: str) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     try:
-        while not teller.steps or teller.steps[-1].fact != fact:
-            teller.tell(follower.next(play.request_id, deadline))
+        while not printer.steps or printer.steps[-1].fact != fact:
+            printer.print_event(follower.next(play.request_id, deadline))
     except queue.Empty:
         raise Failure(
             t("Waited {seconds} s in vain for: {what}", seconds=DEADLINE_SECONDS, what=fact),

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linli.base.i18n import t
-from linli_client.http import Caller
+from linli_client import Caller
 
 from linli_demo.actors import Play
-from linli_demo.stage import Stage
+from linli_demo.district import DemoPlatform
 from linli_demo.story import fact_of
 
 EVALUATOR = Caller("evaluator")
@@ -23,14 +23,14 @@ class Finding:
     text: str
 
 
-def findings(stage: Stage, story: Play, plays: Sequence[Play]) -> list[Finding]:
+def findings(platform: DemoPlatform, story: Play, plays: Sequence[Play]) -> list[Finding]:
     """Look at evaluation's facts and at every inbox."""
     registered = {play.request_id for play in plays}
     facts = {
         str(fact["request_id"])
-        for fact in stage.client.pages("evaluation", "/facts", caller=EVALUATOR)
+        for fact in platform.client.pages("evaluation", "/facts", caller=EVALUATOR)
     }
-    dead = sum(one.inbox_dead for one in stage.operations.statuses())
+    dead = sum(one.inbox_dead for one in platform.operations.statuses())
     return [
         Finding(
             registered == facts,
@@ -41,7 +41,7 @@ def findings(stage: Stage, story: Play, plays: Sequence[Play]) -> list[Finding]:
             ),
         ),
         Finding(
-            fact_of(stage, story.request_id) is not None or story.plan.rating is None,
+            fact_of(platform, story.request_id) is not None or story.plan.rating is None,
             t("the request of the story is a rated fact"),
         ),
         Finding(dead == 0, t("{count} dead events", count=dead)),

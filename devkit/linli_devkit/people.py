@@ -1,6 +1,4 @@
-"""Residents, grid workers, providers and reviewers in a test: each act is one HTTP call with a
-token of its own.
-"""
+"""Residents, grid workers, providers and reviewers in a test: each act is one HTTP call."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from linli_client.http import Caller
+from linli_client import Caller
 
 from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
@@ -21,7 +19,7 @@ MATCH_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that was registered, and what the resident was told."""
+    """A request that was registered, and the response that the resident got."""
 
     request_id: str
     tracking_code: str
@@ -37,13 +35,13 @@ class People:
 
     def ask(self, request: dict[str, Any], **headers: str) -> Asked:
         """A resident asks."""
-        answer = self.platform.ask(
+        response = self.platform.ask(
             "POST", "grid", "/requests", request, caller=RESIDENT, headers=headers
         )
-        if answer.status_code != 201:
-            raise AssertionError(f"{answer.status_code} {answer.text}")
-        told = answer.json()
-        return Asked(told["request_id"], told["tracking_code"], told["grid_code"], told)
+        if response.status_code != 201:
+            raise AssertionError(f"{response.status_code} {response.text}")
+        body = response.json()
+        return Asked(body["request_id"], body["tracking_code"], body["grid_code"], body)
 
     def verify(self, asked: Asked) -> None:
         """The grid's worker has been there."""
@@ -64,9 +62,7 @@ class People:
         return found
 
     def work(self, asked: Asked) -> dict[str, Any]:
-        """The provider that was chosen accepts and resolves it, the reviewer finds it so; the case
-        as it is then.
-        """
+        """The provider accepts and resolves it, the reviewer passes it; the case as it is then."""
         case = self.case(asked, "dispatched")
         provider = Caller("provider", unit=str(case["unit_id"]), account="a-provider")
         self.act(case, "accept", {}, provider)
@@ -82,17 +78,20 @@ class People:
         self, case: dict[str, Any], action: str, body: dict[str, Any], caller: Caller
     ) -> dict[str, Any]:
         """One step of a case; the case after it."""
-        answer: dict[str, Any] = self.platform.post(
+        changed: dict[str, Any] = self.platform.post(
             "service_desk", f"/cases/{case['case_id']}/{action}", body, caller=caller
         )
-        return answer
+        return changed
 
     def rate(self, asked: Asked, satisfaction: int = 5) -> None:
         """The resident says, without an account, that it is solved."""
-        said = {"answered": True, "solved": True, "satisfaction": satisfaction}
-        self.platform.post(
-            "service_desk", "/feedback", {"tracking_code": asked.tracking_code, **said}, caller=None
-        )
+        feedback = {
+            "tracking_code": asked.tracking_code,
+            "answered": True,
+            "solved": True,
+            "satisfaction": satisfaction,
+        }
+        self.platform.post("service_desk", "/feedback", feedback, caller=None)
 
     def walk(self, request: dict[str, Any]) -> Asked:
         """A request on its whole way: asked, verified, worked on, rated."""
@@ -106,8 +105,8 @@ class People:
         """What evaluation knows of a request, once this field of it is known."""
 
         def known() -> dict[str, Any] | None:
-            answer = self.platform.ask("GET", "evaluation", f"/facts/{asked.request_id}")
-            return answer.json() if answer.ok and answer.json()[field] is not None else None
+            response = self.platform.ask("GET", "evaluation", f"/facts/{asked.request_id}")
+            return response.json() if response.ok and response.json()[field] is not None else None
 
         found = eventually(known, seconds=MATCH_SECONDS, every=0.1)
         assert found is not None

@@ -16,12 +16,15 @@ from typing import Any
 
 import psycopg2
 import requests
-from linli.base.context import VARIABLES, write_state
-from linli.base.tokens import sign
-from linli.local.embedded import Platform
+from linli.app import app
+from linli.base.context import VARIABLES, note_platform
+from linli.local.embedded import EmbeddedPlatform
 from linli.local.supervisor import Child, Supervisor
-from linli_client.http import ADMIN, Caller
+from linli_client import ADMIN, Caller
+from linli_client.tokens import sign
+from linli_contracts.identity import AUDIENCE
 from linli_contracts.manifest import api_services
+from typer.testing import CliRunner
 
 from linli_devkit.processes import eventually
 
@@ -42,7 +45,7 @@ class RunningPlatform:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """What its processes were told."""
+        """The settings of its processes."""
         return self.supervisor.environ
 
     @property
@@ -52,11 +55,11 @@ class RunningPlatform:
     @cached_property
     def schemas(self) -> dict[str, list[str]]:
         """The tables of each service."""
-        found: dict[str, list[str]] = {name: [] for name in api_services()}
+        tables: dict[str, list[str]] = {name: [] for name in api_services()}
         sql = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY(%s) ORDER BY 1, 2"
         for schema, table in self.rows(sql, list(api_services())):
-            found[schema].append(table)
-        return found
+            tables[schema].append(table)
+        return tables
 
     # Processes
 
@@ -65,8 +68,7 @@ class RunningPlatform:
         return next(child for child in self.supervisor.children if child.name == name)
 
     def await_restart(self, name: str, restarts: int) -> None:
-        """Wait until the supervisor has started a process again, more than `restarts` times by now,
-        and it is ready.
+        """Wait until a process was started again more than `restarts` times, and is ready.
 
         Raises:
             Failure: a service did not become ready.
@@ -137,6 +139,7 @@ class RunningPlatform:
             unit=caller.unit,
             account=caller.account,
             hours=hours,
+            audience=self.environ.get("LINLI_JWT_AUDIENCE") or AUDIENCE,
         )
 
     def ask(
@@ -151,9 +154,7 @@ class RunningPlatform:
         headers: Mapping[str, str] | None = None,
         **more: Any,
     ) -> requests.Response:
-        """One plain HTTP request; `caller=None` sends no token. `more` is what `requests`
-        understands.
-        """
+        """One plain HTTP request; `caller=None` sends no token, `more` is for `requests`."""
         sent = {"Accept-Language": language}
         if caller is not None:
             sent["Authorization"] = f"Bearer {self.token(caller)}"
@@ -166,11 +167,11 @@ class RunningPlatform:
 
     def get(self, service: str, path: str, *, caller: Caller | None = ADMIN, **params: Any) -> Any:
         """The JSON of a GET that succeeds. Raises `AssertionError` with the problem."""
-        return _good(self.ask("GET", service, path, caller=caller, params=params))
+        return _json_of(self.ask("GET", service, path, caller=caller, params=params))
 
     def post(self, service: str, path: str, body: Any, *, caller: Caller | None = ADMIN) -> Any:
         """The JSON of a POST that succeeds. Raises `AssertionError` with the problem."""
-        return _good(self.ask("POST", service, path, body, caller=caller))
+        return _json_of(self.ask("POST", service, path, body, caller=caller))
 
     def pages(self, service: str, path: str, **params: Any) -> Iterator[Any]:
         """Every item of a paged list."""
@@ -203,21 +204,34 @@ class RunningPlatform:
         return dict(zip(names, self.rows(f"SELECT {counts}")[0], strict=True))
 
 
-def _good(answer: requests.Response) -> Any:
-    if not answer.ok:
-        raise AssertionError(
-            f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text}"
-        )
-    return answer.json()
+class InProcessPlatform(RunningPlatform):
+    """A platform whose command runs within the process of the tests, which is quicker."""
+
+    def linli(
+        self, *arguments: str, code: int = 0, language: str = "en"
+    ) -> subprocess.CompletedProcess[str]:
+        """See `RunningPlatform.linli`."""
+        environ: dict[str, str | None] = dict.fromkeys((*VARIABLES.values(), "LINLI_URL"))
+        environ |= {"LINLI_HOME": str(self.home), "LINLI_LANGUAGE": language, "COLUMNS": "120"}
+        result = CliRunner().invoke(app, list(arguments), env=environ)
+        if result.exit_code != code:
+            words = " ".join(arguments)
+            raise AssertionError(f"linli {words} ended with {result.exit_code}:\n{result.output}")
+        return subprocess.CompletedProcess(arguments, code, result.stdout, result.stderr)
+
+
+def _json_of(response: requests.Response) -> Any:
+    if not response.ok:
+        request = f"{response.request.method} {response.url}"
+        raise AssertionError(f"{request}: {response.status_code} {response.text}")
+    return response.json()
 
 
 @contextmanager
 def running_platform(
     home: Path, *, amqp_uri: str, database_url: str, **settings: str
 ) -> Iterator[RunningPlatform]:
-    """Eight processes over a real broker and database, with `settings` and no others of the
-    environment.
-    """
+    """Eight processes over a real broker and database, with these settings and no others."""
     with _environment(settings):
         started = Supervisor.start(
             home, free_ports(len(api_services())), amqp_uri=amqp_uri, database_url=database_url
@@ -228,15 +242,13 @@ def running_platform(
 
 @contextmanager
 def embedded_platform(home: Path, **settings: str) -> Iterator[RunningPlatform]:
-    """The embedded platform: one process and one port, with `settings` and no others of the
-    environment.
-    """
-    with _environment(settings), Platform.start(home, free_ports(1)) as supervisor:
+    """The embedded platform: one process and one port, with these settings and no others."""
+    with _environment(settings), EmbeddedPlatform.start(home, free_ports(1)) as supervisor:
         yield _noted(home, supervisor)
 
 
 def free_ports(count: int) -> int:
-    """The first of `count` TCP ports in a row of the loopback address that nobody listens on now."""
+    """The first of `count` ports in a row of the loopback address that nobody listens on."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -256,14 +268,7 @@ def _is_free(port: int) -> bool:
 
 def _noted(home: Path, supervisor: Supervisor) -> RunningPlatform:
     """Leave the note of `linli up`, by which the command finds the platform."""
-    environ = supervisor.environ
-    urls = {
-        name: environ[key]
-        for name in api_services()
-        if (key := f"LINLI_{name.upper()}_URL") in environ
-    }
-    found = {name: environ.get(variable, "") for name, variable in VARIABLES.items()}
-    write_state(home, {"url": supervisor.url, "urls": urls, **found})
+    note_platform(home, supervisor.url, supervisor.environ)
     return RunningPlatform(home, supervisor)
 
 

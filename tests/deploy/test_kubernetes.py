@@ -19,7 +19,7 @@ from linli_chassis.messaging.topology import queue_of
 from linli_chassis.settings import ProcessSettings, Settings
 from linli_contracts.manifest import api_services
 from linli_contracts.registry import consumed_by
-from linli_webhooks.addresses import is_public
+from linli_webhooks.endpoints import is_public
 from linli_webhooks.settings import WebhookSettings
 
 from .conftest import DEPLOY, render

@@ -28,7 +28,7 @@ from linli_devkit.client import DISTRICT, ENVIRON
 from linli_devkit.contracts.examples import example_event
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer, free_port
-from linli_webhooks.sending import Outcome, send, structured
+from linli_webhooks.deliveries.sending import Outcome, send, structured
 
 from .broker import Broker, broker
 from .pages import page, script

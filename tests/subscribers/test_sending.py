@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 import pytest
 from linli_contracts.registry import event_types, find
 from linli_devkit.contracts.examples import stored_event, stored_example
-from linli_webhooks import sending
-from linli_webhooks.sending import Outcome, _Connection, send, structured
+from linli_webhooks.deliveries import sending
+from linli_webhooks.deliveries.sending import Outcome, _Connection, send, structured
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from .conftest import closed

@@ -21,13 +21,14 @@ from alembic.runtime.migration import MigrationContext
 from linli.app import app
 from linli.base.context import VARIABLES
 from linli_chassis.storage.crypto import Keyring, Tampered
+from linli_chassis.storage.database import migrate
 from linli_contracts.envelope import Event, Message
 from linli_contracts.schema import REGISTRY
 from linli_devkit.contracts.examples import stored_example
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually, process
 from linli_devkit.rabbitmq import free_port
-from linli_webhooks.database import engine_of, metadata, migrate
+from linli_webhooks.tables import SCHEMA, engine_of, metadata
 from typer.testing import CliRunner
 
 from .conftest import DISTRICT, Broker, closed, rejected, scorecard
@@ -483,8 +484,8 @@ def test_a_process_without_a_broker_or_without_its_rights_says_so(
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(webhooks: Webhooks) -> None:
-    migrate(webhooks.database_url)
-    migrate(webhooks.database_url)
+    migrate(webhooks.database_url, SCHEMA)
+    migrate(webhooks.database_url, SCHEMA)
     engine = engine_of(webhooks.database_url)
     with engine.connect() as connection:
         options = {

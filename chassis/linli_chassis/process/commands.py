@@ -14,12 +14,12 @@ def run(name: str) -> None:
     """
     from linli_contracts.manifest import find_service, load
 
+    from linli_chassis.process import green
+
     manifest = find_service(name)
     if manifest.run:
         load(manifest.run)(os.environ)
         return
-    from linli_chassis.process import green
-
     green.patch()
     from linli_chassis.observability.logs import configure
     from linli_chassis.process.runtime import serve

@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from linli.base.errors import Failure, UsageFailure
+from linli.base.errors import Failure
+from linli.base.explain import as_failure
 from linli.base.i18n import t
 
 AsJson = Annotated[
@@ -58,10 +59,8 @@ class Output:
             self.notes.print(Text.assemble(("→ ", "bold"), failure.hint))
 
 
-def framed(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Wrap a command: failures are told in words with what to do next, and end with their exit
-    code.
-    """
+def reports_failures(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Wrap a command: a failure is written in words with what to do next, and its exit code."""
 
     @functools.wraps(function)
     def command(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -83,82 +82,11 @@ def framed(function: Callable[_P, _R]) -> Callable[_P, _R]:
     return command
 
 
-def as_failure(error: Exception) -> Failure:
-    """Put any exception into words for the person at the command line."""
-    if isinstance(error, Failure):
-        return error
-    name = type(error).__name__
-    if name in _WORDS:
-        return _WORDS[name](error)
-    return Failure(
-        t("Unexpected: {kind}: {error}", kind=name, error=str(error)),
-        t("Set LINLI_DEBUG=1 to see where it happened, and please report it."),
-    )
+def print_done(console: Console, text: str) -> None:
+    """One line that says that something was done or is in order."""
+    console.print(Text.assemble(("✓", "green"), " ", text))
 
 
-def _first_line(error: Exception) -> str:
-    return (str(getattr(error, "orig", error)).strip().splitlines() or [""])[0]
-
-
-def _database_away(error: Exception) -> Failure:
-    hint = t("Is PostgreSQL running, and is DATABASE_URL right? `linli doctor` looks.")
-    return Failure(t("The database does not answer: {reason}", reason=_first_line(error)), hint)
-
-
-def _database_strange(error: Exception) -> Failure:
-    hint = t(
-        "Is it the right database, and is it at this version? `linli migrate` brings it there."
-    )
-    return Failure(
-        t("The database is not as it should be: {reason}", reason=_first_line(error)), hint
-    )
-
-
-def _bad_database_url(_error: Exception) -> Failure:  # does not quote it: it may hold a password
-    hint = t("It looks like postgresql://user:password@host:5432/name.")
-    return UsageFailure(t("DATABASE_URL is not the address of a database."), hint)
-
-
-def _bad_url(error: Exception) -> Failure:
-    hint = t("It looks like http://127.0.0.1:8000; give it with --url or LINLI_URL.")
-    return UsageFailure(
-        t("The address of the platform cannot be used: {reason}", reason=_first_line(error)), hint
-    )
-
-
-def _bad_settings(error: Exception) -> Failure:
-    return UsageFailure(
-        str(error), t("Set them in the environment; secrets may stand in files named by NAME_FILE.")
-    )
-
-
-def _broker_away(error: Exception) -> Failure:
-    hint = t("Is RabbitMQ running, and is AMQP_URI right? `linli doctor` looks.")
-    return Failure(t("The broker does not answer: {reason}", reason=_first_line(error)), hint)
-
-
-def _module_missing(error: Exception) -> Failure:
-    hint = t("Install the extra linli[embedded] here; `make demo` does so in a checkout.")
-    return Failure(
-        t(
-            "A Python module is missing: {module}",
-            module=getattr(error, "name", None) or str(error),
-        ),
-        hint,
-    )
-
-
-# By name, so that nothing is imported only to tell an error that does not happen.
-_WORDS: dict[str, Callable[[Exception], Failure]] = {
-    "OperationalError": _database_away,
-    "ProgrammingError": _database_strange,
-    "ArgumentError": _bad_database_url,
-    "NoSuchModuleError": _bad_database_url,
-    "MissingSchema": _bad_url,
-    "InvalidSchema": _bad_url,
-    "InvalidURL": _bad_url,
-    "BadSettings": _bad_settings,
-    "BadServiceCatalogue": _bad_settings,
-    "BusUnavailable": _broker_away,
-    "ModuleNotFoundError": _module_missing,
-}
+def print_hint(console: Console, text: str, style: str = "dim") -> None:
+    """One line that says what to do next."""
+    console.print(Text("→ " + text, style=style))

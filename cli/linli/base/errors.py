@@ -2,8 +2,9 @@
 
 Failure             it did not work; exit code 1
 ├── UsageFailure    a wrong option, file or setting; exit code 2
-├── ServiceProblem  a service refused, with its RFC 9457 answer
-└── ServiceUnavailable     a service could not be reached for as long as we had patience
+└── ServiceFailure  a service refused, with its RFC 9457 problem
+
+Other exceptions become one of these in `explain`.
 """
 
 from __future__ import annotations
@@ -34,16 +35,10 @@ class UsageFailure(Failure):
     code = 2
 
 
-class ServiceUnavailable(Failure):
-    """A service could not be reached."""
+class ServiceFailure(Failure):
+    """A service refused; `status` is the HTTP status, `problem` the document it answered."""
 
-
-class ServiceProblem(Failure):
-    """A service answered with a problem (RFC 9457), kept as `problem`; `status` is the HTTP status."""
-
-    def __init__(
-        self, status: int, problem: Mapping[str, Any], message: str, hint: str = ""
-    ) -> None:
+    def __init__(self, message: str, hint: str, status: int, problem: Mapping[str, Any]) -> None:
         super().__init__(message, hint)
         self.status = status
         self.problem = dict(problem)

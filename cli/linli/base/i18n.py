@@ -1,8 +1,7 @@
-"""The words of the command in Chinese and English: English templates are the keys of
-locale/*/LC_MESSAGES/messages.po.
+"""The texts of the command in Chinese and English.
 
-The same files and templates as `linli_chassis.i18n`, which is not used here because it brings the
-settings of the services with it, and a person who asks for help should not wait for those.
+English templates are the keys of `locale/<language>/LC_MESSAGES/messages.po`, here and in the
+packages that `add_package` names.
 """
 
 from __future__ import annotations
@@ -11,12 +10,13 @@ import functools
 import gettext
 import os
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("zh", "en")
-_LOCALE = Path(__file__).parent / "locale"
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_packages = ["linli.base"]
 
 
 def language() -> str:
@@ -30,8 +30,8 @@ def language() -> str:
 
 def t(template: str, /, **params: Any) -> str:
     """`template` in the language of the reader, with its `{named}` parts filled in."""
-    words = catalogue(language()).get(template, template)
-    return _PARAMETER.sub(lambda match: str(params.get(match[1], match[0])), words)
+    translated = catalogue(language()).get(template, template)
+    return _PARAMETER.sub(lambda match: str(params.get(match[1], match[0])), translated)
 
 
 def mark(template: str) -> str:
@@ -41,21 +41,38 @@ def mark(template: str) -> str:
     return template
 
 
+def add_package(name: str) -> None:
+    """Know the translations of a package too, such as one that brings a command along."""
+    if name not in _packages:
+        _packages.append(name)
+        catalogue.cache_clear()
+
+
 @functools.cache
 def catalogue(of: str) -> dict[str, str]:
     """All messages of a language by their English template; empty for English."""
-    path = _LOCALE / of / "LC_MESSAGES" / "messages.po"
-    if of == "en" or not path.exists():
+    if of == "en":
         return {}
+    messages: dict[str, str] = {}
+    for package in _packages:
+        messages.update(read_catalogue(package, of))
+    return messages
+
+
+def read_catalogue(package: str, of: str) -> dict[str, str]:
+    """The messages of one package by their English template."""
     from babel.messages.pofile import read_po
 
+    folder = Path(str(import_module(package).__file__)).parent
+    path = folder / "locale" / of / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return {}
     with path.open("rb") as file:
-        messages = read_po(file, locale=of)
-    return {
-        str(message.id): str(message.string)
-        for message in messages
-        if message.id and message.string
-    }
+        return {
+            str(message.id): str(message.string)
+            for message in read_po(file, locale=of)
+            if message.id and message.string
+        }
 
 
 def install() -> None:

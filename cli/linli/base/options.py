@@ -1,11 +1,13 @@
-"""The options that several commands share."""
+"""The options that several commands share, and what they hold."""
 
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
+from linli.base.errors import UsageFailure
 from linli.base.i18n import t
 
 Url = Annotated[
@@ -29,3 +31,11 @@ Home = Annotated[
         "--home", metavar="FOLDER", help=t("Where the platform keeps its data; otherwise ./.linli.")
     ),
 ]
+
+
+def parse_uuid(text: str) -> UUID:
+    """An id as given on the command line. Raises `UsageFailure`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise UsageFailure(t("{text} is no UUID", text=repr(text))) from None

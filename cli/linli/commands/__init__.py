@@ -1,1 +1,1 @@
-"""The commands, one module for each group. What they need beyond typer they import when they run."""
+"""The commands, one module for each group; they import what they need when they run."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, reports_failures
 from linli.base.i18n import language, t
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Deploy = Annotated[Path, typer.Option(metavar="FOLDER", help=t("The folder deplo
 
 
 @app.command(help=t("Begin a district: a file to fill in, and secrets made up."))
-@framed
+@reports_failures
 def init(code: Code, folder: Folder, as_json: AsJson = False) -> None:
     """Write district.toml and secrets/; what is there already stays as it is."""
     from linli.deployment.init import begin
@@ -38,7 +38,7 @@ def init(code: Code, folder: Folder, as_json: AsJson = False) -> None:
 
 
 @app.command(help=t("Say what is wrong with a district."))
-@framed
+@reports_failures
 def check(folder: Folder, as_json: AsJson = False) -> None:
     """Fail with everything that is wrong in district.toml, in the secrets, and in the files it
     names.
@@ -53,7 +53,7 @@ def check(folder: Folder, as_json: AsJson = False) -> None:
 
 
 @app.command(help=t("Write what compose and Kubernetes start a district from."))
-@framed
+@reports_failures
 def render(folder: Folder, deploy: Deploy = Path("deploy"), as_json: AsJson = False) -> None:
     """Check, make up the secrets of new subscribers, and write rendered/ anew."""
     from linli.base.errors import UsageFailure

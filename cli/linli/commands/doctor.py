@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, print_done, reports_failures
 from linli.base.i18n import t
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from linli.local.checks import Check
 
 
-@framed
+@reports_failures
 def doctor(as_json: AsJson = False) -> None:
     """Look at everything; fail only when something that `linli demo` needs is missing."""
     from linli.local.checks import all_checks
@@ -29,24 +29,23 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def _render(console: Console, checks: list[Check], ready: bool) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=t("This machine"), title_justify="left")
-    table.add_column("")
-    for title in (t("What"), t("Found"), t("Needed for"), t("How to get it")):
-        table.add_column(title, overflow="fold")
-    for check in checks:
-        mark = "[green]✓[/]" if check.ok else "[red]✗[/]" if check.required else "[yellow]✗[/]"
-        table.add_row(
-            mark,
+    from linli.base.tables import print_table
+
+    columns = ("", t("What"), t("Found"), t("Needed for"), t("How to get it"))
+    rows = [
+        (
+            Text("✓", "green") if check.ok else Text("✗", "red" if check.required else "yellow"),
             check.name,
-            escape(check.found),
+            check.found,
             check.needed_for,
-            "" if check.ok else escape(check.remedy),
+            "" if check.ok else check.remedy,
         )
-    console.print(table)
+        for check in checks
+    ]
+    print_table(console, columns, rows, title=t("This machine"))
     if ready:
-        console.print(f"[green]✓[/] {t('Ready for `linli demo`.')}")
+        print_done(console, t("Ready for `linli demo`."))
     else:
         console.print(f"[red]✗[/] {t('Not ready for `linli demo`: see the red lines.')}")

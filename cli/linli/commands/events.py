@@ -1,4 +1,4 @@
-"""`linli events`: follow events as they happen, have them published again, see which nobody takes."""
+"""`linli events`: follow events, publish them again, see those that no queue was bound for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, print_done, print_hint, reports_failures
 from linli.base.i18n import t
 from linli.base.options import AmqpUri, DatabaseUrl
-from linli.commands import dead
+from linli.commands import dead_letters
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(
-    dead.app,
+    dead_letters.app,
     name="dead",
     help=t("Events that no handler could take, kept until you replay or discard them."),
 )
-app.command("failing", help=t("List events that failed and will be tried again."))(dead.failing)
+list_failing = app.command("failing", help=t("List events that failed and will be tried again."))
+list_failing(dead_letters.failing)
 
 Types = Annotated[
     list[str] | None,
@@ -38,13 +39,13 @@ Again = Annotated[
     str, typer.Option("--since", metavar="TIME", help=t("Events published since then (ISO 8601)."))
 ]
 Count = Annotated[int | None, typer.Option(min=1, help=t("Stop after so many events."))]
-Name = Annotated[str, typer.Argument(metavar="SERVICE", help=t("The service that told them."))]
+Name = Annotated[str, typer.Argument(metavar="SERVICE", help=t("The service that published them."))]
 Yes = Annotated[bool, typer.Option("--yes", help=t("Do not ask."))]
 First = Annotated[int, typer.Option("--limit", min=0, max=1000, help=t("Show so many of them."))]
 
 
 @app.command(help=t("Show events as they are published; Ctrl-C ends it."))
-@framed
+@reports_failures
 def tail(
     types: Types = None,
     since: Since = None,
@@ -53,25 +54,25 @@ def tail(
     as_json: AsJson = False,
 ) -> None:
     from linli.base.context import Context
-    from linli.operations.operations import Operations
+    from linli.operations.session import Operations
 
     output = Output(as_json)
     seen = 0
     try:
         with Operations(Context.load(database_url=database_url)) as operations:
             for event in operations.tail(_time(since) if since else None):
-                if types and not any(text in event.type for text in types):
+                if not _is_chosen(event.type, types):
                     continue
                 output.result(_event_dict(event), partial(_render_event, event=event))
                 seen += 1
                 if count and seen >= count:
                     return
     except KeyboardInterrupt:
-        return  # the way a tail is meant to end
+        return  # as a tail is meant to end
 
 
 @app.command(help=t("Publish again what a service has published; who has it already skips it."))
-@framed
+@reports_failures
 def republish(
     service: Name,
     since: Again,
@@ -85,22 +86,20 @@ def republish(
 
     from linli.base.context import Context
     from linli.commands.services import known_service
-    from linli.operations.operations import Operations
+    from linli.operations.session import Operations
 
     output, name, begin = Output(as_json), known_service(service), _time(since)
     with Operations(Context.load(database_url=database_url)) as operations:
-        found = published_since(operations.engines[name], name, begin)
-        chosen = {
-            kind: n for kind, n in found.items() if not types or any(text in kind for text in types)
-        }
-        for kind, n in chosen.items():
-            output.note(f"{n:>9,}  {kind}", "cyan")
-        total = sum(chosen.values())
+        published = published_since(operations.engines[name], name, begin)
+        counts = {one: count for one, count in published.items() if _is_chosen(one, types)}
+        for type_name, count in counts.items():
+            output.note(f"{count:>9,}  {type_name}", "cyan")
+        total = sum(counts.values())
         if total and not yes:
             _ask(t("Publish {count} events of {service} again?", count=f"{total:,}", service=name))
-        done = publish_again(operations.engines[name], name, begin, list(chosen)) if total else 0
+        done = publish_again(operations.engines[name], name, begin, list(counts)) if total else 0
     output.result(
-        {"republished": done, "types": chosen},
+        {"republished": done, "types": counts},
         lambda console: console.print(
             t("{count} events will be published again.", count=f"{done:,}")
         ),
@@ -108,14 +107,18 @@ def republish(
 
 
 @app.command(help=t("Show what reached the broker and no queue was bound for."))
-@framed
+@reports_failures
 def unrouted(limit: First = 10, amqp_uri: AmqpUri = None, as_json: AsJson = False) -> None:
     from linli.base.context import Context
-    from linli.operations.operations import Operations
+    from linli.operations.session import Operations
 
     depth, first = Operations(Context.load(amqp_uri=amqp_uri)).unrouted(limit)
     payload = {"depth": depth, "first": [_message_dict(one) for one in first]}
     Output(as_json).result(payload, lambda console: _render_unrouted(console, depth, first))
+
+
+def _is_chosen(type_name: str, texts: list[str] | None) -> bool:
+    return not texts or any(text in type_name for text in texts)
 
 
 def _ask(question: str) -> None:
@@ -190,16 +193,17 @@ def _render_unrouted(console: Console, depth: int, first: list[Message]) -> None
     from rich.markup import escape
 
     if not depth:
-        console.print(f"[green]✓[/] {t('Nothing: every message found a queue.')}")
+        print_done(console, t("Nothing: every message found a queue."))
         return
     console.print(
         t("{count} messages no queue was bound for; the first of them:", count=f"{depth:,}")
     )
     for message in first:
-        header = message.headers.get
-        line = f"{header('ce-time', '?')}  {header('ce-type', '?')}  {header('ce-subject', '?')}  {header('ce-id', '?')}"
+        names = ("ce-time", "ce-type", "ce-subject", "ce-id")
+        line = "  ".join(str(message.headers.get(name, "?")) for name in names)
         console.print("  " + escape(line), soft_wrap=True)
     hint = t(
-        "Start the service that should take them, which binds its queue; then: linli events republish"
+        "Start the service that should take them, which binds its queue; "
+        "then: linli events republish"
     )
-    console.print("→ " + hint, style="dim")
+    print_hint(console, hint)

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, reports_failures
 from linli.base.i18n import t
 from linli.base.options import Url
 
 if TYPE_CHECKING:
+    from linli.base.context import Context
+    from linli.imports.kinds import ReadOptions
     from linli.imports.tally import Tally
 
 DESCRIPTIONS = {
     "regions": t("Divisions, from CSV: code, name."),
     "units": t("Units, from CSV: external_ref, name, kind, region_code."),
     "resources": t(
-        "What units offer, from CSV: external_ref, unit_ref, services, capacity_per_day, covers, ..."
+        "What units offer, from CSV: "
+        "external_ref, unit_ref, services, capacity_per_day, covers, ..."
     ),
     "grids": t(
         "Grids, from GeoJSON with the properties grid_code, name, households, or with a mapping."
@@ -60,7 +63,7 @@ DryRun = Annotated[
 
 def _add(name: str) -> None:
     @app.command(name, help=DESCRIPTIONS[name])
-    @framed
+    @reports_failures
     def command(
         file: File,
         mapping: Mapping = None,
@@ -72,14 +75,16 @@ def _add(name: str) -> None:
         url: Url = None,
         as_json: AsJson = False,
     ) -> None:
-        from linli.imports.kinds import Reading
+        from linli.base.context import Context
+        from linli.imports.kinds import ReadOptions
         from linli.imports.tally import Tally
 
         output = Output(as_json)
-        reading = Reading(file, mapping, encoding, from_line)
+        options = ReadOptions(file, mapping, encoding, from_line)
         started = time.monotonic()
         with Tally(refused) as tally:
-            run(name, reading, tally, output, url=url, patience=patience, dry_run=dry_run)
+            context = None if dry_run else Context.load(url=url)
+            run(name, options, tally, output, context, patience)
         _report(name, tally, output, time.monotonic() - started, dry_run)
         if tally.refused:
             raise typer.Exit(1)
@@ -91,42 +96,40 @@ for _name in DESCRIPTIONS:
 
 def run(
     name: str,
-    reading: object,
+    options: ReadOptions,
     tally: Tally,
     output: Output,
-    *,
-    url: str | None,
+    context: Context | None,
     patience: float,
-    dry_run: bool,
 ) -> None:
-    """Import one file under a progress bar. Ctrl-C is answered with how to go on."""
-    from linli_client.http import Client
-
-    from linli.base.context import Context
-    from linli.imports.kinds import KINDS, Reading
+    """Import one file under a progress bar; without a context, only read and check it."""
+    from linli.base.client import client_of
+    from linli.imports.kinds import KINDS
     from linli.imports.progress import import_progress
     from linli.imports.runner import run_import
 
-    assert isinstance(reading, Reading)  # noqa: S101  # imported late, for the sake of a quick --help
     kind = KINDS[name]
-    source = kind.open(reading)
-    client = None
+    source = kind.open(options)
     with import_progress(output.notes, name, source.size, tally) as progress:
-        if not dry_run:
-            client = Client(
-                Context.load(url=url), patience_seconds=patience, waiting=progress.waiting
-            )
+        client = None
+        if context:
+            client = client_of(context, patience_seconds=patience, on_retry=progress.waiting)
         try:
             run_import(kind, source, client, tally, progress.at)
         except KeyboardInterrupt:
             progress.stop()
-            output.note(t("Stopped after line {line}.", line=tally.last_line), "yellow")
-            hint = t(
-                "Run the same command again: nothing is imported twice. --from-line {line} skips what is done.",
-                line=tally.last_line + 1,
-            )
-            output.note(f"→ {hint}", "")
+            _print_how_to_go_on(output, tally.last_line)
             raise
+
+
+def _print_how_to_go_on(output: Output, last_line: int) -> None:
+    output.note(t("Stopped after line {line}.", line=last_line), "yellow")
+    hint = t(
+        "Run the same command again: nothing is imported twice. "
+        "--from-line {line} skips what is done.",
+        line=last_line + 1,
+    )
+    output.note(f"→ {hint}", "")
 
 
 def _report(name: str, tally: Tally, output: Output, seconds: float, dry_run: bool) -> None:

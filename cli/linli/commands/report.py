@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, reports_failures
 from linli.base.i18n import t
 from linli.base.options import Url
 
@@ -37,13 +37,12 @@ CSV_COLUMNS = (
 )
 
 
-@framed
+@reports_failures
 def report(
     level: Level, period: Period, as_csv: AsCsv = False, url: Url = None, as_json: AsJson = False
 ) -> None:
     """Show the scorecards of one level and period."""
-    from linli_client.http import Client
-
+    from linli.base.client import client_of
     from linli.base.context import Context
     from linli.base.errors import UsageFailure
 
@@ -52,7 +51,7 @@ def report(
             t("There is no level {name}.", name=repr(level)),
             t("Levels: {names}", names=", ".join(LEVELS)),
         )
-    client = Client(Context.load(url=url), patience_seconds=5)
+    client = client_of(Context.load(url=url), patience_seconds=5)
     scorecards = client.get("evaluation", "/scorecards", level=level, period=period)
     output = Output(as_json)
     if as_csv and not as_json:

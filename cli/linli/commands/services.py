@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, print_done, reports_failures
 from linli.base.i18n import t
 from linli.base.options import DatabaseUrl
 
@@ -24,6 +24,7 @@ def known_service(name: str) -> str:
     other.
     """
     from linli_contracts.manifest import api_services
+
     from linli.base.errors import UsageFailure
 
     name = name.replace("-", "_")
@@ -35,7 +36,7 @@ def known_service(name: str) -> str:
     return name
 
 
-@framed
+@reports_failures
 def run(service: Name, as_json: AsJson = False) -> None:  # noqa: ARG001  # --json is everywhere; logs are JSON anyway
     """Run one service until it is told to stop (SIGTERM)."""
     name = known_service(service)
@@ -44,7 +45,7 @@ def run(service: Name, as_json: AsJson = False) -> None:  # noqa: ARG001  # --js
     process.run(name)
 
 
-@framed
+@reports_failures
 def relay(service: Name, as_json: AsJson = False) -> None:  # noqa: ARG001
     """Run the relay of one service: from its outbox to the broker."""
     name = known_service(service)
@@ -53,14 +54,14 @@ def relay(service: Name, as_json: AsJson = False) -> None:  # noqa: ARG001
     process.relay(name)
 
 
-@framed
+@reports_failures
 def migrate(
     service: MaybeName = None, database_url: DatabaseUrl = None, as_json: AsJson = False
 ) -> None:
     """Bring the database of one service or of all to the newest version."""
     from linli_chassis.storage.database import migrate as migrate_database
-
     from linli_contracts.manifest import api_services
+
     from linli.base.context import Context
 
     output = Output(as_json)
@@ -69,6 +70,4 @@ def migrate(
     for name in names:
         output.note(t("Migrating {service} ...", service=name))
         migrate_database(url, name)
-    output.result(
-        {"migrated": names}, lambda console: console.print(f"[green]✓[/] {', '.join(names)}")
-    )
+    output.result({"migrated": names}, lambda console: print_done(console, ", ".join(names)))

@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, print_hint, reports_failures
 from linli.base.i18n import t
 from linli.base.options import AmqpUri, DatabaseUrl
 
@@ -15,9 +16,17 @@ if TYPE_CHECKING:
     from linli_chassis.messaging.operations import ServiceStatus
     from rich.console import Console
 
-    from linli.operations.operations import Operations
+    from linli.operations.session import Operations
 
-LOOK_SECONDS = 0.25
+POLL_SECONDS = 0.25
+STATUS_FIELDS = (
+    "service",
+    "outbox_pending",
+    "outbox_oldest_seconds",
+    "inbox_due",
+    "inbox_dead",
+    "queue_depth",
+)
 WaitIdle = Annotated[
     float | None,
     typer.Option(
@@ -29,7 +38,7 @@ WaitIdle = Annotated[
 ]
 
 
-@framed
+@reports_failures
 def status(
     wait_idle: WaitIdle = None,
     database_url: DatabaseUrl = None,
@@ -38,7 +47,7 @@ def status(
 ) -> None:
     """Show outbox, inbox, dead events and queue of each service."""
     from linli.base.context import Context
-    from linli.operations.operations import Operations
+    from linli.operations.session import Operations
 
     output = Output(as_json)
     with Operations(Context.load(database_url=database_url, amqp_uri=amqp_uri)) as operations:
@@ -73,7 +82,7 @@ def await_idle(
             if time.monotonic() > deadline:
                 return False, statuses
             spinner.update(t("{count} events on their way", count=waiting))
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
 
 def on_their_way(one: ServiceStatus) -> int:
@@ -84,27 +93,17 @@ def on_their_way(one: ServiceStatus) -> int:
 
 
 def as_dict(one: ServiceStatus) -> dict[str, Any]:
-    names = (
-        "service",
-        "outbox_pending",
-        "outbox_oldest_seconds",
-        "inbox_due",
-        "inbox_dead",
-        "queue_depth",
-    )
-    return {name: getattr(one, name) for name in names}
+    return {name: getattr(one, name) for name in STATUS_FIELDS}
 
 
 def render(console: Console, statuses: list[ServiceStatus]) -> None:
     """One line for each service."""
-    from rich.table import Table
+    from linli.base.tables import Column, count_column, print_table
 
-    table = Table(title=t("Events on their way"), title_justify="left")
-    table.add_column(t("Service"), style="bold")
-    for title in (t("Outbox pending"), t("Oldest"), t("Inbox due"), t("Queue"), t("Dead")):
-        table.add_column(title, justify="right")
-    for one in statuses:
-        table.add_row(
+    counts = (t("Outbox pending"), t("Oldest"), t("Inbox due"), t("Queue"), t("Dead"))
+    columns = (Column(t("Service"), whole=True, style="bold"), *map(count_column, counts))
+    rows = [
+        (
             one.service,
             _count(one.outbox_pending, "yellow"),
             f"{one.outbox_oldest_seconds:.1f} s" if one.outbox_oldest_seconds else "–",
@@ -112,10 +111,12 @@ def render(console: Console, statuses: list[ServiceStatus]) -> None:
             "–" if one.queue_depth is None else _count(one.queue_depth, "yellow"),
             _count(one.inbox_dead, "bold red"),
         )
-    console.print(table)
+        for one in statuses
+    ]
+    print_table(console, columns, rows, title=t("Events on their way"))
     if any(one.inbox_dead for one in statuses):
-        console.print("→ " + t("Dead events wait for you: linli events dead list"), style="red")
+        print_hint(console, t("Dead events wait for you: linli events dead list"), style="red")
 
 
-def _count(number: int, style: str) -> str:
-    return f"[{style}]{number:,}[/]" if number else "[dim]0[/]"
+def _count(number: int, style: str) -> Text:
+    return Text(f"{number:,}", style if number else "dim")

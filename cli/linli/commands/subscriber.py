@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, print_done, print_hint, reports_failures
 from linli.base.i18n import t
 from linli.base.options import AmqpUri
 
@@ -39,7 +39,8 @@ ManagementUrl = Annotated[
         metavar="URL",
         envvar="LINLI_MANAGEMENT_URL",
         help=t(
-            "The broker's management API, with an administrator; otherwise port 15672 of the broker's host."
+            "The broker's management API, with an administrator; "
+            "otherwise port 15672 of the broker's host."
         ),
     ),
 ]
@@ -60,7 +61,7 @@ Replace = Annotated[
 
 
 @app.command(help=t("Make an account that can read events of these types and nothing else."))
-@framed
+@reports_failures
 def add(
     name: Name,
     types: Types,
@@ -94,21 +95,21 @@ def add(
 
 
 @app.command("list", help=t("List the subscribers of the district."))
-@framed
+@reports_failures
 def list_all(
     management_url: ManagementUrl = None, amqp_uri: AmqpUri = None, as_json: AsJson = False
 ) -> None:
     from linli.deployment import subscriber_accounts as accounts
 
     context, management = _broker(amqp_uri, management_url)
-    found = accounts.listing(management, context.need("district"))
+    subscribers = accounts.listing(management, context.need("district"))
     Output(as_json).result(
-        [asdict(one) for one in found], lambda console: _render_list(console, found)
+        [asdict(one) for one in subscribers], lambda console: _render_list(console, subscribers)
     )
 
 
 @app.command(help=t("Remove a subscriber: its account, its queues and what waits in them."))
-@framed
+@reports_failures
 def remove(
     name: Name,
     management_url: ManagementUrl = None,
@@ -120,7 +121,7 @@ def remove(
     context, management = _broker(amqp_uri, management_url)
     accounts.remove(management, context.need("district"), name)
     words = t("{name} is gone, with all that waited for it.", name=name)
-    Output(as_json).result({"removed": name}, lambda console: console.print(f"[green]✓[/] {words}"))
+    Output(as_json).result({"removed": name}, lambda console: print_done(console, words))
 
 
 def wanted_of(types: str, district: str) -> Wanted:
@@ -144,9 +145,7 @@ def _broker(amqp_uri: str | None, management_url: str | None) -> tuple[Context, 
 
 
 def _render_added(console: Console, added: dict[str, Any]) -> None:
-    console.print(
-        f"[green]✓[/] {t('Hand this over, and keep it nowhere: the password is shown this once.')}"
-    )
+    print_done(console, t("Hand this over, and keep it nowhere: the password is shown this once."))
     for title, value in (
         (t("Address"), added["amqp_uri"]),
         (t("District"), added["district"]),
@@ -157,20 +156,27 @@ def _render_added(console: Console, added: dict[str, Any]) -> None:
         (t("Log"), added["log"]),
     ):
         console.out(f"  {title}: {value}", highlight=False)
-    console.print("→ docs/subscribing.md", style="dim")
+    print_hint(console, "docs/subscribing.md")
 
 
-def _render_list(console: Console, found: list[Listed]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+def _render_list(console: Console, subscribers: list[Listed]) -> None:
+    from linli.base.tables import count_column, id_column, print_table
 
-    if not found:
+    if not subscribers:
         console.print(t("No subscribers."))
         return
-    table = Table(title=t("Subscribers"), title_justify="left")
-    for title in (t("Name"), t("Types"), t("Waiting"), t("Connected")):
-        table.add_column(title, overflow="fold")
-    for one in found:
-        counts = ("?" if count is None else str(count) for count in (one.waiting, one.consumers))
-        table.add_row(escape(one.name), escape("\n".join(one.types)), *counts)
-    console.print(table)
+    columns = (
+        id_column(t("Name")),
+        t("Types"),
+        count_column(t("Waiting")),
+        count_column(t("Connected")),
+    )
+    rows = [
+        (one.name, "\n".join(one.types), _count(one.waiting), _count(one.consumers))
+        for one in subscribers
+    ]
+    print_table(console, columns, rows, title=t("Subscribers"))
+
+
+def _count(count: int | None) -> str:
+    return "?" if count is None else str(count)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, reports_failures
 from linli.base.i18n import t
+from linli.base.options import parse_uuid
 
 Role = Annotated[
     str,
@@ -28,7 +29,7 @@ Account = Annotated[str, typer.Option(help=t("Who it is for; shows in histories 
 Hours = Annotated[float, typer.Option(min=0.01, max=24 * 366, help=t("How long it is good for."))]
 
 
-@framed
+@reports_failures
 def token(
     role: Role,
     region: Region = None,
@@ -38,34 +39,25 @@ def token(
     as_json: AsJson = False,
 ) -> None:
     """Sign the token and write it to stdout, alone on its line."""
-    from uuid import UUID
+    from linli_client.tokens import sign
 
     from linli.base.context import Context
     from linli.base.errors import UsageFailure
-    from linli.base.tokens import sign
 
     context = Context.load()
     if unit:
-        try:
-            UUID(unit)
-        except ValueError:
-            raise UsageFailure(t("{text} is no UUID", text=repr(unit))) from None
+        parse_uuid(unit)
     if role == "provider" and not unit:
         raise UsageFailure(
             t("A provider's token needs its unit."),
             t("Give it with --unit UUID; see GET /api/organization/v1/units."),
         )
-    where = region or context.need("district")
-    signed = sign(
-        context.need("jwt_secret"), role=role, region=where, unit=unit, account=account, hours=hours
-    )
-    payload = {
-        "token": signed,
+    claims: dict[str, Any] = {
         "role": role,
-        "region": where,
+        "region": region or context.need("district"),
         "unit": unit,
         "account": account,
         "hours": hours,
     }
-    output = Output(as_json)
-    output.result(payload, lambda console: console.out(signed))
+    signed = sign(context.need("jwt_secret"), audience=context.jwt_audience, **claims)
+    Output(as_json).result({"token": signed, **claims}, lambda console: console.out(signed))

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
-from linli.base.i18n import t
-from linli.base.options import AmqpUri, DatabaseUrl
+from linli.base.console import AsJson, Output, print_done, reports_failures
+from linli.base.i18n import add_package, mark, t
+from linli.base.options import AmqpUri, DatabaseUrl, parse_uuid
 from linli.commands.subscriber import Types, wanted_of
+from linli.operations.webhooks_view import (
+    render_added,
+    render_deliveries,
+    render_endpoints,
+)
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-    from rich.console import Console
+
+    from linli.base.context import Context
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -39,32 +46,33 @@ State = Annotated[
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help=t("At most so many."))]
 
 
+HINTS = {
+    "EndpointUrlRefused": mark("https://..., or http:// with --allow-http."),
+    "PrivateAddress": mark("Allow addresses within your network with --allow-private."),
+    "UnknownEndpoint": mark("`linli webhooks list` shows the ids."),
+    "BrokerRequired": mark("Set AMQP_URI; the embedded platform has none."),
+}
+"""What to do next, by the error of the service."""
+
+
 @app.command(help=t("Run the process that delivers webhooks."))
-@framed
+@reports_failures
 def run(
-    amqp_uri: AmqpUri = None, database_url: DatabaseUrl = None, as_json: AsJson = False
+    amqp_uri: AmqpUri = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,  # noqa: ARG001  # --json is everywhere; logs are JSON anyway
 ) -> None:
-    from linli_chassis.observability.logs import configure
-    from linli_client.events import Refused
     from linli_webhooks import process
-    from linli_webhooks.settings import webhook_settings
 
     from linli.base.context import Context
-    from linli.base.errors import Failure
 
-    settings = webhook_settings(Context.load(amqp_uri=amqp_uri, database_url=database_url))
-    configure("webhooks", settings.log_level)
-    try:
-        process.run(settings)
-    except Refused as error:
-        hint = t("It subscribes as `webhooks`: linli subscriber add webhooks --types '*'")
-        raise Failure(
-            t("The broker does not let it subscribe: {reason}", reason=str(error)), hint
-        ) from error
+    context = Context.load(amqp_uri=amqp_uri, database_url=database_url)
+    with _explained():
+        process.run(_environ(context))
 
 
 @app.command(help=t("Register an endpoint for events of these types."))
-@framed
+@reports_failures
 def add(
     url: Annotated[str, typer.Argument(metavar="URL", help=t("Where events are posted to."))],
     types: Types,
@@ -74,209 +82,136 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Show the secret by which the other side verifies what it gets: it is shown this once."""
-    from linli_webhooks.endpoints import register
-    from linli_webhooks.settings import keyring
+    from linli_webhooks.endpoints import NewEndpoint, register
+    from linli_webhooks.settings import keyring_of
 
     from linli.base.context import Context
 
     context = Context.load(database_url=database_url)
-    wanted, keys = wanted_of(types, context.need("district")), keyring(context)
+    patterns = wanted_of(types, context.need("district")).patterns
+    keyring = keyring_of(_environ(context))
+    endpoint = NewEndpoint(
+        url=url, types=patterns, allow_http=allow_http, allow_private=allow_private
+    )
     with _database(database_url) as connection:
-        made = register(
-            connection, keys, url, wanted, allow_http=allow_http, allow_private=allow_private
-        )
+        made = register(connection, keyring, endpoint)
     payload = {
         "endpoint_id": made.endpoint_id,
         "url": url,
-        "types": list(wanted.patterns),
+        "types": list(patterns),
         "secret": made.secret,
     }
-    Output(as_json).result(payload, lambda console: _render_added(console, payload))
+    Output(as_json).result(payload, lambda console: render_added(console, payload))
 
 
 @app.command("list", help=t("List the endpoints, and what waits for them."))
-@framed
+@reports_failures
 def list_all(database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    from linli_webhooks import store
+    from linli_webhooks.deliveries import count_unreadable
+    from linli_webhooks.endpoints import endpoints
 
     with _database(database_url) as connection:
-        found, unreadable = store.endpoints(connection), store.count_unreadable(connection)
-    payload = {"endpoints": found, "unreadable": unreadable}
-    Output(as_json).result(payload, lambda console: _render_list(console, found, unreadable))
+        listed, unreadable = endpoints(connection), count_unreadable(connection)
+    payload = {"endpoints": [asdict(one) for one in listed], "unreadable": unreadable}
+    Output(as_json).result(payload, lambda console: render_endpoints(console, listed, unreadable))
 
 
 @app.command(help=t("Let an endpoint have everything that waits for it and what was given up."))
-@framed
+@reports_failures
 def enable(
     endpoint_id: EndpointId, database_url: DatabaseUrl = None, as_json: AsJson = False
 ) -> None:
-    from linli_webhooks import store
+    from linli_webhooks import endpoints
 
-    wanted = _uuid(endpoint_id)
+    wanted = parse_uuid(endpoint_id)
     with _database(database_url) as connection:
-        _must(store.enable(connection, wanted), endpoint_id)
-    Output(as_json).result(
-        {"enabled": wanted}, lambda console: console.print(f"[green]✓[/] {t('Enabled.')}")
-    )
+        endpoints.enable(connection, wanted)
+    Output(as_json).result({"enabled": wanted}, lambda console: print_done(console, t("Enabled.")))
 
 
 @app.command(help=t("Forget an endpoint and what waits for it."))
-@framed
+@reports_failures
 def remove(
     endpoint_id: EndpointId, database_url: DatabaseUrl = None, as_json: AsJson = False
 ) -> None:
-    from linli_webhooks import store
+    from linli_webhooks import endpoints
 
-    wanted = _uuid(endpoint_id)
+    wanted = parse_uuid(endpoint_id)
     with _database(database_url) as connection:
-        _must(store.remove(connection, wanted), endpoint_id)
-    Output(as_json).result(
-        {"removed": wanted}, lambda console: console.print(f"[green]✓[/] {t('Removed.')}")
-    )
+        endpoints.remove(connection, wanted)
+    Output(as_json).result({"removed": wanted}, lambda console: print_done(console, t("Removed.")))
 
 
-@app.command(help=t("List deliveries, newest first."))
-@framed
-def deliveries(
+@app.command("deliveries", help=t("List deliveries, newest first."))
+@reports_failures
+def list_deliveries(
     endpoint_id: AnyEndpoint = None,
     state: State = None,
     limit: Limit = 50,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    from linli_webhooks import store
+    from linli_webhooks.deliveries import deliveries
 
     from linli.base.errors import UsageFailure
 
     if state not in (None, "pending", "delivered", "failed"):
         raise UsageFailure(t("There is no state {state}.", state=repr(state)))
-    wanted = _uuid(endpoint_id) if endpoint_id else None
+    wanted = parse_uuid(endpoint_id) if endpoint_id else None
     with _database(database_url) as connection:
-        found = store.deliveries(connection, wanted, state, limit)
-    Output(as_json).result(found, lambda console: _render_deliveries(console, found))
+        listed = deliveries(connection, wanted, state, limit)
+    Output(as_json).result(
+        [asdict(one) for one in listed], lambda console: render_deliveries(console, listed)
+    )
 
 
 @contextmanager
 def _database(database_url: str | None) -> Iterator[sa.Connection]:
-    """A transaction on the schema, brought to its newest version first."""
-    from linli_webhooks.database import engine_of, migrate
+    """A transaction on the schema, migrated to its newest version first."""
+    from linli_chassis.storage.database import migrate
+    from linli_webhooks.tables import SCHEMA, engine_of
 
     from linli.base.context import Context
 
     url = Context.load(database_url=database_url).need("database_url")
-    migrate(url)
+    migrate(url, SCHEMA)
     engine = engine_of(url)
     try:
-        with engine.begin() as connection:
+        with _explained(), engine.begin() as connection:
             yield connection
     finally:
         engine.dispose()
 
 
-def _uuid(text: str) -> UUID:
-    from linli.base.errors import UsageFailure
+def _environ(context: Context) -> dict[str, str]:
+    """The settings of the process: those of `linli up` beside it, the environment, the options."""
+    from linli.base.context import VARIABLES
+    from linli.local.secrets import existing_secrets
 
-    try:
-        return UUID(text)
-    except ValueError:
-        raise UsageFailure(t("{text} is no UUID", text=repr(text))) from None
+    given = {name: value for name, value in os.environ.items() if value}
+    values = {variable: str(getattr(context, name)) for name, variable in VARIABLES.items()}
+    known = {variable: value for variable, value in values.items() if value}
+    return {**existing_secrets(context.home), **given, **known}
 
 
-def _must(found: bool, endpoint_id: str) -> None:
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Add to a refusal of the service what to do next with this command."""
+    from linli_client import Refused
+    from linli_webhooks.errors import WebhookError
+
     from linli.base.errors import Failure
+    from linli.base.explain import as_failure
 
-    if not found:
+    add_package("linli_webhooks")
+    try:
+        yield
+    except WebhookError as error:
+        failure = as_failure(error)
+        failure.hint = t(HINTS[type(error).__name__])
+        raise failure from None
+    except Refused as error:
+        hint = t("It subscribes as `webhooks`: linli subscriber add webhooks --types '*'")
         raise Failure(
-            t("There is no endpoint {endpoint_id}.", endpoint_id=endpoint_id),
-            t("`linli webhooks list` shows the ids."),
-        )
-
-
-def _render_added(console: Console, added: Mapping[str, Any]) -> None:
-    console.print(
-        f"[green]✓[/] {t('Hand the secret over, and keep it nowhere: it is shown this once.')}"
-    )
-    for title, value in (
-        (t("Endpoint"), added["endpoint_id"]),
-        (t("Address"), added["url"]),
-        (t("Types"), ", ".join(added["types"])),
-        (t("Secret"), added["secret"]),
-    ):
-        console.out(f"  {title}: {value}", highlight=False)
-    console.print("→ docs/subscribing.md", style="dim")
-
-
-def _render_list(console: Console, found: Sequence[Mapping[str, Any]], unreadable: int) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=t("Endpoints"), title_justify="left")
-    for title in (
-        t("Endpoint"),
-        t("Address"),
-        t("Types"),
-        t("Waiting"),
-        t("Given up"),
-        t("Delivered"),
-        t("State"),
-    ):
-        table.add_column(title, overflow="fold")
-    for row in found:
-        state = (
-            t("enabled")
-            if row["disabled_at"] is None
-            else t("disabled: {reason}", reason=row["disabled_reason"])
-        )
-        counts = (str(row[name]) for name in ("pending", "failed", "delivered"))
-        table.add_row(
-            str(row["endpoint_id"]),
-            escape(row["url"]),
-            escape("\n".join(row["types"])),
-            *counts,
-            escape(state),
-        )
-    console.print(table if found else t("No endpoints."))
-    if unreadable:
-        console.print(
-            t(
-                "{count} events could not be read; see the table webhooks.unreadable.",
-                count=unreadable,
-            )
-        )
-
-
-def _render_deliveries(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    if not found:
-        console.print(t("No deliveries."))
-        return
-    table = Table(title=t("Deliveries"), title_justify="left")
-    for title in (
-        t("Event id"),
-        t("Type"),
-        t("State"),
-        t("Attempts"),
-        t("Next attempt"),
-        t("Error"),
-    ):
-        table.add_column(title, overflow="fold")
-    for row in found:
-        due = (
-            f"{row['next_attempt_at'].astimezone():%Y-%m-%d %H:%M:%S}"
-            if row["state"] == "pending"
-            else ""
-        )
-        error = row["last_error"] or (
-            "" if row["state"] == "delivered" else str(row["last_status"] or "")
-        )
-        table.add_row(
-            str(row["event_id"]),
-            row["type"],
-            row["state"],
-            str(row["attempts"]),
-            due,
-            escape(error),
-        )
-    console.print(table)
+            t("The broker does not let it subscribe: {reason}", reason=str(error)), hint
+        ) from error

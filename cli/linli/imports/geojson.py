@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from linli.base.errors import UsageFailure
+from linli.base.files import load_json
 from linli.base.i18n import t
 from linli.imports.mapping import Templates, load_templates
-from linli.imports.rows import Refusal, Row, Source, Stream, open_file
+from linli.imports.rows import Refusal, Row, Source, Stream
 
 GRID_FIELDS = ("grid_code", "name", "households")
 BOUNDARY_FIELDS = ("community_code",)
@@ -40,19 +40,7 @@ def _open(path: Path, templates: Templates, fields: Sequence[str], from_line: in
 
 def load_features(path: Path) -> list[Any]:
     """The features of a GeoJSON FeatureCollection. Raises `UsageFailure`."""
-    with open_file(path) as file:
-        try:
-            document = json.load(file)
-        except UnicodeDecodeError as error:
-            hint = t("Export it once more, as UTF-8.")
-            raise UsageFailure(
-                t("{path} is not UTF-8 text, as GeoJSON must be.", path=str(path)), hint
-            ) from error
-        except ValueError as error:
-            hint = t("The file may be cut off: export it once more.")
-            raise UsageFailure(
-                t("{path} is not JSON: {error}", path=str(path), error=str(error)), hint
-            ) from error
+    document = load_json(path, t("The file may be cut off: export it once more."))
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise UsageFailure(

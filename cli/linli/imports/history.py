@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from linli.base.i18n import t
-from linli.imports.mapping import RequestMapping, Status, load_request_mapping
+from linli.imports.mapping import RequestMapping, load_request_mapping
+from linli.imports.mapping_schema import Status
 from linli.imports.rows import CsvTable, RowRefused, Source
 from linli.imports.times import BadTime, end_after, read_time, utc_text
 
@@ -64,10 +65,10 @@ class RequestReader:
         }
 
     def _value(self, row: dict[str, str], key: str) -> str:
-        found = row[self.mapping.columns[key]] if key in self.mapping.columns else ""
-        if not found and key in self.mapping.fallbacks:
+        value = row[self.mapping.columns[key]] if key in self.mapping.columns else ""
+        if not value and key in self.mapping.fallbacks:
             return row[self.mapping.fallbacks[key]]
-        return found
+        return value
 
     def _column(self, key: str) -> str:
         return self.mapping.columns.get(key, key)

@@ -15,10 +15,8 @@ UTF8 = "utf-8-sig"
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How a file is to be read. `from_line` skips what stands before that line (of a CSV) or
-    feature (of GeoJSON).
-    """
+class ReadOptions:
+    """How a file is to be read. `from_line` skips lines (of a CSV) or features (of GeoJSON)."""
 
     path: Path
     mapping: Path | None = None
@@ -36,33 +34,33 @@ class Kind:
 
     name: str
     service: str
-    open: Callable[[Reading], Source]
+    open: Callable[[ReadOptions], Source]
     path: str = ""
     single: Callable[[Row], tuple[str, dict[str, object]]] | None = None
 
 
-def _table(table: tables.Table) -> Callable[[Reading], Source]:
-    def open_table(reading: Reading) -> Source:
-        return table.open(reading.path, reading.encoding, reading.from_line)
+def _table(table: tables.Table) -> Callable[[ReadOptions], Source]:
+    def open_table(options: ReadOptions) -> Source:
+        return table.open(options.path, options.encoding, options.from_line)
 
     return open_table
 
 
-def _grids(reading: Reading) -> Source:
-    return geojson.open_grids(reading.path, reading.mapping, reading.from_line)
+def _grids(options: ReadOptions) -> Source:
+    return geojson.open_grids(options.path, options.mapping, options.from_line)
 
 
-def _boundaries(reading: Reading) -> Source:
-    return geojson.open_boundaries(reading.path, reading.mapping, reading.from_line)
+def _boundaries(options: ReadOptions) -> Source:
+    return geojson.open_boundaries(options.path, options.mapping, options.from_line)
 
 
-def _requests(reading: Reading) -> Source:
-    if reading.mapping is None:
+def _requests(options: ReadOptions) -> Source:
+    if options.mapping is None:
         raise UsageFailure(
             t("Importing requests needs a mapping file."),
             t("Give it with --mapping; it says which column is what. See docs for an example."),
         )
-    return history.open_requests(reading.path, reading.mapping, reading.encoding, reading.from_line)
+    return history.open_requests(options.path, options.mapping, options.encoding, options.from_line)
 
 
 def _boundary(row: Row) -> tuple[str, dict[str, object]]:
@@ -70,9 +68,8 @@ def _boundary(row: Row) -> tuple[str, dict[str, object]]:
 
 
 def _worker(row: Row) -> tuple[str, dict[str, object]]:
-    return f"/grids/{row.item['grid_code']}/workers/{row.item['worker_id']}", {
-        "duty": row.item["duty"]
-    }
+    path = f"/grids/{row.item['grid_code']}/workers/{row.item['worker_id']}"
+    return path, {"duty": row.item["duty"]}
 
 
 KINDS = {

@@ -5,54 +5,26 @@ before a row is read.
 from __future__ import annotations
 
 import re
-import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
+from marshmallow import Schema, ValidationError, fields
 
 from linli.base.errors import UsageFailure
+from linli.base.files import load_yaml
 from linli.base.i18n import t
-from linli.imports.rows import open_file
-
-COLUMNS = (
-    "external_ref",
-    "category",
-    "status",
-    "channel",
-    "registered_at",
-    "ended_at",
-    "longitude",
-    "latitude",
+from linli.imports.mapping_schema import (
+    NO_SUCH_KEY,
+    MappingSchema,
+    RequestMappingSchema,
+    Status,
+    one_of,
+    section,
+    template_field,
 )
-REQUIRED_COLUMNS = ("external_ref", "category", "status", "registered_at")
-REQUEST_KEYS = frozenset(
-    {
-        "source",
-        "time_zone",
-        "time_format",
-        "columns",
-        "fallbacks",
-        "categories",
-        "channels",
-        "statuses",
-        "delimiter",
-    }
-)
-OUTCOMES = ("closed", "cancelled", "open")
-REASONS = ("withdrawn", "duplicate", "not_ours", "referred_out", "recorded", "other")
-ISO = "iso"
-
-
-@dataclass(frozen=True)
-class Status:
-    """What a status of the other system means: `reason` only for cancelled."""
-
-    outcome: str
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,65 +48,14 @@ class RequestMapping:
 
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise `UsageFailure` if the mapping names a column that the file does not have."""
-        for section, names in (("columns", self.columns), ("fallbacks", self.fallbacks)):
+        for key_of, names in (("columns", self.columns), ("fallbacks", self.fallbacks)):
             for key, column in names.items():
                 if column not in columns:
-                    raise self.wrong(
-                        f"{section}.{key}",
-                        t("the file has no column {column}", column=repr(column)),
+                    what = t("the file has no column {column}", column=repr(column))
+                    raise UsageFailure(
+                        _line(self.path, f"{key_of}.{key}", what),
                         t("The file's columns are: {columns}", columns=", ".join(columns)),
                     )
-
-    def wrong(self, key: str, what: str, hint: str = "") -> UsageFailure:
-        return wrong(self.path, key, what, hint)
-
-
-def wrong(path: Path, key: str, what: str, hint: str = "") -> UsageFailure:
-    """A mapping that cannot be used: which key, and what is wrong with it."""
-    return UsageFailure(t("{path}: {key}: {what}", path=str(path), key=key, what=what), hint)
-
-
-def load_request_mapping(
-    path: Path, services: Sequence[str], channels: Sequence[str]
-) -> RequestMapping:
-    """Read and check the mapping of a requests file.
-
-    Args:
-        services: codes of the service catalogue, which categories must map to.
-        channels: codes that channels must map to.
-    Raises:
-        UsageFailure: naming the key at fault.
-    """
-    document = _Document(path, load_yaml(path))
-    document.only(REQUEST_KEYS)
-    columns = document.texts("columns")
-    for key in REQUIRED_COLUMNS:
-        if key not in columns:
-            raise wrong(
-                path, f"columns.{key}", t("is missing; say which column of the file holds it")
-            )
-    if ("longitude" in columns) != ("latitude" in columns):
-        raise wrong(path, "columns", t("longitude and latitude go together"))
-    fallbacks = document.texts("fallbacks", required=False)
-    for section, found in (("columns", columns), ("fallbacks", fallbacks)):
-        document.among(section, found, COLUMNS, keys=True)
-    source = document.text("source")
-    if not re.fullmatch(r"[a-z0-9_.-]{1,64}", source):
-        raise wrong(path, "source", t("use up to 64 of a-z, 0-9, dot, dash and underscore"))
-    return RequestMapping(
-        path=path,
-        source=source,
-        time_zone=_time_zone(path, document.text("time_zone")),
-        time_format=_time_format(path, document.text("time_format")),
-        columns=columns,
-        fallbacks=fallbacks,
-        categories=document.among("categories", document.texts("categories"), services),
-        channels=document.among("channels", document.texts("channels", required=False), channels),
-        statuses={
-            name: _status(path, name, value) for name, value in document.section("statuses").items()
-        },
-        delimiter=document.text("delimiter", ","),
-    )
 
 
 @dataclass(frozen=True)
@@ -161,152 +82,77 @@ class Templates:
         return template.format_map(dict(properties)).strip()
 
 
+def load_request_mapping(
+    path: Path, services: Sequence[str], channels: Sequence[str]
+) -> RequestMapping:
+    """Read and check the mapping of a requests file.
+
+    Args:
+        services: codes of the service catalogue, which categories must map to.
+        channels: codes that channels must map to.
+    Raises:
+        UsageFailure: with everything that is wrong, each with its key.
+    """
+    schema = RequestMappingSchema.from_dict(
+        {
+            "categories": section(one_of(services), required=True),
+            "channels": section(one_of(channels)),
+        }
+    )
+    return RequestMapping(path=path, **_load(path, schema()))
+
+
 def load_templates(
-    path: Path | None, fields: Sequence[str], optional: Sequence[str] = ()
+    path: Path | None, names: Sequence[str], optional: Sequence[str] = ()
 ) -> Templates:
-    """The templates of a mapping file, or `{field}` for each field when there is none."""
+    """The templates of a mapping file, or `{field}` for each field when there is none.
+
+    Raises:
+        UsageFailure: with everything that is wrong, each with its key.
+    """
     if path is None:
-        return Templates(None, {field: f"{{{field}}}" for field in fields})
-    document = _Document(path, load_yaml(path))
-    document.only({"source", *fields})
-    templates: dict[str, str | None] = {}
-    for field in fields:
-        value = document.raw.get(field)
-        if value is None and field not in optional:
-            raise wrong(
-                path, field, t("is missing; give a template such as {example}", example='"{name}"')
-            )
-        templates[field] = None if value is None else str(value)
-        _check_template(path, field, templates[field])
-    return Templates(path, templates)
+        return Templates(None, {name: f"{{{name}}}" for name in names})
+    missing = t("is missing; give a template such as {example}", example='"{{name}}"')
+    schema = MappingSchema.from_dict(
+        {
+            "source": fields.Raw(allow_none=True),
+            **{name: template_field(name in optional, missing) for name in names},
+        }
+    )
+    document = _load(path, schema())
+    return Templates(path, {name: document.get(name) for name in names})
 
 
-def _check_template(path: Path, field: str, template: str | None) -> None:
-    try:
-        names = [
-            name for _, name, _, _ in string.Formatter().parse(template or "") if name is not None
-        ]
-    except ValueError as error:
-        raise wrong(path, field, str(error)) from error
-    if not all(name.isidentifier() for name in names):
-        # `{a.b}` and `{a[0]}` would reach into Python objects.
-        raise wrong(path, field, t("only plain property names may stand in braces"))
-
-
-def load_yaml(path: Path) -> Mapping[str, Any]:
-    """A YAML file that holds one mapping. Raises `UsageFailure`."""
-    with open_file(path) as file:
-        try:
-            document = yaml.safe_load(file)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = mark.line + 1 if mark else "?"
-            what = getattr(error, "problem", None) or str(error)
-            raise UsageFailure(
-                t("{path}, line {line}: not YAML: {what}", path=str(path), line=line, what=what)
-            ) from error
+def _load(path: Path, schema: Schema) -> dict[str, Any]:
+    document = load_yaml(path)
     if not isinstance(document, dict):
         raise UsageFailure(
             t("{path} holds no mapping.", path=str(path)),
             t("See the mapping files among the samples."),
         )
-    return document
-
-
-@dataclass(frozen=True)
-class _Document:
-    """A mapping file as read, with errors that name the key."""
-
-    path: Path
-    raw: Mapping[str, Any]
-
-    def only(self, keys: frozenset[str] | set[str]) -> None:
-        for key in self.raw:
-            if key not in keys:
-                raise wrong(
-                    self.path,
-                    str(key),
-                    t("is no key of a mapping"),
-                    t("Keys: {keys}", keys=", ".join(sorted(keys))),
-                )
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.raw.get(key, default)
-        if not isinstance(value, str) or not value:
-            raise wrong(self.path, key, t("is missing; it must be a text"))
-        return value
-
-    def section(self, key: str, required: bool = True) -> Mapping[str, Any]:
-        value = self.raw.get(key) or {}
-        if not isinstance(value, dict) or (required and not value):
-            raise wrong(self.path, key, t("is missing; it must be a mapping of names to values"))
-        for name in value:
-            if isinstance(name, bool) or not isinstance(name, str | int):
-                # YAML reads yes, no, on, off and dates as what they mean; here the word itself is
-                # wanted.
-                raise wrong(
-                    self.path, f"{key}.{name}", t("is not a text to YAML; put it into quotes")
-                )
-        return {str(name): entry for name, entry in value.items()}
-
-    def texts(self, key: str, required: bool = True) -> Mapping[str, str]:
-        section = self.section(key, required)
-        for name, value in section.items():
-            if not isinstance(value, str):
-                raise wrong(self.path, f"{key}.{name}", t("must be a text"))
-        return section
-
-    def among(
-        self, section: str, found: Mapping[str, str], allowed: Sequence[str], keys: bool = False
-    ) -> Mapping[str, str]:
-        for name, value in found.items():
-            if (name if keys else value) not in allowed:
-                hint = t("Known are: {values}", values=", ".join(allowed))
-                shown = name if keys else value
-                raise wrong(
-                    self.path,
-                    f"{section}.{name}",
-                    t("{value} is not known", value=repr(shown)),
-                    hint,
-                )
-        return found
-
-
-def _status(path: Path, name: str, value: Any) -> Status:
-    fields = {"outcome": value} if isinstance(value, str) else value
-    if not isinstance(fields, dict) or not set(fields) <= {"outcome", "reason"}:
-        raise wrong(
-            path,
-            f"statuses.{name}",
-            t("must be closed, cancelled, open, or a mapping with outcome and reason"),
-        )
-    outcome, reason = fields.get("outcome"), fields.get("reason")
-    if outcome not in OUTCOMES:
-        raise wrong(
-            path,
-            f"statuses.{name}.outcome",
-            t("must be one of: {values}", values=", ".join(OUTCOMES)),
-        )
-    if outcome != "cancelled":
-        return Status(outcome)
-    if reason is not None and reason not in REASONS:
-        raise wrong(
-            path,
-            f"statuses.{name}.reason",
-            t("must be one of: {values}", values=", ".join(REASONS)),
-        )
-    return Status(outcome, reason or "recorded")
-
-
-def _time_zone(path: Path, name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        what = t("{name} is no time zone, such as Asia/Shanghai", name=repr(name))
-        raise wrong(path, "time_zone", what) from error
+        loaded: dict[str, Any] = schema.load(document)
+    except ValidationError as error:
+        problems = list(_problems(error.messages))
+        hint = ""
+        if any(what == t(NO_SUCH_KEY) for _, what in problems):
+            hint = t("Keys: {keys}", keys=", ".join(sorted(schema.fields)))
+        lines = (_line(path, key, what) for key, what in problems)
+        raise UsageFailure("\n".join(lines), hint) from error
+    return loaded
 
 
-def _time_format(path: Path, text: str) -> str:
-    if text != ISO and "%" not in text:
-        raise wrong(path, "time_format", t('must be "iso", or a format such as "%Y-%m-%d %H:%M"'))
-    return text
+def _line(path: Path, key: str, what: str) -> str:
+    return t("{path}: {key}: {what}", path=str(path), key=key, what=what)
+
+
+def _problems(messages: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Each message of a ValidationError in the reader's language, with the key it is about."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            about_key_itself = name in ("_schema", "key", "value")
+            path = f"{key}.{name}" if key else str(name)
+            yield from _problems(inner, key if about_key_itself else path)
+    else:
+        for message in messages:
+            yield key, t(str(message))

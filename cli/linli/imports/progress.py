@@ -9,9 +9,10 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.text import Text
 
 from linli.base.i18n import t
+from linli.base.tables import Column, table
 from linli.imports.tally import Tally
 
 GROUPS_SHOWN = 20
@@ -73,35 +74,36 @@ def render_tally(
 ) -> None:
     """What was imported, what was there already, and every reason for a refusal with its lines."""
     verb = t("would be imported") if dry_run else t("imported")
-    console.print(
-        f"[bold]{name}[/]: [green]{tally.accepted:,}[/] {verb}, {tally.unchanged:,} {t('unchanged')}, "
-        f"[{'red' if tally.refused else 'dim'}]{tally.refused:,}[/] {t('refused')} [dim]({seconds:.1f} s)[/]"
+    line = Text.assemble(
+        (name, "bold"),
+        ": ",
+        (f"{tally.accepted:,}", "green"),
+        f" {verb}, {tally.unchanged:,} {t('unchanged')}, ",
+        (f"{tally.refused:,}", "red" if tally.refused else "dim"),
+        f" {t('refused')} ",
+        (f"({seconds:.1f} s)", "dim"),
     )
+    console.print(line)
     if tally.repaired:
-        _table(console, t("Repaired"), [(str(line), detail) for line, detail in tally.repaired])
+        repaired = [(str(number), detail) for number, detail in tally.repaired]
+        _print_reasons(console, t("Repaired"), repaired)
     if tally.groups:
         rows = [
             (_lines(group.lines, group.count), f"{field}: {reason}" if field else reason)
             for (field, reason), group in tally.groups.items()
         ]
-        _table(console, t("Refused"), rows)
+        _print_reasons(console, t("Refused"), rows)
 
 
-def _table(console: Console, title: str, rows: list[tuple[str, str]]) -> None:
-    table = Table(title=title, title_justify="left", box=SIMPLE)
-    table.add_column(t("Line"), style="cyan")
-    table.add_column(t("Reason"), overflow="fold")
-    for lines, reason in rows[:GROUPS_SHOWN]:
-        table.add_row(lines, escape(reason))
+def _print_reasons(console: Console, title: str, rows: list[tuple[str, str]]) -> None:
+    shown = rows[:GROUPS_SHOWN]
     if len(rows) > GROUPS_SHOWN:
-        table.add_row(
-            "…",
-            t(
-                "and {count} more; --refused FILE or --json lists all",
-                count=len(rows) - GROUPS_SHOWN,
-            ),
+        more = t(
+            "and {count} more; --refused FILE or --json lists all", count=len(rows) - GROUPS_SHOWN
         )
-    console.print(table)
+        shown = [*shown, ("…", more)]
+    columns = (Column(t("Line"), style="cyan"), t("Reason"))
+    console.print(table(columns, shown, title=title, box=SIMPLE))
 
 
 def _lines(lines: list[int], count: int) -> str:

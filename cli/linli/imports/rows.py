@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from linli.base.errors import UsageFailure
+from linli.base.files import open_file
 from linli.base.i18n import t
 
 if TYPE_CHECKING:
@@ -64,17 +65,6 @@ class Source:
     body: dict[str, Any] = field(default_factory=dict)
 
 
-def open_file(path: Path) -> io.BufferedReader:
-    """Open a file for reading. Raises `UsageFailure` in words."""
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise UsageFailure(
-            t("{path} cannot be read: {error}", path=str(path), error=error.strerror or str(error)),
-            t("Give the path of an existing file."),
-        ) from error
-
-
 class CsvTable:
     """A CSV file with a header line, read row by row: never more than one row in memory.
 
@@ -118,9 +108,7 @@ class CsvTable:
             )
 
     def rows(self, to_item: RowReader, from_line: int = 1) -> Stream:
-        """Every row as what `to_item` makes of it; a row it refuses with `RowRefused` comes as a
-        `Refusal`.
-        """
+        """Every row as what `to_item` makes of it; `RowRefused` becomes a `Refusal`."""
         with self._opened() as opened:
             self._next(opened)
             while True:

@@ -1,14 +1,14 @@
-"""Running one import: batches are posted in order; importing again, or from where it stopped,
-imports nothing twice.
-"""
+"""Running one import: batches are posted in order, and importing again imports nothing twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from linli_client.errors import ClientError, ServiceProblem
 from linli_client.http import Client
 
-from linli.base.errors import Failure, ServiceProblem
+from linli.base.errors import Failure
+from linli.base.explain import as_failure
 from linli.base.i18n import t
 from linli.imports.batches import batches
 from linli.imports.kinds import Kind
@@ -25,7 +25,7 @@ def run_import(
 
     Args:
         tally: counts as it goes on, so that it is right even when this ends early.
-        progress: told the bytes of the file that are done after each batch.
+        progress: called with the bytes of the file that are done, after each batch.
     Raises:
         Failure: a service refused a whole batch or was away for too long; the hint names the line
             to resume from.
@@ -41,29 +41,30 @@ def run_import(
                 tally.posted(
                     batch, client.post(kind.service, kind.path, {**source.body, "items": items})
                 )
-        except Failure as failure:
+        except (Failure, ClientError) as error:
+            failure = as_failure(error)
             resume = t(
-                "What came before is in. To go on, run the same command again; --from-line {line} skips what is done.",
+                "What came before is in. To go on, run the same command again; "
+                "--from-line {line} skips what is done.",
                 line=batch[0].line,
             )
             failure.hint = f"{failure.hint} {resume}".strip()
-            raise
+            raise failure from error
         progress(batch[-1].position)
     progress(source.size)
 
 
 def _put_each(kind: Kind, batch: Sequence[Row], client: Client, tally: Tally) -> None:
-    assert kind.single  # noqa: S101  # told by the caller
+    assert kind.single  # noqa: S101  # the caller has looked
     for row in batch:
         path, body = kind.single(row)
         try:
-            answer = client.call("PUT", kind.service, path, body=body) or {}
+            response = client.call("PUT", kind.service, path, body=body) or {}
         except ServiceProblem as problem:
             if problem.status not in (404, 409, 422):
                 raise
-            tally.refuse(
-                Refusal(row.line, str(problem.problem.get("pointer") or ""), problem.message)
-            )
+            pointer = str(problem.problem.get("pointer") or "")
+            tally.refuse(Refusal(row.line, pointer, as_failure(problem).message))
             continue
-        unchanged = answer.get("unchanged") is True
+        unchanged = response.get("unchanged") is True
         tally.posted([row], {"unchanged": 1} if unchanged else {"accepted": 1})

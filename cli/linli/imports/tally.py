@@ -1,6 +1,4 @@
-"""What became of the rows of an import: counts, refusals grouped by their reason, and what was
-repaired.
-"""
+"""What became of the rows of an import: counts, refusals by their reason, and repairs."""
 
 from __future__ import annotations
 
@@ -81,15 +79,15 @@ class Tally:
         if len(group.lines) < LINES_KEPT:
             group.lines.append(refusal.line)
 
-    def posted(self, batch: Sequence[Row], answer: Mapping[str, Any]) -> None:
-        """Count what a service answered to a batch; its indexes become lines again."""
-        self.accepted += int(answer.get("accepted", 0))
-        self.unchanged += int(answer.get("unchanged", 0))
-        for refused in answer.get("refused", ()):
+    def posted(self, batch: Sequence[Row], response: Mapping[str, Any]) -> None:
+        """Count what a service did with a batch; its indexes become lines again."""
+        self.accepted += int(response.get("accepted", 0))
+        self.unchanged += int(response.get("unchanged", 0))
+        for refused in response.get("refused", ()):
             index = int(refused["index"])
             pointed = str(refused.get("pointer") or "").removeprefix(f"/items/{index}").strip("/")
             self.refuse(Refusal(batch[index].line, pointed, str(refused.get("detail", ""))))
-        for repaired in answer.get("repaired", ()):
+        for repaired in response.get("repaired", ()):
             self.repaired.append(
                 (batch[int(repaired["index"])].line, str(repaired.get("detail", "")))
             )

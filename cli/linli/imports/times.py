@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from linli.base.i18n import t
-from linli.imports.mapping import ISO
+from linli.imports.mapping_schema import ISO
 
 
 class BadTime(ValueError):
@@ -26,18 +26,20 @@ def read_time(text: str, time_format: str, zone: ZoneInfo) -> datetime:
         BadTime: not of the format, or not on any clock of `zone`.
     """
     try:
-        read = (
-            datetime.fromisoformat(text)
-            if time_format == ISO
-            else datetime.strptime(text, time_format)
-        )
+        if time_format == ISO:
+            read = datetime.fromisoformat(text)
+        else:
+            read = datetime.strptime(text, time_format)  # noqa: DTZ007  # in `zone`, see below
     except ValueError:
         expected = "2026-11-22T08:30:00" if time_format == ISO else time_format
         raise BadTime(
             t("{text} is no time of the format {expected}", text=repr(text), expected=expected)
         ) from None
-    if read.tzinfo is not None:
-        return read
+    return read if read.tzinfo is not None else _on_clock(read, text, zone)
+
+
+def _on_clock(read: datetime, text: str, zone: ZoneInfo) -> datetime:
+    """A naive time as that of `zone`. Raises `BadTime` for an hour that did not exist there."""
     local = read.replace(tzinfo=zone)
     try:
         back = local.astimezone(UTC).astimezone(zone)

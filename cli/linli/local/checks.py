@@ -1,6 +1,4 @@
-"""What a machine must have for the platform, each check with what was found and how to get what is
-missing.
-"""
+"""What a machine must have for the platform: what is there, and how to get what is missing."""
 
 from __future__ import annotations
 
@@ -43,7 +41,7 @@ class Check:
 
 def all_checks() -> list[Check]:
     """Look at everything, required things first."""
-    looks: tuple[Callable[[], Check], ...] = (
+    checks: tuple[Callable[[], Check], ...] = (
         python,
         postgresql,
         modules,
@@ -54,7 +52,7 @@ def all_checks() -> list[Check]:
         rabbitmq,
         docker,
     )
-    return [look() for look in looks]
+    return [check() for check in checks]
 
 
 def python() -> Check:
@@ -141,7 +139,8 @@ def rabbitmq() -> Check:
     path = shutil.which("rabbitmq-server") or (RABBITMQ if os.path.exists(RABBITMQ) else None)
     needed = t("more than one machine; some tests")
     remedy = t(
-        "On Debian or Ubuntu: apt-get install rabbitmq-server; else https://www.rabbitmq.com/docs/download"
+        "On Debian or Ubuntu: apt-get install rabbitmq-server; "
+        "else https://www.rabbitmq.com/docs/download"
     )
     return Check("RabbitMQ", path is not None, path or t("not found"), needed, remedy)
 
@@ -153,7 +152,7 @@ def docker() -> Check:
     if path is None:
         return Check("Docker", False, t("not found"), needed, remedy)
     try:
-        answer = subprocess.run(  # noqa: S603
+        ended = subprocess.run(  # noqa: S603
             [path, "version", "--format", "{{.Server.Version}}"],
             capture_output=True,
             text=True,
@@ -162,6 +161,6 @@ def docker() -> Check:
         )
     except (OSError, subprocess.TimeoutExpired):
         return Check("Docker", False, t("does not answer"), needed, t("Start the Docker daemon."))
-    if answer.returncode:
+    if ended.returncode:
         return Check("Docker", False, t("does not answer"), needed, t("Start the Docker daemon."))
-    return Check("Docker", True, answer.stdout.strip(), needed, "")
+    return Check("Docker", True, ended.stdout.strip(), needed, "")

@@ -15,7 +15,7 @@ from linli.local.supervisor import (
 )
 
 
-class Platform:
+class EmbeddedPlatform:
     """Starts the embedded platform; see `Supervisor` for what can be asked of it."""
 
     @staticmethod
@@ -33,10 +33,8 @@ class Platform:
         home.mkdir(parents=True, exist_ok=True)
         with local_postgres(home.resolve() / "postgres", keep=True) as database_url:
             migrate_all(database_url)
-            bind = {
-                "LINLI_HTTP_BIND": f"127.0.0.1:{port}",
-                "AMQP_URI": "",
-            }  # without a broker, whatever the shell has
+            # Without a broker, whatever the shell has.
+            bind = {"LINLI_HTTP_BIND": f"127.0.0.1:{port}", "AMQP_URI": ""}
             environ = common_environ(home, database_url) | bind
             host = Child(
                 "platform", ["linli.local.embedded"], environ, home / "log" / "platform.log"

@@ -1,11 +1,10 @@
-"""The embedded platform's one process: all services behind one port, their relays, and the embedded
-bus between them.
-"""
+"""The embedded platform's one process: all services behind one port, and their relays."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import eventlet
@@ -20,9 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class Front:
-    """A WSGI application that gives each request to the service its path names, and answers for all
-    of them.
-    """
+    """A WSGI application that gives each request to the service that its path names."""
 
     def __init__(self, applications: Mapping[str, Callable[..., Iterable[bytes]]]) -> None:
         self._applications = applications
@@ -42,19 +39,19 @@ class Front:
     ) -> Iterable[bytes]:
         """The first service that is not ready answers for all; else the last one does."""
         body: Iterable[bytes] = []
-        answer: list[Any] = []
+        started: list[Any] = []
         for application in self._applications.values():
-            body = application(environ, lambda *args: answer.append(args))
-            if not answer[-1][0].startswith("200"):
+            body = application(environ, lambda *args: started.append(args))
+            if not started[-1][0].startswith("200"):
                 break
-        start_response(*answer[-1])
+        start_response(*started[-1])
         return body
 
 
 def host(environ: Mapping[str, str]) -> None:
     """Run until SIGTERM or SIGINT. Raises `BadSettings`."""
     mount: dict[str, Any] = {}
-    containers, relays = [], []
+    containers, relays, http_bind = [], [], ""
     for name in api_services():
         service = find_service(name).load_service()
         settings = service.settings.load(environ)
@@ -63,30 +60,42 @@ def host(environ: Mapping[str, str]) -> None:
         gauges.watch(name, settings.database_url, runtime.engine.pool)
         containers.append(container_of(service, runtime, mount=mount))
         relays.append(relay_of(name, settings, wait=eventlet.sleep))
-    for container in containers:
-        container.start()
-    publishing = [eventlet.spawn(relay.run) for relay in relays]
-    ticking = eventlet.spawn(tick)
-    address, _, port = settings.http_bind.rpartition(":")
-    socket = eventlet.listen((address, int(port)), backlog=1024)
-    serving = eventlet.spawn(wsgi.server, socket, Front(mount), **WSGI_OPTIONS)
-
-    done = eventlet.event.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _signum, _frame: done.ready() or done.send(None))
-    log.info("platform started", http=settings.http_bind)
-    done.wait()
-    socket.close()
-    serving.kill()
-    for container in containers:
-        container.stop()
-    for relay in relays:
-        relay.stop()
-    for thread in publishing:
-        thread.wait()
-    ticking.kill()
+        http_bind = settings.http_bind
+    with _running(containers, relays), _listening(http_bind, Front(mount)):
+        log.info("platform started", http=http_bind)
+        _wait_for_signal()
     tracing.shutdown()
     log.info("platform stopped")
 
 
-__all__ = ["Front", "host"]
+@contextmanager
+def _running(containers: Sequence[Any], relays: Sequence[Any]) -> Iterator[None]:
+    for container in containers:
+        container.start()
+    relaying = [eventlet.spawn(relay.run) for relay in relays]
+    ticking = eventlet.spawn(tick)
+    yield
+    for container in containers:
+        container.stop()
+    for relay in relays:
+        relay.stop()
+    for thread in relaying:
+        thread.wait()
+    ticking.kill()
+
+
+@contextmanager
+def _listening(bind: str, application: Front) -> Iterator[None]:
+    address, _, port = bind.rpartition(":")
+    socket = eventlet.listen((address, int(port)), backlog=1024)
+    serving = eventlet.spawn(wsgi.server, socket, application, **WSGI_OPTIONS)
+    yield
+    socket.close()
+    serving.kill()
+
+
+def _wait_for_signal() -> None:
+    done = eventlet.event.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signum, _frame: done.ready() or done.send(None))
+    done.wait()

@@ -1,5 +1,4 @@
-"""The embedded platform's process. Those of single services are `linli_chassis.process.commands`;
-who supervises is elsewhere.
+"""The process of the embedded platform; `linli_chassis.process.commands` has those of one service.
 
 Imported before anything else in its process, for a service needs the standard library patched
 first.
@@ -11,9 +10,7 @@ import os
 
 
 def run_embedded() -> None:
-    """Run all services and their relays in this one process until SIGTERM, on one port, without a
-    broker.
-    """
+    """Run all services and their relays until SIGTERM: one process, one port, no broker."""
     from linli_chassis.process import green
 
     green.patch()

@@ -1,6 +1,4 @@
-"""The secrets of a platform that starts itself: made once, kept in its home, readable by its owner
-only.
-"""
+"""The secrets of a platform that starts itself: made once, and readable by its owner only."""
 
 from __future__ import annotations
 
@@ -9,6 +7,8 @@ import json
 import os
 import secrets
 from pathlib import Path
+
+from linli.base.files import load_json
 
 _FILE = "secrets.json"
 
@@ -23,5 +23,10 @@ def secrets_of(home: Path) -> dict[str, str]:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(made, file, indent=2)
-    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return kept
+    secrets_by_name: dict[str, str] = load_json(path)
+    return secrets_by_name
+
+
+def existing_secrets(home: Path) -> dict[str, str]:
+    """Those of a platform that ran in `home` before; none where there is no such platform."""
+    return secrets_of(home) if (home / _FILE).exists() else {}

@@ -22,7 +22,7 @@ from linli.local.secrets import secrets_of
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -68,8 +68,9 @@ class Child:
 
 @dataclass
 class Supervisor:
-    """The running processes of a platform; `url` is where it answers, `environ` what its processes
-    were told.
+    """The running processes of a platform.
+
+    `url` is where it answers, `environ` the settings that all its processes share.
     """
 
     children: list[Child]
@@ -126,9 +127,7 @@ class Supervisor:
             self.stop()
 
     def await_ready(self, url: str, child: Child) -> None:
-        """Wait until the process behind `url` says it is ready. Raises `Failure` with the end of
-        its log.
-        """
+        """Wait until `url` is ready. Raises `Failure` with the end of the log of its process."""
         deadline = time.monotonic() + READY_SECONDS
         while True:
             try:
@@ -137,13 +136,10 @@ class Supervisor:
             except requests.RequestException:
                 pass
             if child.restarts > 2 or time.monotonic() > deadline:
-                raise Failure(
-                    t("{name} did not start. The end of its log:", name=child.name)
-                    + "\n"
-                    + child.end_of_log(),
-                    t("The whole log: {path}", path=str(child.log)),
-                )
-            time.sleep(_LOOK_SECONDS)
+                message = t("{name} did not start. The end of its log:", name=child.name)
+                hint = t("The whole log: {path}", path=str(child.log))
+                raise Failure(f"{message}\n{child.end_of_log()}", hint)
+            time.sleep(_POLL_SECONDS)
 
     def wait(self) -> None:
         """Wait for Ctrl-C or SIGTERM, which is made the same. Raises `KeyboardInterrupt`."""
@@ -166,22 +162,20 @@ class Supervisor:
                 process.wait()
 
     def _tend(self) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
+        while not self._stopping.wait(_POLL_SECONDS):
             for child in self.children:
                 child.tend()
 
 
 def interrupt_on_sigterm() -> None:
-    """Let SIGTERM unwind like Ctrl-C does. Called before anything is started that could be left
-    behind.
-    """
+    """Let SIGTERM unwind like Ctrl-C does. Called before anything is started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def common_environ(home: Path, database_url: str) -> dict[str, str]:
-    """What all processes of a platform are told; what the environment says already comes first."""
-    given = {name: value for name, value in os.environ.items() if name.startswith("LINLI_")}
-    return {"LINLI_DISTRICT": "110101", **secrets_of(home), **given, "DATABASE_URL": database_url}
+    """The settings of all processes of a platform; those of the environment come first."""
+    ours = {name: value for name, value in os.environ.items() if name.startswith("LINLI_")}
+    return {"LINLI_DISTRICT": "110101", **secrets_of(home), **ours, "DATABASE_URL": database_url}
 
 
 def _child(action: str, service: str, home: Path, environ: Mapping[str, str]) -> Child:

@@ -1,14 +1,19 @@
-"""How events that could not be handled, and decisions on them, are shown to people and to machines."""
+"""How events that could not be handled, and decisions on them, are shown."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+from rich.text import Text
+
+from linli.base.console import print_done, print_hint
 from linli.base.i18n import mark, t
+from linli.base.tables import Column, count_column, id_column, print_table
 
 if TYPE_CHECKING:
     from linli_chassis.messaging.dead_letters import Decision, KeptEvent
-    from rich.console import Console
 
 ACTIONS = {"replay": mark("replayed"), "discard": mark("discarded")}
 STATES = {
@@ -17,154 +22,146 @@ STATES = {
     "discarded": mark("given up"),
     "handled": mark("handled"),
 }
+EVENT_FIELDS = (
+    "service",
+    "event_id",
+    "type",
+    "state",
+    "received_at",
+    "attempts",
+    "next_attempt_at",
+    "error",
+    "subject",
+    "correlation_id",
+)
+DECISION_FIELDS = ("service", "event_id", "type", "state", "at", "action", "by", "reason")
 
 
-def as_dict(one: KeptEvent) -> dict[str, Any]:
+def event_dict(event: KeptEvent) -> dict[str, Any]:
     """An event in a list, for machines."""
-    names = (
-        "service",
-        "event_id",
-        "type",
-        "state",
-        "received_at",
-        "attempts",
-        "next_attempt_at",
-        "error",
-        "subject",
-        "correlation_id",
-    )
-    return {name: getattr(one, name) for name in names}
+    return {name: getattr(event, name) for name in EVENT_FIELDS}
 
 
-def decision_dict(one: Decision) -> dict[str, Any]:
+def decision_dict(decision: Decision) -> dict[str, Any]:
     """A decision, for machines."""
-    names = ("service", "event_id", "type", "state", "at", "action", "by", "reason")
-    return {name: getattr(one, name) for name in names}
+    return {name: getattr(decision, name) for name in DECISION_FIELDS}
 
 
-def whole(one: KeptEvent, decided: list[Decision]) -> dict[str, Any]:
+def whole_event_dict(event: KeptEvent, decisions: list[Decision]) -> dict[str, Any]:
     """Everything that is known of an event, for machines."""
     return {
-        **as_dict(one),
+        **event_dict(event),
         "history": [
-            {"at": tried.at, "attempt": tried.attempt, "error": tried.error}
-            for tried in one.history
+            {"at": attempt.at, "attempt": attempt.attempt, "error": attempt.error}
+            for attempt in event.history
         ],
-        "decisions": [decision_dict(decision) for decision in decided],
-        "headers": dict(one.headers),
-        "body": one.body.decode("utf-8", "backslashreplace"),
+        "decisions": [decision_dict(decision) for decision in decisions],
+        "headers": dict(event.headers),
+        "body": event.body.decode("utf-8", "backslashreplace"),
     }
 
 
-def render_dead(console: Console, found: list[KeptEvent]) -> None:
+def render_dead(console: Console, events: list[KeptEvent]) -> None:
     """A table of dead events."""
-    if not found:
-        console.print(f"[green]✓[/] {t('No dead events.')}")
+    if not events:
+        print_done(console, t("No dead events."))
         return
-    _table(console, t("Dead events"), found)
-    console.print(
-        "→ " + t("linli events dead show ID · replay ID · discard ID --reason ..."), style="dim"
-    )
+    _print_events(console, t("Dead events"), events)
+    print_hint(console, t("linli events dead show ID · replay ID · discard ID --reason ..."))
 
 
-def render_failing(console: Console, found: list[KeptEvent]) -> None:
+def render_failing(console: Console, events: list[KeptEvent]) -> None:
     """A table of events that will be tried again."""
-    if not found:
-        console.print(f"[green]✓[/] {t('No event has failed.')}")
+    if not events:
+        print_done(console, t("No event has failed."))
         return
-    _table(console, t("Events that failed and will be tried again"), found)
-    console.print("→ " + t("linli events dead show ID tells every attempt."), style="dim")
+    _print_events(console, t("Events that failed and will be tried again"), events)
+    print_hint(console, t("linli events dead show ID tells every attempt."))
 
 
-def _table(console: Console, title: str, found: list[KeptEvent]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    for column in (
+def _print_events(console: Console, title: str, events: list[KeptEvent]) -> None:
+    columns = (
         t("Service"),
-        t("Event id"),
+        id_column(t("Event id")),
         t("Type"),
         t("Received"),
-        t("Attempts"),
+        count_column(t("Attempts")),
         t("Next"),
         t("Error"),
-    ):
-        table.add_column(column, overflow="fold")
-    for one in found:
-        following = _shown(one.next_attempt_at) if one.state == "due" else "–"
-        table.add_row(
-            one.service,
-            str(one.event_id),
-            escape(one.type or "?"),
-            _shown(one.received_at),
-            str(one.attempts),
-            following,
-            escape(one.error),
-        )
-    console.print(table)
-
-
-def render_one(console: Console, one: KeptEvent, decided: list[Decision]) -> None:
-    """One event with what happened to it, in the order of time."""
-    from rich.markup import escape
-
-    console.print(
-        f"[bold]{escape(one.type)}[/]  {one.event_id}  [cyan]{one.service}[/]  {t(STATES[one.state])}"
     )
-    lines = [(one.received_at, "", t("received"))]
-    lines += [
-        (tried.at, "red", f"{t('attempt {n}', n=tried.attempt)}: {tried.error}")
-        for tried in one.history
+    rows = [
+        (
+            event.service,
+            str(event.event_id),
+            event.type or "?",
+            _local(event.received_at),
+            str(event.attempts),
+            _local(event.next_attempt_at) if event.state == "due" else "–",
+            event.error,
+        )
+        for event in events
     ]
-    lines += [(decision.at, "yellow", _said(decision)) for decision in decided]
+    print_table(console, columns, rows, title=title)
+
+
+def render_event(console: Console, event: KeptEvent, decisions: list[Decision]) -> None:
+    """One event with what happened to it, in the order of time."""
+    head = ((event.type, "bold"), f"  {event.event_id}  ", (event.service, "cyan"))
+    console.print(Text.assemble(*head, f"  {t(STATES[event.state])}"))
+    lines = [(event.received_at, "", t("received"))]
+    lines += [
+        (attempt.at, "red", f"{t('attempt {n}', n=attempt.attempt)}: {attempt.error}")
+        for attempt in event.history
+    ]
+    lines += [(decision.at, "yellow", _decision_text(decision)) for decision in decisions]
     for at, style, text in sorted(lines, key=lambda line: line[0]):
-        console.print(f"  [dim]{_shown(at)}[/]  {escape(text)}", style=style)
-    if one.state == "due" and one.next_attempt_at:
-        console.print(f"  [dim]{_shown(one.next_attempt_at)}[/]  {t('next attempt')}")
-    for name, value in one.headers.items():
-        console.print(f"  [dim]{escape(name)}:[/] {escape(value)}", soft_wrap=True)
-    console.print("  " + escape(one.body.decode("utf-8", "backslashreplace")), soft_wrap=True)
+        console.print(Text.assemble("  ", (_local(at), "dim"), "  ", (text, style)))
+    if event.state == "due" and event.next_attempt_at:
+        next_at = _local(event.next_attempt_at)
+        console.print(Text.assemble("  ", (next_at, "dim"), f"  {t('next attempt')}"))
+    for name, value in event.headers.items():
+        console.print(Text.assemble("  ", (f"{name}:", "dim"), f" {value}"), soft_wrap=True)
+    body = event.body.decode("utf-8", "backslashreplace")
+    console.print(Text(f"  {body}"), soft_wrap=True)
 
 
-def render_decisions(console: Console, found: list[Decision]) -> None:
+def render_decisions(console: Console, decisions: list[Decision]) -> None:
     """A table of decisions."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    if not found:
-        console.print(f"[green]✓[/] {t('Nothing has been decided yet.')}")
+    if not decisions:
+        print_done(console, t("Nothing has been decided yet."))
         return
-    table = Table(title=t("Decisions on dead events"), title_justify="left")
-    for column in (
-        t("When"),
+    columns = (
+        Column(t("When"), whole=True),
         t("Who"),
         t("Decision"),
         t("Service"),
-        t("Event id"),
+        id_column(t("Event id")),
         t("Type"),
         t("Since then"),
-    ):
-        table.add_column(column, overflow="fold")
-    for one in found:
-        said = t(ACTIONS[one.action]) + (f": {one.reason}" if one.reason else "")
-        state = t(STATES[one.state]) if one.state else "–"
-        table.add_row(
-            _shown(one.at),
-            escape(one.by),
-            escape(said),
-            one.service,
-            str(one.event_id),
-            escape(one.type or "–"),
-            state,
+    )
+    rows = [
+        (
+            _local(decision.at),
+            decision.by,
+            _with_reason(t(ACTIONS[decision.action]), decision),
+            decision.service,
+            str(decision.event_id),
+            decision.type or "–",
+            t(STATES[decision.state]) if decision.state else "–",
         )
-    console.print(table)
+        for decision in decisions
+    ]
+    print_table(console, columns, rows, title=t("Decisions on dead events"))
 
 
-def _said(decision: Decision) -> str:
-    words = t("{action} by {by}", action=t(ACTIONS[decision.action]), by=decision.by)
-    return f"{words}: {decision.reason}" if decision.reason else words
+def _decision_text(decision: Decision) -> str:
+    action = t("{action} by {by}", action=t(ACTIONS[decision.action]), by=decision.by)
+    return _with_reason(action, decision)
 
 
-def _shown(at: Any) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+def _with_reason(action: str, decision: Decision) -> str:
+    return f"{action}: {decision.reason}" if decision.reason else action
+
+
+def _local(at: datetime | None) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}" if at else "–"

@@ -7,10 +7,11 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from linli.base.i18n import language, mark, t
+from linli.base.tables import Cell, Column, count_column, table
 
 BAR_CELLS = 6
 GOOD, FAIR = 85.0, 70.0
@@ -30,12 +31,14 @@ TITLES = {
 class Definitions:
     """The names, kinds and weights of indicators and grades, as `GET /indicators` answers them."""
 
-    def __init__(self, answer: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any]) -> None:
         self._names = {
-            one["code"]: one[language()] for key in ("indicators", "grades") for one in answer[key]
+            one["code"]: one[language()]
+            for key in ("indicators", "grades")
+            for one in document[key]
         }
-        self._ratios = {one["code"] for one in answer["indicators"] if one["kind"] == "ratio"}
-        self._weights = {one["code"]: one["weight"] for one in answer["indicators"]}
+        self._ratios = {one["code"] for one in document["indicators"] if one["kind"] == "ratio"}
+        self._weights = {one["code"]: one["weight"] for one in document["indicators"]}
 
     def name(self, code: str) -> str:
         return str(self._names.get(code, code.replace("_", " ")))
@@ -56,32 +59,33 @@ def scorecard_table(
     The level reached has a column where there is room; the colour of the bar tells it as well.
     """
     items = scorecards["items"][:limit]
-    title = t(TITLES.get(scorecards["level"], scorecards["level"]))
-    table = Table(
-        title=f"{title} · {scorecards['period']}",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("#", justify="right", style="dim", no_wrap=True)
-    table.add_column(t("Subject"), style="bold", overflow="fold", width=SUBJECT_CELLS)
-    table.add_column(t("Score"), no_wrap=True)
     wide = width >= WIDE
-    if wide:
-        table.add_column(t("Level"), no_wrap=True)
-    table.add_column(t("Cases"), justify="right", no_wrap=True)
     codes = _fitting(items, definitions, width - FIXED_CELLS - wide * LEVEL_CELLS)
-    for code in codes:
-        table.add_column(
-            definitions.name(code), justify="right", width=_cells(definitions.name(code))
-        )
-    for item in items:
-        found = {one["code"]: one for one in item["indicators"]}
-        table.add_row(
-            *_head(item, definitions, wide),
-            *(_cell(found.get(code), definitions) for code in codes),
-        )
-    return table
+    columns = [
+        Column("#", whole=True, justify="right", style="dim"),
+        Column(t("Subject"), style="bold", width=SUBJECT_CELLS),
+        Column(t("Score"), whole=True),
+        *([Column(t("Level"), whole=True)] if wide else []),
+        count_column(t("Cases")),
+        *(_indicator_column(definitions.name(code)) for code in codes),
+    ]
+    rows = [_row(item, definitions, codes, wide) for item in items]
+    title = f"{t(TITLES.get(scorecards['level'], scorecards['level']))} · {scorecards['period']}"
+    return table(columns, rows, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+
+
+def _row(
+    item: Mapping[str, Any], definitions: Definitions, codes: Sequence[str], wide: bool
+) -> list[Cell]:
+    values = {one["code"]: one for one in item["indicators"]}
+    return [
+        *_head(item, definitions, wide),
+        *(_cell(values.get(code), definitions) for code in codes),
+    ]
+
+
+def _indicator_column(name: str) -> Column:
+    return Column(name, justify="right", width=_cells(name))
 
 
 def _fitting(items: Sequence[Mapping[str, Any]], definitions: Definitions, width: int) -> list[str]:
@@ -101,39 +105,36 @@ def _fitting(items: Sequence[Mapping[str, Any]], definitions: Definitions, width
 
 
 def _cells(name: str) -> int:
-    """The cells a column needs: its longest word, which in Chinese may be broken, and a figure such
-    as 100/100.
-    """
+    """The cells a column needs: its longest word (Chinese may be broken), and 100/100."""
     return max(7, min(12, max(map(cell_len, name.split()))))
 
 
-def _head(item: Mapping[str, Any], definitions: Definitions, wide: bool) -> list[str]:
+def _head(item: Mapping[str, Any], definitions: Definitions, wide: bool) -> list[Cell]:
     rank = "–" if item.get("rank") is None else str(item["rank"])
     level = [definitions.name(item["level"]) if item.get("level") else "–"] if wide else []
-    name = escape(item.get("name") or item["subject"])
+    name = item.get("name") or item["subject"]
     return [rank, name, score_bar(item.get("score")), *level, f"{item['cases']:,}"]
 
 
-def score_bar(score: float | None) -> str:
+def score_bar(score: float | None) -> Text:
     """A score of 100 points as number and bar; grey where too little is known."""
     if score is None:
-        return f"[dim]{'–':>5} {'·' * BAR_CELLS}[/]"
+        return Text(f"{'–':>5} {'·' * BAR_CELLS}", "dim")
     colour = "green" if score >= GOOD else "yellow" if score >= FAIR else "red"
     full = max(0, min(BAR_CELLS, round(score / 100 * BAR_CELLS)))
-    return f"[{colour}]{score:5.1f} {'█' * full}[/][dim]{'░' * (BAR_CELLS - full)}[/]"
+    empty = "░" * (BAR_CELLS - full)
+    return Text.assemble((f"{score:5.1f} {'█' * full}", colour), (empty, "dim"))
 
 
-def _cell(one: Mapping[str, Any] | None, definitions: Definitions) -> str:
-    """A ratio as percentage over numerator/denominator; anything else as number over how many were
-    looked at.
-    """
+def _cell(one: Mapping[str, Any] | None, definitions: Definitions) -> Cell:
+    """A ratio as percentage over numerator/denominator; else a number over how many there were."""
     if one is None:
         return "–"
     count, value = _number(one["denominator"]), one.get("value")
     if not definitions.is_ratio(one["code"]):
-        return f"{_number(value)}\n[dim]n={count}[/]"
-    shown = "–" if value is None else f"{value:.0%}"
-    return f"{shown}\n[dim]{_number(one.get('numerator'))}/{count}[/]"
+        return Text.assemble(_number(value), (f"\nn={count}", "dim"))
+    share = "–" if value is None else f"{value:.0%}"
+    return Text.assemble(share, (f"\n{_number(one.get('numerator'))}/{count}", "dim"))
 
 
 def _number(value: float | None) -> str:

@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 import yaml
-from linli.base.context import read_state
-
-from .conftest import District
+from linli_devkit.platforms import InProcessPlatform
 
 MAPPING: dict[str, Any] = {
     "source": "older",
@@ -50,24 +47,18 @@ def files(tmp_path: Path) -> Any:
 
 
 def closed(number: int, x: float = -118.495) -> str:
-    return f"r{number},Bulky,Done,2020-03-0{1 + number % 5} 08:{number % 60:02},2020-03-09 12:00,{x},34.005"
+    begun = f"2020-03-0{1 + number % 5} 08:{number % 60:02}"
+    return f"r{number},Bulky,Done,{begun},2020-03-09 12:00,{x},34.005"
 
 
-def told_so_far(district: District) -> int:
-    """The events that the grid service has told so far."""
-    url = sa.make_url(read_state(district.home)["database_url"]).set(
-        drivername="postgresql+psycopg2"
-    )
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        told = connection.execute(
-            sa.text("SELECT coalesce(max(seq), 0) FROM grid.outbox")
-        ).scalar_one()
-    engine.dispose()
-    return int(told)
+def published_so_far(district: InProcessPlatform) -> int:
+    """The events that the grid service has published so far."""
+    return district.count("SELECT coalesce(max(seq), 0) FROM grid.outbox")
 
 
-def test_history_arrives_once_however_often_it_is_imported(district: District, files: Any) -> None:
+def test_history_arrives_once_however_often_it_is_imported(
+    district: InProcessPlatform, files: Any
+) -> None:
     table, mapping = files(
         "once", [closed(1), closed(2), "r3,Bulky,Gone,2020-03-01 09:00,2020-03-02 09:00,,"]
     )
@@ -78,7 +69,7 @@ def test_history_arrives_once_however_often_it_is_imported(district: District, f
 
 
 def test_rows_that_cannot_be_taken_are_listed_and_the_rest_is_taken(
-    district: District, files: Any, tmp_path: Path
+    district: InProcessPlatform, files: Any, tmp_path: Path
 ) -> None:
     rows = [
         closed(1),
@@ -102,7 +93,7 @@ def test_rows_that_cannot_be_taken_are_listed_and_the_rest_is_taken(
 
 
 def test_a_mapping_of_a_column_that_is_not_there_posts_nothing(
-    district: District, files: Any
+    district: InProcessPlatform, files: Any
 ) -> None:
     before = district.json("status")
     table, mapping = files("wrong", [closed(1)], columns={**MAPPING["columns"], "category": "kind"})
@@ -113,7 +104,7 @@ def test_a_mapping_of_a_column_that_is_not_there_posts_nothing(
 
 
 def test_what_a_service_refuses_comes_back_with_its_line(
-    district: District, tmp_path: Path
+    district: InProcessPlatform, tmp_path: Path
 ) -> None:
     units = tmp_path / "units.csv"
     units.write_text(
@@ -125,7 +116,7 @@ def test_what_a_service_refuses_comes_back_with_its_line(
 
 
 def test_workers_are_assigned_and_an_unknown_grid_is_a_refusal(
-    district: District, tmp_path: Path
+    district: InProcessPlatform, tmp_path: Path
 ) -> None:
     workers = tmp_path / "workers.csv"
     worker = "6f2d0a8e-6a0f-4a87-9c67-0d5b3b1f8f11"
@@ -136,18 +127,20 @@ def test_workers_are_assigned_and_an_unknown_grid_is_a_refusal(
     assert (answer["accepted"], answer["refused"], answer["refusals"][0]["lines"]) == (1, 1, [3])
 
 
-def test_an_import_outlives_the_death_of_the_platform(district: District, files: Any) -> None:
+def test_an_import_outlives_the_death_of_the_platform(
+    district: InProcessPlatform, files: Any
+) -> None:
     table, mapping = files("deaths", [closed(number) for number in range(3000)])
     host = district.supervisor.children[0]
     outcome: dict[str, Any] = {}
-    before = told_so_far(district)
+    before = published_so_far(district)
 
     def run() -> None:
         outcome["answer"] = district.json("import", "requests", table, "--mapping", mapping)
 
     thread = threading.Thread(target=run)
     thread.start()
-    while told_so_far(district) == before:  # until the first batch is in
+    while published_so_far(district) == before:  # until the first batch is in
         time.sleep(0.01)
     host.process.kill()
     thread.join(120)
@@ -160,7 +153,7 @@ def test_an_import_outlives_the_death_of_the_platform(district: District, files:
 
 
 def test_an_address_where_nothing_listens_is_told_with_what_to_do(
-    district: District, files: Any
+    district: InProcessPlatform, files: Any
 ) -> None:
     table, mapping = files("away", [closed(1)])
     arguments = (
@@ -180,7 +173,7 @@ def test_an_address_where_nothing_listens_is_told_with_what_to_do(
 
 
 def test_a_wrong_secret_is_told_in_words(
-    district: District, files: Any, monkeypatch: pytest.MonkeyPatch
+    district: InProcessPlatform, files: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, mapping = files("secret", [closed(1)])
     state = district.home / "state.json"

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from linli.base.context import read_state
+from linli_devkit.platforms import InProcessPlatform
 
-from .conftest import GRIDS, District
-
+GRIDS = 4  # as many as the fixture imports
 UNKNOWN = "0192f0c1-0000-7000-8000-000000000000"
 
 
-def database(district: District) -> sa.Engine:
+def database(district: InProcessPlatform) -> sa.Engine:
     url = read_state(district.home)["database_url"]
     return sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg2"), poolclass=sa.NullPool
     )
 
 
-def lay_aside(district: District, event_id: str) -> None:
+def add_dead_event(district: InProcessPlatform, event_id: str) -> None:
     """Let evaluation have a dead event, as it would after its last try."""
     columns = "event_id, type, headers, body, state, attempts, error"
     values = (
@@ -33,7 +33,7 @@ def lay_aside(district: District, event_id: str) -> None:
     engine.dispose()
 
 
-def test_an_idle_platform_says_so(district: District) -> None:
+def test_an_idle_platform_says_so(district: InProcessPlatform) -> None:
     answer = district.json("status", "--wait-idle", "30")
     assert answer["idle"] is True
     assert [one["service"] for one in answer["services"]] == [
@@ -45,7 +45,7 @@ def test_an_idle_platform_says_so(district: District) -> None:
     assert "Outbox pending" in district.linli("status").stdout
 
 
-def test_events_can_be_followed_from_the_past(district: District) -> None:
+def test_events_can_be_followed_from_the_past(district: InProcessPlatform) -> None:
     arguments = (
         "events",
         "tail",
@@ -62,9 +62,9 @@ def test_events_can_be_followed_from_the_past(district: District) -> None:
     assert {event["data"]["households"] for event in events} == {300}
 
 
-def test_dead_events_are_listed_shown_replayed_and_discarded(district: District) -> None:
+def test_dead_events_are_listed_shown_replayed_and_discarded(district: InProcessPlatform) -> None:
     assert district.json("events", "dead", "list") == []
-    lay_aside(district, UNKNOWN)
+    add_dead_event(district, UNKNOWN)
     (one,) = district.json("events", "dead", "list")
     assert (one["service"], one["event_id"], one["error"]) == (
         "evaluation",
@@ -79,9 +79,9 @@ def test_dead_events_are_listed_shown_replayed_and_discarded(district: District)
     assert district.json("events", "dead", "list") == []
 
 
-def test_a_replayed_event_is_due_again(district: District) -> None:
+def test_a_replayed_event_is_due_again(district: InProcessPlatform) -> None:
     other = UNKNOWN.replace("0192", "0193")
-    lay_aside(district, other)
+    add_dead_event(district, other)
     assert district.json("events", "dead", "replay", "--all", "--service", "evaluation") == {
         "replayed": 1
     }
@@ -93,14 +93,14 @@ def test_a_replayed_event_is_due_again(district: District) -> None:
     district.json("events", "dead", "discard", "--all", "--reason", "a test")
 
 
-def test_an_event_that_is_not_dead_is_told(district: District) -> None:
+def test_an_event_that_is_not_dead_is_told(district: InProcessPlatform) -> None:
     answer = district.json("events", "dead", "show", UNKNOWN.replace("0192", "0194"), code=1)
     assert answer["error"].startswith("Not among the dead events")
     assert district.json("events", "dead", "show", "x", code=2)["error"] == "'x' is no UUID"
     assert district.json("events", "dead", "replay", code=2)["error"].startswith("Name event ids")
 
 
-def test_scorecards_are_shown_as_table_json_and_csv(district: District) -> None:
+def test_scorecards_are_shown_as_table_json_and_csv(district: InProcessPlatform) -> None:
     scorecards = district.json("report", "--level", "community", "--period", "2020-03")
     assert scorecards["period"] == "2020-03"
     text = district.linli("report", "--level", "community", "--period", "2020-03", "--csv").stdout
@@ -110,7 +110,9 @@ def test_scorecards_are_shown_as_table_json_and_csv(district: District) -> None:
     assert district.linli("report", "--level", "community", "--period", "2020-03").stdout
 
 
-def test_a_period_that_is_none_is_refused_by_the_service_in_words(district: District) -> None:
+def test_a_period_that_is_none_is_refused_by_the_service_in_words(
+    district: InProcessPlatform,
+) -> None:
     answer = district.json("report", "--level", "community", "--period", "soon", code=1)
     assert answer["status"] == 422
     assert (
@@ -119,7 +121,7 @@ def test_a_period_that_is_none_is_refused_by_the_service_in_words(district: Dist
     )
 
 
-def test_migrating_again_changes_nothing(district: District) -> None:
+def test_migrating_again_changes_nothing(district: InProcessPlatform) -> None:
     assert district.json("migrate")["migrated"] == [
         "organization",
         "grid",
@@ -130,7 +132,9 @@ def test_migrating_again_changes_nothing(district: District) -> None:
     assert "There is no service" in district.json("migrate", "portal", code=2)["error"]
 
 
-def test_a_database_that_is_away_is_told_in_words(district: District, tmp_path: Path) -> None:
+def test_a_database_that_is_away_is_told_in_words(
+    district: InProcessPlatform, tmp_path: Path
+) -> None:
     url = "postgresql://nobody@127.0.0.1:9/none"
     assert (
         "The database does not answer"
@@ -138,7 +142,9 @@ def test_a_database_that_is_away_is_told_in_words(district: District, tmp_path: 
     )
 
 
-def test_an_event_that_was_sent_and_has_not_arrived_is_still_on_its_way(district: District) -> None:
+def test_an_event_that_was_sent_and_has_not_arrived_is_still_on_its_way(
+    district: InProcessPlatform,
+) -> None:
     district.linli("status", "--wait-idle", "30")
     engine = database(district)
     newest = (
@@ -150,7 +156,10 @@ def test_an_event_that_was_sent_and_has_not_arrived_is_still_on_its_way(district
         ).scalar_one()
     district.linli("status", "--wait-idle", "1", code=1)
     with engine.begin() as connection:
-        insert = "INSERT INTO evaluation.inbox (event_id, type, state) VALUES (:id, 'linli.grid.grid_drawn.v1', 'handled')"
+        insert = (
+            "INSERT INTO evaluation.inbox (event_id, type, state) "
+            "VALUES (:id, 'linli.grid.grid_drawn.v1', 'handled')"
+        )
         connection.execute(sa.text(insert), {"id": lost})
     engine.dispose()
     district.linli("status", "--wait-idle", "30")

@@ -1,7 +1,8 @@
-"""What the unit tests share: English words, an environment of their own, and a mapping to change."""
+"""What the unit tests share: a clean environment, English, and a mapping to change."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ LOS_ANGELES: dict[str, Any] = {
     },
     "fallbacks": {"ended_at": "updateddate"},
     "categories": {"Bulky Items": "environment.bulky_waste"},
-    "channels": {"RequestContext": "hotline"},
+    "channels": {"Call": "hotline"},
     "statuses": {
         "Closed": "closed",
         "Cancelled": {"outcome": "cancelled", "reason": "withdrawn"},
@@ -32,24 +33,17 @@ LOS_ANGELES: dict[str, Any] = {
         "Referred Out": {"outcome": "cancelled", "reason": "referred_out"},
     },
 }
-HEADER = "srnumber,requesttype,status,createddate,updateddate,closeddate,requestsource,latitude,longitude"
-ROW = "1-1,Bulky Items,Closed,1/1/20 0:05,1/3/20 9:00,1/2/20 8:43,RequestContext,34.19,-118.49"
+HEADER = (
+    "srnumber,requesttype,status,createddate,updateddate,closeddate,"
+    "requestsource,latitude,longitude"
+)
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in (
-        "LC_ALL",
-        "LC_MESSAGES",
-        "LANG",
-        "LINLI_URL",
-        "LINLI_HOME",
-        "DATABASE_URL",
-        "AMQP_URI",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("LINLI_DISTRICT", "LINLI_JWT_SECRET", "LINLI_GRID_URL"):
-        monkeypatch.delenv(name, raising=False)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith(("LINLI_", "LC_")) or name in ("LANG", "DATABASE_URL", "AMQP_URI"):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("LINLI_LANGUAGE", "en")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.chdir(tmp_path)

@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from linli.base.context import Context, read_state, write_state
+from linli.base.context import Context, note_platform, read_state, write_state
 from linli.base.errors import UsageFailure
 
 STATE = {
@@ -62,6 +62,15 @@ def test_options_come_before_everything(home: Path) -> None:
     )
     assert context.url_of("grid") == "http://option:5"
     assert context.database_url == "postgresql://option"
+
+
+def test_the_audience_of_tokens_is_that_of_the_deployment(home: Path) -> None:
+    environ = {"LINLI_HOME": str(home)}
+    assert Context.load(environ=environ).jwt_audience == "linli"
+    note_platform(home, "http://state:1", {"LINLI_JWT_AUDIENCE": "dongcheng"})
+    assert Context.load(environ=environ).jwt_audience == "dongcheng"
+    environ["LINLI_JWT_AUDIENCE"] = "xicheng"
+    assert Context.load(environ=environ).jwt_audience == "xicheng"
 
 
 def test_secrets_may_stand_in_files(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from linli.base.errors import UsageFailure
 from linli.imports.geojson import open_boundaries, open_grids
-from linli.imports.kinds import KINDS, Reading
+from linli.imports.kinds import KINDS, ReadOptions
 from linli.imports.rows import CsvTable, Refusal, Row
 
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
@@ -22,7 +22,7 @@ def geojson(path: Path, *properties: dict[str, Any], geometry: Any = SQUARE) -> 
 
 
 def rows_of(name: str, path: Path, mapping: Path | None = None) -> list[Row | Refusal]:
-    return list(KINDS[name].open(Reading(path, mapping)).stream)
+    return list(KINDS[name].open(ReadOptions(path, mapping)).stream)
 
 
 def test_resources_are_read_with_their_lists_and_hours(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_text_in_another_encoding_says_how_to_name_it(tmp_path: Path) -> None:
     with pytest.raises(UsageFailure) as failure:
         rows_of("regions", path)
     assert "gb18030" in failure.value.hint
-    (row,) = KINDS["regions"].open(Reading(path, encoding="gb18030")).stream
+    (row,) = KINDS["regions"].open(ReadOptions(path, encoding="gb18030")).stream
     assert isinstance(row, Row)
     assert row.item["name"] == "东城区"
 

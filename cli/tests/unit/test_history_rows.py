@@ -11,10 +11,22 @@ from linli.imports.history import open_requests
 from linli.imports.rows import Refusal, Row
 from linli.imports.times import BadTime, end_after, read_time
 
-from .conftest import ROW
-
 ZONE = ZoneInfo("America/Los_Angeles")
 FORMAT = "%m/%d/%y %H:%M"
+COLUMNS = {
+    "srnumber": "1-1",
+    "requesttype": "Bulky Items",
+    "status": "Closed",
+    "createddate": "1/1/20 0:05",
+    "updateddate": "1/3/20 9:00",
+    "closeddate": "1/2/20 8:43",
+    "requestsource": "Call",
+    "latitude": "34.19",
+    "longitude": "-118.49",
+}
+"""A row of Los Angeles, in the order of the header that `requests_file` writes."""
+
+ROW = ",".join(COLUMNS.values())
 
 
 @pytest.fixture
@@ -32,10 +44,7 @@ def read(mapping_file: Any, requests_file: Any) -> Any:
 
 def changed(**values: str) -> str:
     """The example row with some columns changed."""
-    from .conftest import HEADER
-
-    row = dict(zip(HEADER.split(","), ROW.split(","), strict=True))
-    return ",".join({**row, **values}.values())
+    return ",".join({**COLUMNS, **values}.values())
 
 
 def test_a_row_becomes_an_item_with_times_in_utc(read: Any) -> None:

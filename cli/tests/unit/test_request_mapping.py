@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from linli.base.errors import UsageFailure
 from linli.imports.history import open_requests
-from linli.imports.mapping import Status, load_request_mapping
+from linli.imports.mapping import load_request_mapping
+from linli.imports.mapping_schema import Status
 
 CHANNELS = ("hotline", "app", "import")
 
@@ -50,7 +51,7 @@ COLUMNS = {"external_ref": "a", "category": "b", "status": "c", "registered_at":
         ),
         ({"fallbacks": {"closed": "e"}}, "fallbacks.closed"),
         ({"categories": {"Bulky Items": "environment.bulky"}}, "categories.Bulky Items"),
-        ({"channels": {"RequestContext": "telephone"}}, "channels.RequestContext"),
+        ({"channels": {"Call": "telephone"}}, "channels.Call"),
         ({"statuses": {"Closed": "finished"}}, "statuses.Closed.outcome"),
         ({"statuses": {"Closed": ["closed"]}}, "statuses.Closed"),
         (

@@ -1,11 +1,6 @@
-"""The client of systems that follow a district's events: `pip install
-'linli-contracts[subscriber]'`.
+"""Following events over AMQP: live from a queue, or from the stream of the last seven days."""
 
-Stands on pika alone; brings no service, no framework and no database along. docs/subscribing.md
-shows how to use it.
-"""
-
-from linli_client.events.connection import Refused
+from linli_client.errors import Refused
 from linli_client.events.dispatcher import NotNow
 from linli_client.events.persistence import (
     Position,

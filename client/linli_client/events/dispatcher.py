@@ -1,6 +1,4 @@
-"""Taking messages one by one: reading, handing over, trying again, setting aside. Nothing is
-acknowledged before.
-"""
+"""Dispatching messages one by one: decode, handle, retry, quarantine; only then acknowledge."""
 
 from __future__ import annotations
 
@@ -11,24 +9,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import chain, repeat
 from uuid import UUID
 
 from linli_contracts.envelope import Event, UnreadableEvent, decode
 
-from linli_client.events.connection import Delivery, Link, LinkLost
+from linli_client.backoff import NOT_NOW_SECONDS, pauses
+from linli_client.events.connection import BrokerConnection, ConnectionLost, Delivery
 from linli_client.events.names import Wanted
 from linli_client.events.persistence import Quarantined
-from linli_client.events.sources import Feed
+from linli_client.events.sources import Source
 
 log = logging.getLogger("linli.subscriber")
 
-_LOOK_SECONDS = 0.5  # how late a stop that comes while nothing happens may be seen
-_PROMPT_SECONDS = (
-    0.05  # most handlers are done sooner, and the connection can do without us so long
-)
-_NOT_NOW_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
-_REMEMBERED = 1000
+_POLL_SECONDS = 0.5  # how late a stop that comes while nothing happens may be seen
+_PROMPT_SECONDS = 0.05  # most handlers are done sooner; the connection can wait so long
+_REMEMBERED_IDS = 1000
 
 
 class NotNow(Exception):
@@ -40,20 +35,18 @@ class NotNow(Exception):
 
 
 class _Stopped(Exception):
-    """The subscriber was told to stop while an event waited to be tried again; it stays with the
-    broker.
-    """
+    """`stop` was called while an event waited to be tried again; it stays with the broker."""
 
 
 @dataclass
-class Taking:
-    """Takes messages from one link after the other.
+class Dispatcher:
+    """Dispatches the messages of one connection after the other.
 
     `start` starts the handler in a thread of its own, so that this one can keep the connection
     alive meanwhile.
     """
 
-    feed: Feed
+    source: Source
     wanted: Wanted
     start: Callable[[Event], Future[object]]
     quarantine: Callable[[Quarantined], object]
@@ -61,38 +54,37 @@ class Taking:
     is_stopping: Callable[[], bool]
     _handled: OrderedDict[UUID, None] = field(default_factory=OrderedDict)
 
-    def run(self, link: Link) -> None:
-        """Take what comes until told to stop. Raises `LinkLost` or `Refused`."""
+    def run(self, connection: BrokerConnection) -> None:
+        """Dispatch what comes until stopped. Raises `ConnectionLost` or `Refused`."""
         try:
             while not self.is_stopping():
-                if link.waiting:
-                    self._take(link, link.waiting.popleft())
+                if connection.waiting:
+                    self._dispatch(connection, connection.waiting.popleft())
                 else:
-                    link.serve(_LOOK_SECONDS)
+                    connection.serve(_POLL_SECONDS)
         except _Stopped:
             return
 
-    def _take(self, link: Link, delivery: Delivery) -> None:
+    def _dispatch(self, connection: BrokerConnection, delivery: Delivery) -> None:
         was_wanted = self.wanted.matches(delivery.routing_key)
         if was_wanted:
-            self._read(link, delivery)
-        self.feed.done(delivery, was_wanted=was_wanted)
-        link.acknowledge(delivery)
+            self._decode_and_handle(connection, delivery)
+        self.source.done(delivery, was_wanted=was_wanted)
+        connection.acknowledge(delivery)
 
-    def _read(self, link: Link, delivery: Delivery) -> None:
+    def _decode_and_handle(self, connection: BrokerConnection, delivery: Delivery) -> None:
         try:
             event = decode(delivery.message)
         except UnreadableEvent as error:
-            self._set_aside(link, delivery, f"unreadable: {error}", attempts=0)
+            self._put_in_quarantine(connection, delivery, f"unreadable: {error}", attempts=0)
             return
-        if (
-            event.id not in self._handled
-        ):  # handled, but the connection broke before the broker knew
-            self._handle(link, delivery, event)
+        # One that is known was handled, but the connection broke before the broker knew.
+        if event.id not in self._handled:
+            self._handle(connection, delivery, event)
 
-    def _handle(self, link: Link, delivery: Delivery, event: Event) -> None:
+    def _handle(self, connection: BrokerConnection, delivery: Delivery, event: Event) -> None:
         for attempt, pause in enumerate((*self.retry_seconds, None), start=1):
-            error = self._call_when_possible(link, event)
+            error = self._call_when_possible(connection, event)
             if error is None:
                 return
             log.warning(
@@ -103,30 +95,30 @@ class Taking:
                 exc_info=error,
             )
             if pause is not None:
-                self._pause(link, pause)
+                self._pause(connection, pause)
         reason = f"the handler failed: {type(error).__name__}: {error}"
-        self._set_aside(link, delivery, reason, attempts=len(self.retry_seconds) + 1)
+        self._put_in_quarantine(connection, delivery, reason, attempts=len(self.retry_seconds) + 1)
 
-    def _call_when_possible(self, link: Link, event: Event) -> Exception | None:
-        for pause in chain(_NOT_NOW_SECONDS, repeat(_NOT_NOW_SECONDS[-1])):
-            error = self._call(link, event)
+    def _call_when_possible(self, connection: BrokerConnection, event: Event) -> Exception | None:
+        for pause in pauses(NOT_NOW_SECONDS):
+            error = self._call(connection, event)
             if not isinstance(error, NotNow):
                 return error
             log.warning(
                 "not now: %s; trying %s %s again in %g s", error, event.type, event.id, pause
             )
-            self._pause(link, pause)
+            self._pause(connection, pause)
         raise AssertionError("unreachable")
 
-    def _call(self, link: Link, event: Event) -> Exception | None:
+    def _call(self, connection: BrokerConnection, event: Event) -> Exception | None:
         """Run the handler; what it raised, or None."""
         running = self.start(event)
         wait([running], _PROMPT_SECONDS)
-        running.add_done_callback(lambda _: link.wake())
+        running.add_done_callback(lambda _: connection.wake())
         try:
             while not running.done():
-                link.serve(_LOOK_SECONDS)
-        except LinkLost:
+                connection.serve(_POLL_SECONDS)
+        except ConnectionLost:
             # It cannot be called off, and must not run twice at once.
             if running.exception() is None:
                 self._remember(event)
@@ -140,30 +132,32 @@ class Taking:
 
     def _remember(self, event: Event) -> None:
         self._handled[event.id] = None
-        if len(self._handled) > _REMEMBERED:
+        if len(self._handled) > _REMEMBERED_IDS:
             self._handled.popitem(last=False)
 
-    def _set_aside(self, link: Link, delivery: Delivery, reason: str, *, attempts: int) -> None:
-        found = Quarantined(
+    def _put_in_quarantine(
+        self, connection: BrokerConnection, delivery: Delivery, reason: str, *, attempts: int
+    ) -> None:
+        quarantined = Quarantined(
             delivery.message, delivery.routing_key, reason, attempts, datetime.now(UTC)
         )
-        for pause in chain(_NOT_NOW_SECONDS, repeat(_NOT_NOW_SECONDS[-1])):
+        for pause in pauses(NOT_NOW_SECONDS):
             try:
-                self.quarantine(found)
+                self.quarantine(quarantined)
             except Exception:
                 log.exception(
                     "cannot set %s aside; trying again in %g s", delivery.routing_key, pause
                 )
-                self._pause(link, pause)
+                self._pause(connection, pause)
             else:
                 log.error("set %s aside: %s", delivery.routing_key, reason)
                 return
 
-    def _pause(self, link: Link, seconds: float) -> None:
+    def _pause(self, connection: BrokerConnection, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             if self.is_stopping():
                 raise _Stopped
-            link.serve(min(left, _LOOK_SECONDS))
+            connection.serve(min(left, _POLL_SECONDS))
         if self.is_stopping():
             raise _Stopped

@@ -44,7 +44,8 @@ def check_name(name: str) -> str:
     """The name of a subscriber itself. Raises `ValueError`."""
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f"{name!r} is no name of a subscriber: 1 to 50 of a-z, 0-9, - and _, a letter or digit first"
+            f"{name!r} is no name of a subscriber: "
+            "1 to 50 of a-z, 0-9, - and _, a letter or digit first"
         )
     return name
 
@@ -55,7 +56,7 @@ def queue_of(name: str) -> str:
 
 
 def log_of(name: str) -> str:
-    """The stream of a subscriber that may not read everything, and so not the log of the district."""
+    """The stream of a subscriber that may not read that of the district, which holds all types."""
     return f"linli.subscriber.{name}.log"
 
 

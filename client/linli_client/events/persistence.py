@@ -35,8 +35,8 @@ class PositionFile:
     def load(self) -> tuple[str, int] | None:
         """See `Position`. Raises `ValueError` for a file that is not one of ours."""
         try:
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
-            return str(kept["log"]), int(kept["offset"])
+            position = json.loads(self.path.read_text(encoding="utf-8"))
+            return str(position["log"]), int(position["offset"])
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
@@ -65,16 +65,14 @@ class Quarantined:
 
 @dataclass(frozen=True)
 class QuarantineFile:
-    """Keeps messages as lines of JSON, each on the disk before the broker is told that it may
-    forget the message.
-    """
+    """Keeps messages as lines of JSON, each on the disk before it is acknowledged."""
 
     path: Path
 
-    def __call__(self, found: Quarantined) -> None:
+    def __call__(self, quarantined: Quarantined) -> None:
         """Add one. Raises `OSError`."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps(_as_json(found), ensure_ascii=False).encode() + b"\n"
+        line = json.dumps(_as_json(quarantined), ensure_ascii=False).encode() + b"\n"
         with self.path.open("ab+") as file:
             file.seek(-1 if file.tell() else 0, os.SEEK_END)
             # A line that a power cut tore off belongs to a message that came again, and must not
@@ -85,43 +83,42 @@ class QuarantineFile:
 
 
 def read_quarantine(path: Path | str) -> Iterator[Quarantined]:
-    """What a `QuarantineFile` kept, in order. `decode(found.message)` reads it again, with
+    """What a `QuarantineFile` kept, in order. `decode(quarantined.message)` reads it again, with
     contracts that know it.
     """
     with Path(path).open("rb") as file:
         for line in file:
             try:
-                kept = json.loads(line)
+                stored = json.loads(line)
             except ValueError:
                 continue  # torn off while it was written; the message came again
             yield Quarantined(
-                Message(kept["headers"], _body(kept), kept["content_type"]),
-                kept["routing_key"],
-                kept["reason"],
-                kept["attempts"],
-                datetime.fromisoformat(kept["quarantined_at"]),
+                Message(stored["headers"], _body(stored), stored["content_type"]),
+                stored["routing_key"],
+                stored["reason"],
+                stored["attempts"],
+                datetime.fromisoformat(stored["quarantined_at"]),
             )
 
 
-def _as_json(found: Quarantined) -> dict[str, Any]:
+def _as_json(quarantined: Quarantined) -> dict[str, Any]:
+    headers = quarantined.message.headers
     try:
-        body = {"body": found.message.body.decode("utf-8")}
+        body = {"body": quarantined.message.body.decode("utf-8")}
     except UnicodeDecodeError:
-        body = {"body_base64": base64.b64encode(found.message.body).decode()}
+        body = {"body_base64": base64.b64encode(quarantined.message.body).decode()}
     return {
-        "quarantined_at": found.quarantined_at.astimezone(UTC).isoformat(),
-        "reason": found.reason,
-        "attempts": found.attempts,
-        "routing_key": found.routing_key,
-        "content_type": found.message.content_type,
-        "headers": {
-            name: value for name, value in found.message.headers.items() if isinstance(value, str)
-        },
+        "quarantined_at": quarantined.quarantined_at.astimezone(UTC).isoformat(),
+        "reason": quarantined.reason,
+        "attempts": quarantined.attempts,
+        "routing_key": quarantined.routing_key,
+        "content_type": quarantined.message.content_type,
+        "headers": {name: value for name, value in headers.items() if isinstance(value, str)},
         **body,
     }
 
 
-def _body(kept: Mapping[str, Any]) -> bytes:
-    if "body_base64" in kept:
-        return base64.b64decode(kept["body_base64"])
-    return str(kept["body"]).encode()
+def _body(stored: Mapping[str, Any]) -> bytes:
+    if "body_base64" in stored:
+        return base64.b64decode(stored["body_base64"])
+    return str(stored["body"]).encode()

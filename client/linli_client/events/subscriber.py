@@ -1,6 +1,4 @@
-"""The subscriber as its users see it, and its connecting again for ever. How an event is taken:
-`taking`.
-"""
+"""The subscriber as its users see it: it connects, and connects again for ever."""
 
 from __future__ import annotations
 
@@ -14,16 +12,17 @@ from pathlib import Path
 from linli_contracts.envelope import Event
 from linli_contracts.schema import EventData
 
-from linli_client.events.connection import Link, LinkLost, Refused
-from linli_client.events.dispatcher import Taking
+from linli_client.backoff import RECONNECT_SECONDS, pauses
+from linli_client.errors import Refused
+from linli_client.events.connection import BrokerConnection, ConnectionLost
+from linli_client.events.dispatcher import Dispatcher
 from linli_client.events.names import Wanted, check_name
 from linli_client.events.persistence import Position, PositionFile, Quarantined, QuarantineFile
-from linli_client.events.sources import Feed, LogFeed, QueueFeed, Since, check_since
+from linli_client.events.sources import QueueSource, Since, Source, StreamSource, check_since
 
 log = logging.getLogger("linli.subscriber")
 
 RETRY_SECONDS = (1.0, 5.0, 30.0)
-RECONNECT_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Subscriber:
@@ -85,28 +84,28 @@ class Subscriber:
             since: None for live events, from a queue that keeps them for 7 days while nobody is
                 connected. Otherwise the log of the last 7 days is read from there on, and then what
                 comes: a time of publishing (aware; some that are minutes older may come too), an
-                    offset, or "first". A position that was kept goes first.
+                offset, or "first". A position that was kept goes first.
         Raises:
             Refused: the broker says no at the first connection. Later it is asked again for ever.
             ValueError: there is no such type, or a time has no offset.
         """
         wanted = Wanted.of(types, self._district)
-        feed: Feed = QueueFeed(self._name, wanted)
+        source: Source = QueueSource(self._name, wanted)
         if since is not None:
-            feed = LogFeed(self._name, check_since(since), self._position)
+            source = StreamSource(self._name, check_since(since), self._position)
         with (
             ThreadPoolExecutor(1, thread_name_prefix=f"linli-{self._name}") as worker,
-            closing(feed),
+            closing(source),
         ):
-            taking = Taking(
-                feed=feed,
+            dispatcher = Dispatcher(
+                source=source,
                 wanted=wanted,
                 start=lambda event: worker.submit(handler, event),
                 quarantine=self._quarantine,
                 retry_seconds=self._retry_seconds,
                 is_stopping=lambda: self._stopping,
             )
-            self._follow(feed, taking)
+            self._follow(source, dispatcher)
 
     def stop(self, *_: object) -> None:
         """Let `subscribe` return once the handler has, for good. Called from any thread, or as a
@@ -114,28 +113,27 @@ class Subscriber:
         """
         self._stopping = True
 
-    def _follow(self, feed: Feed, taking: Taking) -> None:
-        failures, was_open = 0, False
+    def _follow(self, source: Source, dispatcher: Dispatcher) -> None:
+        was_open, waits = False, pauses(RECONNECT_SECONDS)
         while not self._stopping:
             opened_at = time.monotonic()
             try:
-                with closing(self._link()) as link:
-                    feed.open(link)
+                with closing(self._connect()) as connection:
+                    source.open(connection)
                     was_open = True
-                    taking.run(link)
+                    dispatcher.run(connection)
                     return
-            except (LinkLost, Refused) as error:
+            except (ConnectionLost, Refused) as error:
                 if isinstance(error, Refused) and not was_open:
                     raise
-                failures = (
-                    0 if time.monotonic() - opened_at > max(RECONNECT_SECONDS) else failures + 1
-                )
-                pause = RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)]
+                if time.monotonic() - opened_at > max(RECONNECT_SECONDS):
+                    waits = pauses(RECONNECT_SECONDS)
+                pause = next(waits)
                 log.warning("%s: %s; connecting again in %g s", self._name, error, pause)
                 self._wait(pause)
 
-    def _link(self) -> Link:
-        return Link(
+    def _connect(self) -> BrokerConnection:
+        return BrokerConnection(
             self._uri,
             title=f"linli subscriber {self._name}",
             heartbeat_seconds=self._heartbeat_seconds,

@@ -1,14 +1,12 @@
-"""What a subscriber keeps on disk, and what it brings along."""
+"""What a subscriber keeps on disk."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from linli_client.events import (
+from linli_client import (
     PositionFile,
     Quarantined,
     QuarantineFile,
@@ -20,7 +18,7 @@ from linli_contracts.envelope import Message
 AT = datetime(2026, 11, 20, 6, 45, tzinfo=UTC)
 
 
-def found(body: bytes) -> Quarantined:
+def quarantined(body: bytes) -> Quarantined:
     return Quarantined(
         Message({"ce-id": "1"}, body), "110101.grid.grid_drawn.v1", "unreadable: 邻里", 0, AT
     )
@@ -50,17 +48,17 @@ def test_a_position_that_cannot_be_read_is_not_taken_for_the_beginning(
 @pytest.mark.parametrize("body", [b'{"a": "\xe9\x82\xbb"}', b"\xff\xfe\x00", b"two\nlines", b""])
 def test_what_is_set_aside_can_be_read_again_byte_by_byte(tmp_path: Path, body: bytes) -> None:
     quarantine = QuarantineFile(tmp_path / "folder" / "q.jsonl")
-    quarantine(found(body))
-    quarantine(found(b"next"))
-    assert list(read_quarantine(quarantine.path)) == [found(body), found(b"next")]
+    quarantine(quarantined(body))
+    quarantine(quarantined(b"next"))
+    assert list(read_quarantine(quarantine.path)) == [quarantined(body), quarantined(b"next")]
 
 
 def test_a_line_torn_off_by_a_power_cut_spoils_no_other(tmp_path: Path) -> None:
     quarantine = QuarantineFile(tmp_path / "q.jsonl")
-    quarantine(found(b"first"))
+    quarantine(quarantined(b"first"))
     with quarantine.path.open("ab") as file:
         file.write(b'{"quarantined_at": "2026-')
-    quarantine(found(b"second"))
+    quarantine(quarantined(b"second"))
     assert [one.message.body for one in read_quarantine(quarantine.path)] == [b"first", b"second"]
 
 
@@ -71,26 +69,3 @@ def test_a_line_torn_off_by_a_power_cut_spoils_no_other(tmp_path: Path) -> None:
 def test_a_beginning_that_no_log_knows_is_refused(since: datetime | str | int, wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         Subscriber("amqp://127.0.0.1:1", "110101", "a").subscribe("*", print, since=since)
-
-
-def test_the_client_brings_no_framework_along() -> None:
-    code = """
-import sys
-import linli_client.events
-heavy = {"nameko", "eventlet", "kombu", "amqp", "sqlalchemy", "werkzeug", "linli_chassis"} & set(sys.modules)
-assert not heavy, heavy
-"""
-    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
-
-
-def test_the_contracts_need_no_broker_library_and_the_client_says_how_to_get_it() -> None:
-    code = """
-import sys
-sys.modules["pika"] = None
-import linli_contracts.envelope, linli_contracts.registry, linli_devkit.contracts.generate, linli_client.events.names
-"""
-    # Importing a module of the package brings the client along, and so the library.
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)  # noqa: S603
-    assert "pip install 'linli-contracts[subscriber]'" in ended.stderr
-    without = code.replace(", linli_client.events.names", "")
-    subprocess.run([sys.executable, "-c", without], check=True)  # noqa: S603

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from linli_demo.district import FILES, sample_folder
 from linli_demo.plan import load_plans
-from linli_demo.stage import FILES, sample_folder
 
 PLANS = load_plans(sample_folder() / "requests.csv")
 
@@ -34,7 +34,7 @@ def test_personal_data_is_sent_with_consent_only() -> None:
         ] is True
 
 
-def test_all_ways_are_walked() -> None:
+def test_every_kind_of_arrival_is_played() -> None:
     assert min(Counter(plan.on_arrival for plan in PLANS).values()) >= 5
 
 

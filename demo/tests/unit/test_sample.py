@@ -20,7 +20,6 @@ from shapely.ops import unary_union
 SERVICE_ITEMS = load_service_items()
 
 
-
 def rows(name):
     with (SAMPLE / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -23,7 +23,10 @@ from linli_devkit.sample.residents import COLUMNS, Story, requests
 from linli_devkit.sample.tiling import Point
 
 SEED = 20261122
-MADE_UP = "Made up: the polygons, names of grids and households are invented; only the communities' codes are real."
+MADE_UP = (
+    "Made up: the polygons, names of grids and households are invented; "
+    "only the communities' codes are real."
+)
 GRID_WITHOUT_FULL_TIME = "民安社区第二网格"
 
 Feature = dict[str, Any]
@@ -120,7 +123,7 @@ def _resources(unit: dict[str, Any], layout: Layout, rng: random.Random) -> Iter
 
 
 def _offered_twice(resources: Sequence[Row]) -> set[str]:
-    """Services that two resources offer all over the sub-district, so that one of them may decline."""
+    """Services that two resources offer all over the sub-district, so that one may decline."""
     everywhere = [row for row in resources if len(row["covers"]) <= len("110101005")]
     offers = [service for row in everywhere for service in row["services"].split("|")]
     return {service for service in offers if offers.count(service) > 1}

@@ -74,10 +74,10 @@ class Layout:
         """Any point inside a cell, WGS-84, rounded to 6 decimals."""
         corner = rng.choice(self.lattice.ring(cell))
         centre = self.lattice.centre(cell)
-        way = rng.uniform(0, 0.85)
+        share = rng.uniform(0, 0.85)
         return (
-            round(centre[0] + way * (corner[0] - centre[0]), 6),
-            round(centre[1] + way * (corner[1] - centre[1]), 6),
+            round(centre[0] + share * (corner[0] - centre[0]), 6),
+            round(centre[1] + share * (corner[1] - centre[1]), 6),
         )
 
 

@@ -58,9 +58,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Story:
-    """What the rows are told from: templates, catalogue, map, and which services may be declined
-    once.
-    """
+    """What the rows are made from: templates, services, map, and what may be declined once."""
 
     templates: dict[str, Any]
     services: dict[str, ServiceItem]
@@ -68,14 +66,12 @@ class Story:
     offered_twice: set[str]
     rng: random.Random
     care: dict[str, float] = field(default_factory=dict)
-    """By community, how likely work there is found well done: so that the scorecards differ."""
+    """By community, the likelihood that work passes its check, so that scorecards differ."""
     contacts: int = 0
 
 
 def requests(story: Story) -> list[Row]:
-    """All rows in the order in which they come in; a repeated one comes somewhere after its
-    original.
-    """
+    """All rows in the order in which they come in; a repeated one comes after its original."""
     rng = story.rng
     story.care = {code: rng.uniform(0.72, 0.97) for code in story.layout.communities.values()}
     categories = _categories(story)
@@ -94,7 +90,7 @@ def requests(story: Story) -> list[Row]:
 
 
 def _lead(story: Story) -> Row:
-    """The first request goes through the whole flow, so that whoever tells one story can take it."""
+    """The first request goes through the whole flow: the one that the demonstration shows."""
     grid = story.layout.grids[len(story.layout.grids) // 2]
     row: Row = {
         "category": "elder_care.meal_delivery",
@@ -103,7 +99,8 @@ def _lead(story: Story) -> Row:
         "_flaw": "lead",
     }
     row |= {
-        "description": "我母亲八十六岁，一个人住在青槐胡同12号，做不了饭了，想申请中午的助餐送餐，要软一些的饭菜。"
+        "description": "我母亲八十六岁，一个人住在青槐胡同12号，做不了饭了，"
+        "想申请中午的助餐送餐，要软一些的饭菜。"
     }
     row |= {"_original": None, "_point": story.layout.lattice.centre(grid.cells[0])}
     row |= {"contact_name": "沈女士", "contact_phone": "13900000000", "consent": "true"}

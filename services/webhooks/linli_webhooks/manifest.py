@@ -1,4 +1,4 @@
-"""What the service tells of itself: read by the command and by deployments."""
+"""The manifest of the service: read by the command and by deployments."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from linli_chassis.observability.monitor import going_round
 from prometheus_client import Counter, Gauge
 
 DELIVERED, FAILED, GIVEN_UP = "delivered", "failed", "given_up"
+_LAST_LOOP = "linli_webhooks_turned_timestamp_seconds"
 
 deliveries = Counter(
     "linli_webhook_deliveries_total",
@@ -16,17 +17,11 @@ deliveries = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
-turned_at = Gauge(
-    "linli_webhooks_turned_timestamp_seconds",
-    "When deliveries that are due were last looked for.",
-    registry=REGISTRY,
-)
+last_loop_at = Gauge(_LAST_LOOP, "When due deliveries were last looked for.", registry=REGISTRY)
 for outcome in (DELIVERED, FAILED, GIVEN_UP):
-    deliveries.labels(outcome)  # zero is told from the start, so that the first is an increase
+    deliveries.labels(outcome)  # zero is shown from the start, so that the first is an increase
 
 
 def health() -> tuple[int, dict[str, Any]]:
-    """Whether the process goes round."""
-    return going_round(
-        "webhooks", REGISTRY.get_sample_value("linli_webhooks_turned_timestamp_seconds")
-    )
+    """Whether the process still loops."""
+    return going_round("webhooks", REGISTRY.get_sample_value(_LAST_LOOP))

@@ -1,20 +1,19 @@
-"""The settings of the process that delivers webhooks, and those that registering an endpoint takes."""
+"""The settings of the process, and those that registering an endpoint takes."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from linli.base.context import VARIABLES, Context
-from linli.local.secrets import secrets_of
 from linli_chassis.environment import read_settings, setting
 from linli_chassis.settings import ProcessSettings
 from linli_chassis.storage.crypto import Keyring
 from marshmallow.validate import Range
 
-_KEYS_HELP = "Keys of the endpoints' secrets as id:base64-of-32-bytes, comma-separated; the first encrypts, all decrypt."
+_KEYS_HELP = (
+    "Keys of the endpoints' secrets as id:base64-of-32-bytes, comma-separated; "
+    "the first encrypts, all decrypt."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +25,7 @@ class KeySettings:
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookSettings(ProcessSettings):
-    """What the process is told."""
+    """The settings of the process."""
 
     keyring: Keyring = setting("LINLI_KEYS", Keyring.parse, secret=True, help=_KEYS_HELP)
     concurrency: int = setting(
@@ -48,25 +47,10 @@ class WebhookSettings(ProcessSettings):
         "int",
         default=7,
         help="Days an event is kept for its endpoints, delivered or not.",
-        validate=Range(min=4),  # trying again takes more than three
+        validate=Range(min=4),  # retries take more than three
     )
 
 
-def webhook_settings(context: Context) -> WebhookSettings:
-    """The settings of the process, those of `linli up` beside it among them. Raises `BadSettings`."""
-    known = {variable: str(getattr(context, name)) for name, variable in VARIABLES.items()}
-    return WebhookSettings.load({**_secrets_of_up(context.home), **known, **_given()})
-
-
-def keyring(context: Context) -> Keyring:
+def keyring_of(environ: Mapping[str, str]) -> Keyring:
     """The keys of the endpoints' secrets. Raises `BadSettings`."""
-    return read_settings(KeySettings, {**_secrets_of_up(context.home), **_given()}).keyring
-
-
-def _given() -> Mapping[str, str]:
-    return {name: value for name, value in os.environ.items() if value}
-
-
-def _secrets_of_up(home: Path) -> Mapping[str, str]:
-    """The secrets of the platform that `linli up` runs here, if it does."""
-    return secrets_of(home) if (home / "secrets.json").exists() else {}
+    return read_settings(KeySettings, environ).keyring

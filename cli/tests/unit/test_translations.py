@@ -1,49 +1,38 @@
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
 import linli
 import pytest
-from linli.base.i18n import catalogue, language, t
+from linli.base.i18n import language, read_catalogue, t
+from linli_client import errors
+from linli_devkit.command_texts import texts_of
 
-PACKAGE = Path(linli.__file__).parent
-TYPER = ("Usage:", "Options", "Commands", "Arguments", "Error", "Show this message and exit.")
+CHINESE = read_catalogue("linli.base", "zh")
 
 
 def templates() -> dict[str, str]:
-    """Every text given to `t` or `mark`, with the file it stands in."""
-    found = {}
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in ("t", "mark")
-            ):
-                text = node.args[0]
-                if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                    found[text.value] = path.name
-    return found
+    """Every text of the command and every error of the client, with the file it stands in."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    messages = {kind.message: "errors.py" for kind in kinds if getattr(kind, "message", "")}
+    return {**messages, **texts_of(Path(linli.__file__).parent)}
 
 
 def test_every_text_has_a_chinese_translation() -> None:
-    missing = {text: file for text, file in templates().items() if text not in catalogue("zh")}
+    missing = {text: file for text, file in templates().items() if text not in CHINESE}
     assert not missing
 
 
 def test_no_translation_is_left_over() -> None:
-    assert not set(catalogue("zh")) - set(templates()) - set(typer_words())
+    assert not set(CHINESE) - set(templates()) - set(typer_words())
 
 
 def test_translations_name_the_same_parts() -> None:
     def parts(text: str) -> set[str]:
         return set(re.findall(r"\{(\w+)\}", text))
 
-    assert not {
-        text: words for text, words in catalogue("zh").items() if parts(text) != parts(words)
-    }
+    assert not {text: words for text, words in CHINESE.items() if parts(text) != parts(words)}
 
 
 def typer_words() -> set[str]:
@@ -57,7 +46,7 @@ def typer_words() -> set[str]:
 
 
 def test_typers_own_words_are_those_it_asks_for() -> None:
-    assert typer_words() & set(catalogue("zh")) >= {"Options", "Commands", "Arguments", "Error"}
+    assert typer_words() & set(CHINESE) >= {"Options", "Commands", "Arguments", "Error"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,4 @@
-"""Setting the stage: the sample district goes in through the same import code as any district's own
-files.
-"""
+"""The sample district on a platform: imported by the same code as any district's own files."""
 
 from __future__ import annotations
 
@@ -14,10 +12,10 @@ from linli.base.context import Context
 from linli.base.errors import Failure
 from linli.base.i18n import mark, t
 from linli.commands.status import await_idle
-from linli.imports.kinds import KINDS, Reading
+from linli.imports.kinds import KINDS, ReadOptions
 from linli.imports.runner import run_import
 from linli.imports.tally import Tally
-from linli.operations.operations import Operations
+from linli.operations.session import Operations
 from linli_client.http import Client
 
 IDLE_SECONDS = 60.0
@@ -32,8 +30,8 @@ FILES = {
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Where a demonstration plays: the platform, its sample files, and where to write."""
+class DemoPlatform:
+    """Where a demonstration runs: the platform, its sample files, and where to write."""
 
     context: Context
     client: Client
@@ -43,8 +41,8 @@ class Stage:
 
     def idle(self) -> None:
         """Wait until no event is on its way. Raises `Failure` when that takes too long."""
-        still, _ = await_idle(self.operations, IDLE_SECONDS, self.output)
-        if not still:
+        is_idle, _ = await_idle(self.operations, IDLE_SECONDS, self.output)
+        if not is_idle:
             raise Failure(
                 t("Events were still on their way after {seconds} s.", seconds=IDLE_SECONDS),
                 "linli status",
@@ -55,21 +53,22 @@ def sample_folder() -> Path:
     return Path(str(resources.files("linli_demo") / "sample" / "dongcheng"))
 
 
-def furnish(stage: Stage) -> None:
-    """Import the sample district. Raises `Failure` when a row is refused, for then the sample is
-    wrong.
-    """
+def import_sample(platform: DemoPlatform) -> None:
+    """Import the sample district. Raises `Failure` when a row is refused: the sample is wrong."""
     for name, (file, what) in FILES.items():
         started = time.perf_counter()
-        with Tally() as tally:
-            kind = KINDS[name]
-            run_import(
-                kind, kind.open(Reading(stage.sample / file)), stage.client, tally, lambda _: None
-            )
-        if tally.refused:
-            (field, reason), group = next(iter(tally.groups.items()))
-            raise Failure(f"{file}, {t('line')} {group.lines[0]}: {field}: {reason}")
-        stage.idle()  # what comes next refers to what this told the other services
-        count = tally.accepted + tally.unchanged
-        line = f"  [green]✓[/] {count:>4,} {t(what)} [dim]{(time.perf_counter() - started) * 1000:,.0f} ms[/]"
-        stage.output.notes.print(line)
+        count = _import_file(platform, name, platform.sample / file)
+        platform.idle()  # what comes next refers to what this sent to the other services
+        ms = (time.perf_counter() - started) * 1000
+        platform.output.notes.print(f"  [green]✓[/] {count:>4,} {t(what)} [dim]{ms:,.0f} ms[/]")
+
+
+def _import_file(platform: DemoPlatform, name: str, path: Path) -> int:
+    """How many rows the platform has of the file then."""
+    kind = KINDS[name]
+    with Tally() as tally:
+        run_import(kind, kind.open(ReadOptions(path)), platform.client, tally, lambda _: None)
+    if tally.refused:
+        (field, reason), group = next(iter(tally.groups.items()))
+        raise Failure(f"{path.name}, {t('line')} {group.lines[0]}: {field}: {reason}")
+    return tally.accepted + tally.unchanged

@@ -45,8 +45,8 @@ def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
         ForbiddenAddress: one is private, of this machine, of this link or otherwise not public.
         OSError: there is no such host.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     for address in addresses:
         if not allow_private and not is_public(address):
             raise ForbiddenAddress(f"{host} leads to {address}, which is not a public address")

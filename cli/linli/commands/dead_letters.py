@@ -1,6 +1,4 @@
-"""`linli events dead`: look at the events that no handler could take, have them tried again, or
-give them up.
-"""
+"""`linli events dead`: look at the events that no handler could take, replay or discard them."""
 
 from __future__ import annotations
 
@@ -10,23 +8,23 @@ from uuid import UUID
 
 import typer
 
-from linli.base.console import AsJson, Output, framed
+from linli.base.console import AsJson, Output, reports_failures
 from linli.base.i18n import t
-from linli.base.options import DatabaseUrl
+from linli.base.options import DatabaseUrl, parse_uuid
 from linli.operations.dead_letters_view import (
-    as_dict,
     decision_dict,
+    event_dict,
     render_dead,
     render_decisions,
+    render_event,
     render_failing,
-    render_one,
-    whole,
+    whole_event_dict,
 )
 
 if TYPE_CHECKING:
     from linli_chassis.messaging.dead_letters import KeptEvent
 
-    from linli.operations.operations import Operations
+    from linli.operations.session import Operations
 
 MOST_AT_ONCE = 100_000
 app = typer.Typer(no_args_is_help=True)
@@ -44,7 +42,7 @@ By = Annotated[
 
 
 @app.command("list", help=t("List dead events with their errors."))
-@framed
+@reports_failures
 def list_dead(
     service: Service = None,
     limit: Limit = 100,
@@ -52,13 +50,13 @@ def list_dead(
     as_json: AsJson = False,
 ) -> None:
     with _operations(database_url) as operations:
-        found = operations.dead(_known(service), limit)
+        events = operations.dead(_known(service), limit)
     Output(as_json).result(
-        [as_dict(one) for one in found], lambda console: render_dead(console, found)
+        [event_dict(event) for event in events], lambda console: render_dead(console, events)
     )
 
 
-@framed
+@reports_failures
 def failing(
     service: Service = None,
     limit: Limit = 100,
@@ -67,18 +65,19 @@ def failing(
 ) -> None:
     """List events that failed and will be tried again."""
     with _operations(database_url) as operations:
-        found = operations.failing(_known(service), limit)
+        events = operations.failing(_known(service), limit)
     Output(as_json).result(
-        [as_dict(one) for one in found], lambda console: render_failing(console, found)
+        [event_dict(event) for event in events], lambda console: render_failing(console, events)
     )
 
 
 @app.command(
     help=t(
-        "Show one event that failed, with every attempt, its headers, its body and what was decided."
+        "Show one event that failed, "
+        "with every attempt, its headers, its body and what was decided."
     )
 )
-@framed
+@reports_failures
 def show(
     event_id: Annotated[str, typer.Argument(metavar="EVENT_ID")],
     service: Service = None,
@@ -86,16 +85,18 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     with _operations(database_url) as operations:
-        found = _find(operations, event_id, _known(service))
-        decided = operations.decisions(service, MOST_AT_ONCE, found[0].event_id)
+        events = _find(operations, event_id, _known(service))
+        decisions = operations.decisions(service, MOST_AT_ONCE, events[0].event_id)
     output = Output(as_json)
-    for one in found:
-        own = [decision for decision in decided if decision.service == one.service]
-        output.result(whole(one, own), partial(render_one, one=one, decided=own))
+    for event in events:
+        own = [decision for decision in decisions if decision.service == event.service]
+        output.result(
+            whole_event_dict(event, own), partial(render_event, event=event, decisions=own)
+        )
 
 
 @app.command(help=t("Let dead events be handled again."))
-@framed
+@reports_failures
 def replay(
     event_ids: Ids = None,
     service: Service = None,
@@ -118,7 +119,7 @@ def replay(
 
 
 @app.command(help=t("Give dead events up, with a reason that is kept."))
-@framed
+@reports_failures
 def discard(
     reason: Annotated[str, typer.Option(help=t("Why they are not needed."))],
     event_ids: Ids = None,
@@ -143,7 +144,7 @@ def discard(
 
 
 @app.command(help=t("List who replayed and discarded what, when and why."))
-@framed
+@reports_failures
 def decisions(
     service: Service = None,
     limit: Limit = 100,
@@ -151,15 +152,16 @@ def decisions(
     as_json: AsJson = False,
 ) -> None:
     with _operations(database_url) as operations:
-        found = operations.decisions(_known(service), limit)
+        decided = operations.decisions(_known(service), limit)
     Output(as_json).result(
-        [decision_dict(one) for one in found], lambda console: render_decisions(console, found)
+        [decision_dict(decision) for decision in decided],
+        lambda console: render_decisions(console, decided),
     )
 
 
 def _operations(database_url: str | None) -> Operations:
     from linli.base.context import Context
-    from linli.operations.operations import Operations
+    from linli.operations.session import Operations
 
     return Operations(Context.load(database_url=database_url))
 
@@ -182,32 +184,33 @@ def _chosen(
             t("Name event ids, or say --all, but not both."),
             t("`linli events dead list` shows the ids."),
         )
-    found = (
-        operations.dead(service, MOST_AT_ONCE)
-        if every
-        else [one for i in ids or () for one in _find(operations, i, service, only_dead=True)]
-    )
+    if every:
+        events = operations.dead(service, MOST_AT_ONCE)
+    else:
+        events = [
+            event
+            for event_id in ids or ()
+            for event in _find(operations, event_id, service, only_dead=True)
+        ]
     chosen: dict[str, list[UUID]] = {}
-    for one in found:
-        chosen.setdefault(one.service, []).append(one.event_id)
+    for event in events:
+        chosen.setdefault(event.service, []).append(event.event_id)
     return chosen
 
 
 def _find(
     operations: Operations, event_id: str, service: str | None, only_dead: bool = False
 ) -> list[KeptEvent]:
-    from linli.base.errors import Failure, UsageFailure
+    from linli.base.errors import Failure
 
-    try:
-        wanted = UUID(event_id)
-    except ValueError:
-        raise UsageFailure(t("{text} is no UUID", text=repr(event_id))) from None
-    found = [
-        one for one in operations.find_kept(wanted, service) if one.state == "dead" or not only_dead
+    events = [
+        event
+        for event in operations.find_kept(parse_uuid(event_id), service)
+        if event.state == "dead" or not only_dead
     ]
-    if not found:
+    if not events:
         raise Failure(
             t("Not among the dead events: {ids}", ids=event_id),
             t("`linli events dead list` shows the ids."),
         )
-    return found
+    return events

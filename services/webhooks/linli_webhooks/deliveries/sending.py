@@ -19,7 +19,7 @@ from uuid import UUID
 from linli_contracts.envelope import Event, encode
 from standardwebhooks import Webhook
 
-from linli_webhooks.addresses import check_url, resolve
+from linli_webhooks.endpoints import check_url, resolve
 
 SECONDS = 15.0
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -113,7 +113,7 @@ class _Connection(http.client.HTTPConnection):
             except OSError:
                 if number == len(self._addresses):
                     raise
-        self.sock.settimeout(self._left())
+        self.sock.settimeout(self._left() + 1)  # the timer of `_at_most` ends it before that
         if self._tls:
             # Kept before the handshake, so that one which never ends can be ended.
             self.sock = _tls().wrap_socket(

@@ -1,18 +1,17 @@
-"""Looking into and acting on the inboxes and outboxes of all services: a session over
-`linli_chassis.messaging.operations`.
-"""
+"""A session of an operator: the inboxes, outboxes and queues of all services at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import product
 from types import TracebackType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import sqlalchemy as sa
-
 from linli_contracts.manifest import api_services
+
 from linli.base.context import Context
 
 if TYPE_CHECKING:
@@ -25,13 +24,14 @@ if TYPE_CHECKING:
 
 TAIL_POLL_SECONDS = 0.05
 _UNDELIVERED = """
-    SELECT count(*) FROM "{0}".outbox AS told
-    WHERE told.published_at > now() - interval '15 minutes' AND told.type = ANY(:types)
-      AND NOT EXISTS (SELECT FROM "{1}".inbox AS known WHERE known.event_id = told.event_id)
+    SELECT count(*) FROM "{0}".outbox AS sent
+    WHERE sent.published_at > now() - interval '15 minutes' AND sent.type = ANY(:types)
+      AND NOT EXISTS (SELECT FROM "{1}".inbox AS known WHERE known.event_id = sent.event_id)
       -- What could not be read is kept under an id of its own.
-      AND told.event_id::text NOT IN (
+      AND sent.event_id::text NOT IN (
           SELECT coalesce(headers ->> 'ce-id', '') FROM "{1}".inbox WHERE state = 'dead' UNION ALL
-          SELECT coalesce(headers ->> 'ce-id', '') FROM "{1}".inbox JOIN "{1}".inbox_audit USING (event_id)
+          SELECT coalesce(headers ->> 'ce-id', '')
+          FROM "{1}".inbox JOIN "{1}".inbox_audit USING (event_id)
           WHERE action = 'discard')"""
 
 
@@ -52,11 +52,12 @@ class Operations:
 
         url = self.context.need("database_url")
         return {
-            name: create_engine(url, name, pool_size=2, application="linli") for name in api_services()
+            name: create_engine(url, name, pool_size=2, application="linli")
+            for name in api_services()
         }
 
     def __enter__(self) -> Operations:
-        self.engines  # noqa: B018  # a missing setting should be told before anything is shown
+        self.engines  # noqa: B018  # fails before anything is shown
         return self
 
     def __exit__(
@@ -85,23 +86,21 @@ class Operations:
 
         total = 0
         with next(iter(self.engines.values())).connect() as connection:
-            for consumer in self.engines:
-                for producer in self.engines:
-                    types = [
-                        entry.name for entry in consumed_by(consumer) if entry.producer == producer
-                    ]
+            for consumer, producer in product(self.engines, repeat=2):
+                types = [
+                    entry.name for entry in consumed_by(consumer) if entry.producer == producer
+                ]
+                if types:
                     statement = sa.text(_UNDELIVERED.format(producer, consumer))
-                    total += (
-                        connection.execute(statement, {"types": types}).scalar_one() if types else 0
-                    )
+                    total += connection.execute(statement, {"types": types}).scalar_one()
         return total
 
     def find_kept(self, event_id: UUID, service: str | None = None) -> list[KeptEvent]:
         """The event wherever it was kept: due, dead or discarded, in one service or in several."""
         from linli_chassis.messaging.dead_letters import kept_event
 
-        found = [kept_event(self.engines[name], name, event_id) for name in self._chosen(service)]
-        return [event for event in found if event is not None]
+        events = (kept_event(self.engines[name], name, event_id) for name in self._chosen(service))
+        return [event for event in events if event is not None]
 
     def dead(self, service: str | None, limit: int) -> list[KeptEvent]:
         """Dead events of one service or of all, at most `limit` of each."""
@@ -114,9 +113,7 @@ class Operations:
         ]
 
     def failing(self, service: str | None, limit: int) -> list[KeptEvent]:
-        """Events that failed and will be tried again, of one service or of all, at most `limit` of
-        each.
-        """
+        """Events that will be tried again, of one service or of all, at most `limit` of each."""
         from linli_chassis.messaging.dead_letters import failing_events
 
         return [
@@ -131,23 +128,25 @@ class Operations:
         """What was decided on dead events, or on one of them, the newest first."""
         from linli_chassis.messaging.dead_letters import decisions
 
-        found = [
-            one
+        decided = (
+            decision
             for name in self._chosen(service)
-            for one in decisions(self.engines[name], name, event_id, limit)
-        ]
-        return sorted(found, key=lambda one: one.at, reverse=True)
+            for decision in decisions(self.engines[name], name, event_id, limit)
+        )
+        return sorted(decided, key=lambda decision: decision.at, reverse=True)
 
     def unrouted(self, limit: int) -> tuple[int, list[Message]]:
-        """How many messages no queue was bound for, and the first of them. Raises `BusUnavailable`,
-        `UsageFailure`.
+        """How many messages no queue was bound for, and the first of them.
+
+        Raises:
+            BusUnavailable, UsageFailure: the broker does not answer, or is not known.
         """
         from linli_chassis.messaging.operations import unrouted
 
         return unrouted(self.context.need("amqp_uri"), limit)
 
     def tail(self, since: datetime | None = None) -> Iterator[Event]:
-        """Every event as the services tell it, without end."""
+        """Every event as the services publish it, without end."""
         from linli_chassis.messaging.operations import tail
 
         # One engine is enough: the outboxes are asked for by the names of their schemas.

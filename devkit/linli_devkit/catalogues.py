@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
@@ -22,6 +23,13 @@ def read_catalogue(path: Path, language: str) -> dict[str, str]:
             for entry in read_po(file, language)
             if entry.id and entry.string
         }
+
+
+def catalogue_of(package: str, language: str) -> dict[str, str]:
+    """The messages of one package; empty where it has none."""
+    folder = Path(str(import_module(package).__file__)).parent
+    path = folder / "locale" / language / "LC_MESSAGES" / "messages.po"
+    return read_catalogue(path, language) if path.is_file() else {}
 
 
 def catalogue(language: str) -> dict[str, str]:

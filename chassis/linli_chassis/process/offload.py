@@ -69,4 +69,3 @@ def _has_event_loop() -> bool:
 
 
 # The names before, until all services use those above.
-offload, offload_apart = run_in_thread, run_in_process

@@ -9,13 +9,13 @@ from __future__ import annotations
 import functools
 import gettext
 import os
-import re
+from gettext import NullTranslations
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-LANGUAGES = ("zh", "en")
-_PARAMETER = re.compile(r"\{(\w+)\}")
+from linli_contracts.translation import installed, load, translate
+
 _packages = ["linli.base"]
 
 
@@ -30,49 +30,35 @@ def language() -> str:
 
 def t(template: str, /, **params: Any) -> str:
     """`template` in the language of the reader, with its `{named}` parts filled in."""
-    translated = catalogue(language()).get(template, template)
-    return _PARAMETER.sub(lambda match: str(params.get(match[1], match[0])), translated)
+    return translate(template, _translations(language()), **params)
 
 
 def mark(template: str) -> str:
-    """`template` itself: marks a text that stands in a table and is translated with `t` when it is
-    shown.
-    """
+    """`template` itself: marks a text in a table, which `t` translates where it is shown."""
     return template
+
+
+def translate_refusal(message: str) -> str:
+    """What a schema refused, in the language of the reader: ours, or that of an installed package."""
+    of = language()
+    ours = translate(message, _translations(of))
+    return translate(message, installed(of)) if ours == message else ours
 
 
 def add_package(name: str) -> None:
     """Know the translations of a package too, such as one that brings a command along."""
     if name not in _packages:
         _packages.append(name)
-        catalogue.cache_clear()
+        _translations.cache_clear()
 
 
 @functools.cache
-def catalogue(of: str) -> dict[str, str]:
-    """All messages of a language by their English template; empty for English."""
-    if of == "en":
-        return {}
-    messages: dict[str, str] = {}
+def _translations(of: str) -> NullTranslations:
+    chain = NullTranslations()
     for package in _packages:
-        messages.update(read_catalogue(package, of))
-    return messages
-
-
-def read_catalogue(package: str, of: str) -> dict[str, str]:
-    """The messages of one package by their English template."""
-    from babel.messages.pofile import read_po
-
-    folder = Path(str(import_module(package).__file__)).parent
-    path = folder / "locale" / of / "LC_MESSAGES" / "messages.po"
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        return {
-            str(message.id): str(message.string)
-            for message in read_po(file, locale=of)
-            if message.id and message.string
-        }
+        folder = Path(str(import_module(package).__file__)).parent
+        chain.add_fallback(load(folder, of))
+    return chain
 
 
 def install() -> None:

@@ -12,11 +12,12 @@ from typing import Any
 
 from linli_client.events.names import check_name
 from linli_contracts.manifest import api_services, installed_services
+from linli_contracts import validation_messages  # noqa: F401  # refusals that can be translated
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from linli.base.errors import UsageFailure
-from linli.base.i18n import catalogue, language, mark, t
+from linli.base.i18n import mark, t, translate_refusal
 from linli.deployment.model import (
     BUNDLED_BROKER,
     FILE,
@@ -248,24 +249,20 @@ def load(folder: Path) -> District:
             t("{path} cannot be read: {error}", path=str(path), error=str(error)), hint
         ) from error
     except ValidationError as error:
-        raise UsageFailure("\n".join(told(error.messages)), hint) from error
+        raise UsageFailure("\n".join(refusals(error.messages)), hint) from error
 
 
-def told(messages: Any, place: str = "") -> Iterator[str]:
+def refusals(messages: Any, place: str = "") -> Iterator[str]:
     """The messages of a ValidationError, each with its place, in the reader's language."""
-    from linli_chassis.i18n import translate
-
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
             own = name in ("_schema", "key", "value")
-            yield from told(inner, place if own else f"{place}.{name}" if place else str(name))
+            yield from refusals(inner, place if own else f"{place}.{name}" if place else str(name))
     elif isinstance(messages, list):
         for message in messages:
-            yield from told(message, place)
+            yield from refusals(message, place)
     else:
-        text = str(messages)
-        ours = text in catalogue(language())
-        yield f"{place}: {t(text) if ours else translate(text, language())}"
+        yield f"{place}: {translate_refusal(messages)}"
 
 
 def _subscriber_name(name: str) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import linli
 import pytest
-from linli.base.i18n import language, read_catalogue, t
+from linli.base.i18n import language, t
 from linli_client import errors
+from linli_devkit.catalogues import catalogue_of
 from linli_devkit.command_texts import texts_of
 
-CHINESE = read_catalogue("linli.base", "zh")
+CHINESE = catalogue_of("linli.base", "zh")
 
 
 def templates() -> dict[str, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import linli_demo
-from linli.base.i18n import read_catalogue
+from linli_devkit.catalogues import catalogue_of
 from linli_devkit.command_texts import texts_of
 
-CHINESE = read_catalogue("linli_demo", "zh")
-OF_THE_COMMAND = read_catalogue("linli.base", "zh")
+CHINESE = catalogue_of("linli_demo", "zh")
+OF_THE_COMMAND = catalogue_of("linli.base", "zh")
 TEXTS = texts_of(Path(linli_demo.__file__).parent)
 
 

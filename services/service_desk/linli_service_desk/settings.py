@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from environs import ValidationError
 from linli_chassis.environment import declared_settings
 from linli_chassis.settings import BadSetting, Settings, setting
 from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.service_catalogue import BadServiceCatalogue, services_of
 from linli_kernel.working_time import CALENDARS, OfficeHours, parse_office_hours
+from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
 
 

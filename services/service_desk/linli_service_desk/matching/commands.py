@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from linli_chassis.http import Actor
-from linli_chassis.process.offload import offload_apart
+from linli_chassis.process.offload import run_in_process
 from linli_contracts.envelope import Event
 
 from linli_service_desk import cases, projections
@@ -28,7 +28,7 @@ def match_waiting(uow: Uow) -> None:
         return
     lock_supply(uow.connection)
     waiting = cases.lock_waiting(uow.connection, uow.now, uow.settings.match_batch)
-    result: MatchResult = offload_apart(
+    result: MatchResult = run_in_process(
         _ENGINE,
         queries.waiting_cases(uow, waiting),
         queries.find_offers(uow),

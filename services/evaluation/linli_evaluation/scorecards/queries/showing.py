@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from linli_chassis.http import Actor, PageRequest, page
-from linli_chassis.process.offload import offload
+from linli_chassis.process.offload import run_in_thread
 from linli_contracts.identity import ForeignRegion
 from linli_kernel.errors import NotFound
 
@@ -145,7 +145,7 @@ def compute(
     needed = dict.fromkeys(above for level in wanted for above in lineage(level))
     counts = {level: count_subjects(uow.connection, basis, level) for level in needed}
     return {
-        level: offload(score_level, basis.definitions, counts, level, uow.district)
+        level: run_in_thread(score_level, basis.definitions, counts, level, uow.district)
         for level in wanted
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from linli_chassis.process.offload import offload
+from linli_chassis.process.offload import run_in_thread
 from linli_contracts.envelope import Event
 
 from linli_evaluation.settings import Uow
@@ -20,7 +20,7 @@ def record_events(uow: Uow, events: Sequence[Event]) -> None:
     digests = tables.lock_facts(uow.connection, request_ids)
     tables.insert_events(uow.connection, events)
     stored = tables.events_of(uow.connection, digests)
-    facts = offload(_fold_all, stored, uow.district)
+    facts = run_in_thread(_fold_all, stored, uow.district)
     changed = [fact for fact in facts if fact.digest != digests[fact.request_id]]
     tables.replace_facts(uow.connection, changed)
 

@@ -82,7 +82,9 @@ def test_entries_are_listed_in_the_order_a_request_meets_the_services() -> None:
         REGISTRY
     )
     assert all(
-        service in consumers_of(entry) for service in api_services() for entry in consumed_by(service)
+        service in consumers_of(entry)
+        for service in api_services()
+        for entry in consumed_by(service)
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pika
 import pytest
 from linli_contracts.manifest import api_services
-from linli_chassis.messaging.topology import EXCHANGE, LOG, queue_of
+from linli_chassis.messaging.topology import EXCHANGE, STREAM, queue_of
 from linli_devkit.processes import eventually
 
 from .stand import Stand
@@ -86,7 +86,7 @@ def queue(stand: Stand, name: str) -> dict[str, Any]:
     return {}
 
 
-@pytest.mark.parametrize("destination", [queue_of("evaluation"), LOG])
+@pytest.mark.parametrize("destination", [queue_of("evaluation"), STREAM])
 def test_bindings_that_were_deleted_come_back_by_themselves(stand: Stand, destination: str) -> None:
     path = f"/bindings/{stand.vhost}/e/{EXCHANGE}/q/{destination}"
     before = stand.broker.api("GET", path)
@@ -117,10 +117,10 @@ def exchange_stands(stand: Stand) -> bool:
 
 def test_a_log_that_was_deleted_comes_back_by_itself(stand: Stand) -> None:
     with stand.trial("log deleted") as trial:
-        stand.broker.api("DELETE", f"/queues/{stand.vhost}/{LOG}")
+        stand.broker.api("DELETE", f"/queues/{stand.vhost}/{STREAM}")
         trial.healed()
         trial.passed(10)
-        eventually(lambda: queue(stand, LOG), seconds=60, every=0.2)
+        eventually(lambda: queue(stand, STREAM), seconds=60, every=0.2)
     assert trial.load.failures.total() == 0
 
 
@@ -158,7 +158,7 @@ def alarmed(stand: Stand) -> bool:
 
 
 def test_a_gap_in_the_log_is_filled_by_publishing_again(stand: Stand) -> None:
-    path = f"/bindings/{stand.vhost}/e/{EXCHANGE}/q/{LOG}"
+    path = f"/bindings/{stand.vhost}/e/{EXCHANGE}/q/{STREAM}"
     began = stand.one("SELECT now()::text")
     with stand.trial("log unbound, republished by hand") as trial:
         [binding] = stand.broker.api("GET", path)
@@ -236,6 +236,6 @@ def logged(stand: Stand) -> set[str]:
     with closing(pika.BlockingConnection(pika.URLParameters(stand.amqp_uri))) as connection:
         channel = connection.channel()
         channel.basic_qos(prefetch_count=500)
-        channel.basic_consume(LOG, note, arguments={"x-stream-offset": "first"})
+        channel.basic_consume(STREAM, note, arguments={"x-stream-offset": "first"})
         eventually(all_read, seconds=60)
     return found

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from linli_chassis.messaging.topology import EXCHANGE, queue_of
 from linli_chassis.process.runtime import relay_of
-from linli_devkit.bus import CONSUMER, Bus
+from linli_devkit.bus_environment import CONSUMER, Bus
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
 

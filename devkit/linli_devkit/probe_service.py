@@ -1,7 +1,7 @@
-"""A service whose handler writes down what reached it: run as a process of its own by the bus
-tests.
+"""A service whose handler writes down what it received, for the tests of buses.
 
-`python -m linli_devkit.probe NAME` runs it as a real consumer, so that the catalogue routes to it.
+`python -m linli_devkit.probe_service NAME` runs it in place of the service NAME, whose events it
+receives.
 """
 
 import eventlet

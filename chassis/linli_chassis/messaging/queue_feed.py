@@ -57,7 +57,7 @@ class QueueFeed:
         channel.basic_consume(queue, callback=self._arrived.append)
 
     def collect(self, size: int, seconds: float) -> list[Message]:
-        """Up to `size` messages: waits for a first one up to a second, then `seconds` for others."""
+        """Up to `size` messages: waits a second for the first one, then `seconds` for others."""
         self._arrived.clear()
         self._listening = True
         try:

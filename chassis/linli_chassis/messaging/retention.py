@@ -1,6 +1,4 @@
-"""Forgetting what need not be kept any longer. The relay does it, for there is one at work for each
-service.
-"""
+"""Deletes what is past its time. The relay runs it, for one of them is active for each service."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether a transaction failed for another one (deadlock, serialization), and may be retried."""
+    """Whether a transaction lost against another (deadlock, serialization) and may be retried."""
     return (
         isinstance(error, sa.exc.DBAPIError) and getattr(error.orig, "pgcode", None) in _RETRY_CODES
     )
@@ -148,7 +148,10 @@ def pending_migrations(engine: sa.Engine, service: str) -> list[str]:
 def _check_encoding(connection: sa.Connection) -> None:
     encoding = connection.scalar(sa.text("SHOW server_encoding"))
     if encoding != "UTF8":
-        wrong = f"the encoding of this database is {encoding}, and only UTF8 holds Chinese and every other text"
+        wrong = (
+            f"the encoding of this database is {encoding}, "
+            "and only UTF8 holds Chinese and every other text"
+        )
         help = "Make another one: createdb --encoding UTF8 --template template0 NAME"
         raise BadSettings([BadSetting(name="DATABASE_URL", wrong=wrong, help=help)])
 

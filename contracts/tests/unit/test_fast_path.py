@@ -1,25 +1,20 @@
-"""The fast path gives what marshmallow gives, or nothing; the envelope is that of cloudevents."""
+"""The fast path gives what marshmallow gives, or leaves it to marshmallow."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
 import pytest
-from cloudevents.core.bindings.rabbitmq import to_binary_event
-from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_contracts import envelope
-from linli_contracts.envelope import Event, Message, UnreadableEvent, decode, encode
 from linli_contracts.fast_path import codecs
 from linli_contracts.registry import event_types, find
 from linli_contracts.schema import EventType
-from linli_devkit.contracts.examples import stored_event, stored_example
+from linli_devkit.contracts.examples import stored_example
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 ENTRIES = event_types()
@@ -186,99 +181,6 @@ STRANGE = {
 def test_a_schema_with_anything_unknown_in_it_is_left_to_marshmallow(schema: Schema) -> None:
     with pytest.raises((KeyError, TypeError)):
         codecs(schema)
-
-
-# The envelope
-
-tokens = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=200)
-moments = st.datetimes(
-    min_value=datetime(1, 1, 3),  # noqa: DTZ001
-    max_value=datetime(9999, 12, 29),  # noqa: DTZ001
-    timezones=st.integers(-14 * 60, 14 * 60).map(
-        lambda minutes: timezone(timedelta(minutes=minutes))
-    ),
-)
-told = st.builds(
-    replace,
-    st.sampled_from([stored_event(entry) for entry in ENTRIES]),
-    id=st.uuids(),
-    subject=tokens,
-    time=moments,
-    sequence=st.integers(1, 2**63 - 1),
-    correlation_id=tokens,
-    causation_id=st.none() | tokens,
-    traceparent=st.none() | tokens,
-)
-
-
-@given(event=told)
-def test_the_headers_are_those_of_the_cloud_events_library(event: Event) -> None:
-    message = encode(event)
-    attributes = {
-        "specversion": "1.0",
-        "id": str(event.id),
-        "source": event.source,
-        "type": event.type,
-        "subject": event.subject,
-        "time": event.time.astimezone(UTC),
-        "dataschema": find(event.type).dataschema,
-        "datacontenttype": "application/json",
-        "sequence": str(event.sequence),
-        "partitionkey": event.subject,
-        "correlationid": event.correlation_id,
-        "causationid": event.causation_id,
-        "traceparent": event.traceparent,
-    }
-    known = {name: value for name, value in attributes.items() if value is not None}
-    theirs = to_binary_event(CloudEvent(known, message.body))
-    assert list(message.headers.items()) == list(theirs.headers.items())
-    assert (message.body, message.content_type) == (theirs.body, theirs.content_type)
-
-
-NAMES = [
-    "ce-time",
-    "ce-specversion",
-    "ce-new",
-    "ce-data",
-    "ce-not_allowed",
-    "x-death",
-    "ce-id",
-    "ce-",
-]
-VALUES = [
-    *(
-        "",
-        "1.0",
-        "0.3",
-        "2026-02-30T00:00:00Z",
-        "2026-01-01T24:00:00Z",
-        "2026-01-01T23:59:60Z",
-        "20260101T000000Z",
-    ),
-    *(
-        "2026-01-01T00:00:00Z",
-        "2026-01-01T00:00:00.5Z",
-        "2026-W01-1",
-        "0000-01-01T00:00:00Z",
-        "9999-12-31T23:59:59Z",
-    ),
-]
-
-
-@given(event=told, name=st.sampled_from(NAMES), value=st.sampled_from(VALUES) | st.text(max_size=5))
-def test_headers_are_read_as_the_cloud_events_library_reads_them(
-    event: Event, name: str, value: str
-) -> None:
-    message = encode(event)
-    for headers in (message.headers, {**message.headers, name: value}):
-        changed = Message(headers, message.body)
-        ours, refused = answer(decode, changed)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(envelope, "_as_we_write_them", lambda _headers: False)
-            theirs, error = answer(decode, changed)
-        assert ours == theirs
-        assert str(refused) == str(error)
-        assert refused is None or isinstance(refused, UnreadableEvent)
 
 
 def test_an_event_against_its_schema_is_refused_with_all_that_is_wrong() -> None:

@@ -1,9 +1,9 @@
 """Writes what is made from the event schemas: JSON Schemas, the AsyncAPI document and the page of
 events.
 
-`python -m linli_contracts` writes; `--check` only tells what drifted or would break a published
-version; `--publish` keeps the schemas of now as the published ones, which later ones are compared
-with.
+`python -m linli_devkit.contracts` writes; `--check` only reports what drifted or would break a
+published version; `--publish` stores the present schemas as the published ones, with which later
+ones are compared.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def publish(root: Path) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """The command; 0 when all is well, 1 when something drifted or breaks."""
     parser = argparse.ArgumentParser(
-        prog="python -m linli_contracts", description=(__doc__ or "").split("\n\n")[0]
+        prog="python -m linli_devkit.contracts", description=(__doc__ or "").split("\n\n")[0]
     )
     parser.add_argument(
         "--root", type=Path, default=Path(__file__).parents[3], help="root of the repository"
@@ -106,18 +106,21 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{options.root} is no checkout of the repository; name one with --root")
     broken = [str(found) for found in breaks(options.root)]
     if options.check:
-        return _tell(
-            [f"{path}: drifted; run python -m linli_contracts" for path in drifted(options.root)]
+        return _report(
+            [
+                f"{path}: drifted; run python -m linli_devkit.contracts"
+                for path in drifted(options.root)
+            ]
             + broken
         )
     if broken:
-        return _tell(broken)
+        return _report(broken)
     for path in publish(options.root) if options.publish else write(options.root):
         sys.stdout.write(f"{path}\n")
     return 0
 
 
-def _tell(faults: list[str]) -> int:
+def _report(faults: list[str]) -> int:
     sys.stderr.writelines(f"{fault}\n" for fault in faults)
     return 1 if faults else 0
 

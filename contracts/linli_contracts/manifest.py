@@ -1,4 +1,4 @@
-"""Which services there are: a distribution names its manifest as entry point `linli.services`.
+"""Which services there are: each distribution names its manifest as an entry point `linli.services`.
 
     [project.entry-points."linli.services"]
     grid = "linli_grid.manifest:MANIFEST"
@@ -20,7 +20,7 @@ GROUP = "linli.services"
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What is known of a service without importing it.
+    """What a service tells of itself without being imported.
 
     `name` names its schema, its queue `linli.<name>`, and its routes `/api/<name>`. `service`,
     `settings` and `run` are `module:attribute`.
@@ -91,4 +91,4 @@ def find_service(name: str) -> Manifest:
 
 def api_services() -> tuple[str, ...]:
     """The names of the installed services that have routes, an outbox and an inbox."""
-    return tuple(name for name, manifest in installed_services().items() if manifest.service)
+    return tuple(name for name, found in installed_services().items() if found.service)

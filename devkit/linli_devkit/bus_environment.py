@@ -90,8 +90,8 @@ class Bus:
 
     def await_effects(self, count: int, seconds: float = 30) -> list[Any]:
         def enough() -> list[Any]:
-            found = self.effects()
-            return found if len(found) >= count else []
+            effects = self.effects()
+            return effects if len(effects) >= count else []
 
         return eventually(enough, seconds=seconds)
 

@@ -16,11 +16,12 @@ from linli_chassis.messaging.subscriptions import Event, NotYet, UnitOfWork, sub
 from linli_chassis.process.runtime import serve  # noqa: E402
 from linli_chassis.settings import Settings  # noqa: E402
 from linli_contracts.events.grid.requests import RequestRejected, RequestVerified  # noqa: E402
-from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.events.grid.territory import GridDrawn  # noqa: E402
 
 _EFFECT = sa.text("""
     INSERT INTO effect (event_id, subject, sequence)
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]), CAST(:sequences AS bigint[]))""")
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]),
+                         CAST(:sequences AS bigint[]))""")
 
 
 class Probe:

@@ -1,1 +1,1 @@
-"""What several services know of the field. Standard library and chinesecalendar only; no I/O."""
+"""What several services know of the field; pure: the standard library and chinesecalendar, no I/O."""

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from linli_chassis.messaging.inbox_store import channel_of
 
 _STORED = """
-    SELECT event_id, type, state, received_at, attempts, next_attempt_at, error, history, headers, body
+    SELECT event_id, type, state, received_at, attempts, next_attempt_at, error, history,
+           headers, body
     FROM "{0}".inbox WHERE state = ANY(:states) {1} ORDER BY received_at LIMIT :limit"""
 
 _REPLAY = """

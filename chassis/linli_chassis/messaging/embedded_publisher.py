@@ -18,10 +18,11 @@ from linli_chassis.messaging.outbox import OutboxRow
 
 _DELIVER = """
     WITH delivered AS (
-        INSERT INTO "{service}".inbox (event_id, type, state, next_attempt_at, headers, content_type, body)
+        INSERT INTO "{service}".inbox
+            (event_id, type, state, next_attempt_at, headers, content_type, body)
         SELECT id, type, 'due', now(), headers, 'application/json', convert_to(body, 'UTF8')
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:headers AS jsonb[]), CAST(:bodies AS text[]))
-             AS t(id, type, headers, body)
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:headers AS jsonb[]),
+                    CAST(:bodies AS text[])) AS t(id, type, headers, body)
         ORDER BY id ON CONFLICT (event_id) DO NOTHING)
     SELECT pg_notify(:channel, '')"""
 

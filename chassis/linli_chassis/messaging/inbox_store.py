@@ -19,19 +19,24 @@ from linli_chassis.messaging.retry import state_after
 
 _CLAIM = sa.text("""
     INSERT INTO inbox (event_id, type, state, handled_at)
-    SELECT id, type, 'handled', now() FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[])) AS t(id, type)
+    SELECT id, type, 'handled', now()
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[])) AS t(id, type)
     ORDER BY id  -- two replicas with the same events wait for each other instead of deadlocking
     ON CONFLICT (event_id) DO NOTHING RETURNING event_id""")
 
 _STORE = sa.text("""
-    INSERT INTO inbox (event_id, type, state, attempts, next_attempt_at, error, headers, content_type, body, history)
-    VALUES (:id, :type, :state, :attempts, now() + :delay, :error, CAST(:headers AS jsonb), :content_type, :body,
-            jsonb_build_array(jsonb_build_object('attempt', :attempts, 'at', now(), 'error', CAST(:error AS text))))
+    INSERT INTO inbox (event_id, type, state, attempts, next_attempt_at, error, headers,
+                       content_type, body, history)
+    VALUES (:id, :type, :state, :attempts, now() + :delay, :error, CAST(:headers AS jsonb),
+            :content_type, :body,
+            jsonb_build_array(jsonb_build_object(
+                'attempt', :attempts, 'at', now(), 'error', CAST(:error AS text))))
     ON CONFLICT (event_id) DO NOTHING""")
 
 _PENDING_RETRY = """
     SELECT event_id, type, attempts, headers, content_type, body FROM inbox
-    WHERE state = 'due' AND {which} ORDER BY next_attempt_at, received_at LIMIT :limit FOR UPDATE SKIP LOCKED"""
+    WHERE state = 'due' AND {which}
+    ORDER BY next_attempt_at, received_at LIMIT :limit FOR UPDATE SKIP LOCKED"""
 _RETRY_NOW = sa.text(_PENDING_RETRY.format(which="next_attempt_at <= clock_timestamp()"))
 _RETRY_ONE = sa.text(_PENDING_RETRY.format(which="event_id = :id"))
 
@@ -41,9 +46,10 @@ _MARK_HANDLED = sa.text("""
     WHERE event_id = ANY(CAST(:ids AS uuid[]))""")
 
 _POSTPONE = sa.text("""
-    UPDATE inbox SET state = :state, attempts = :attempts, next_attempt_at = now() + :delay, error = :error,
-                     history = coalesce(history, '[]') || jsonb_build_object(
-                         'attempt', CAST(:attempts AS int), 'at', now(), 'error', CAST(:error AS text))
+    UPDATE inbox SET state = :state, attempts = :attempts, next_attempt_at = now() + :delay,
+                     error = :error, history = coalesce(history, '[]') || jsonb_build_object(
+                         'attempt', CAST(:attempts AS int), 'at', now(),
+                         'error', CAST(:error AS text))
     WHERE event_id = :id AND state = 'due' AND attempts = :attempts - 1""")
 
 _MARK_DEAD = sa.text("""
@@ -53,7 +59,8 @@ _MARK_DEAD = sa.text("""
     WHERE event_id = :id""")
 
 _SECONDS_TO_NEXT = sa.text("""
-    SELECT extract(epoch FROM min(next_attempt_at) - clock_timestamp()) FROM inbox WHERE state = 'due'""")
+    SELECT extract(epoch FROM min(next_attempt_at) - clock_timestamp())
+    FROM inbox WHERE state = 'due'""")
 
 
 def channel_of(service: str) -> str:

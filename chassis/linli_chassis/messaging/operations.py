@@ -25,8 +25,8 @@ from linli_chassis.messaging.publisher import BusUnavailable
 
 _STATUS = """
     SELECT (SELECT count(*) FROM "{0}".outbox WHERE published_at IS NULL) AS outbox_pending,
-           (SELECT extract(epoch FROM now() - min(created_at)) FROM "{0}".outbox WHERE published_at IS NULL)
-               AS outbox_oldest_seconds,
+           (SELECT extract(epoch FROM now() - min(created_at))
+            FROM "{0}".outbox WHERE published_at IS NULL) AS outbox_oldest_seconds,
            due.count AS inbox_due, due.oldest_seconds AS inbox_due_oldest_seconds,
            due.late_seconds AS inbox_late_seconds,
            (SELECT count(*) FROM "{0}".inbox WHERE state = 'dead') AS inbox_dead
@@ -35,11 +35,13 @@ _STATUS = """
           FROM "{0}".inbox WHERE state = 'due') AS due"""
 
 _PUBLISHED_SINCE = """
-    SELECT type, count(*) AS count FROM "{0}".outbox WHERE published_at >= :since GROUP BY type ORDER BY type"""
+    SELECT type, count(*) AS count FROM "{0}".outbox
+    WHERE published_at >= :since GROUP BY type ORDER BY type"""
 
 _REPUBLISH = """
     WITH again AS (
-        UPDATE "{0}".outbox SET published_at = NULL WHERE published_at >= :since AND type = ANY(:types) RETURNING seq)
+        UPDATE "{0}".outbox SET published_at = NULL
+        WHERE published_at >= :since AND type = ANY(:types) RETURNING seq)
     SELECT count(*), pg_notify(:channel, '') FROM again"""
 
 _TAIL = """

@@ -22,8 +22,8 @@ from linli_chassis.observability import tracing
 # writer of an aggregate wait for the first, so that the outbox keeps each aggregate's order.
 _NEXT_AGGREGATE_SEQUENCES = sa.text("""
     INSERT INTO stream AS s (subject, sequence, traceparent)
-    SELECT * FROM unnest(CAST(:subjects AS text[]), CAST(:counts AS bigint[]), CAST(:traces AS text[]))
-           AS t(subject, n, trace) ORDER BY subject
+    SELECT * FROM unnest(CAST(:subjects AS text[]), CAST(:counts AS bigint[]),
+                         CAST(:traces AS text[])) AS t(subject, n, trace) ORDER BY subject
     ON CONFLICT (subject) DO UPDATE SET sequence = s.sequence + excluded.sequence,
                                         traceparent = coalesce(excluded.traceparent, s.traceparent)
     RETURNING subject, sequence, traceparent""")

@@ -12,7 +12,9 @@ from linli_devkit.client import ENVIRON
 
 
 @pytest.fixture
-def make_bus(database: Callable[[Sequence[str]], str], tmp_path: Path) -> Iterator[Callable[..., Bus]]:
+def make_bus(
+    database: Callable[[Sequence[str]], str], tmp_path: Path
+) -> Iterator[Callable[..., Bus]]:
     with ExitStack() as stack:
 
         def make(**environ: str) -> Bus:

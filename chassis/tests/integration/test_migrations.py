@@ -44,7 +44,8 @@ def test_a_database_that_is_ahead_of_the_code_is_no_reason_to_stop(engine: sa.En
     with engine.begin() as connection:
         connection.execute(
             sa.text(
-                "UPDATE alembic_version SET version_num = 'chassis_9999' WHERE version_num ~ '^chassis'"
+                "UPDATE alembic_version SET version_num = 'chassis_9999'"
+                " WHERE version_num ~ '^chassis'"
             )
         )
     assert pending_migrations(engine, "grid") == []

@@ -57,7 +57,7 @@ ODD = [
     ),
     *(
         UUID(int=7),
-        datetime(2026, 1, 1),
+        datetime(2026, 1, 1),  # noqa: DTZ001
         datetime(2026, 1, 1, tzinfo=EAST),
         datetime(1, 1, 1, tzinfo=EAST),
     ),

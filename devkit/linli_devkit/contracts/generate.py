@@ -47,7 +47,7 @@ def published_schemas(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def drifted(root: Path) -> list[str]:
-    """The files that are not as they would be written, among them leftovers of types that are gone."""
+    """The files that differ from what would be written, with leftovers of types that are gone."""
     files = generated()
     written = {path.relative_to(root).as_posix() for path in (root / SCHEMAS).glob("*.json")}
     return sorted(
@@ -74,7 +74,7 @@ def write(root: Path) -> list[str]:
 
 
 def publish(root: Path) -> list[str]:
-    """Keep the schemas of now as the published ones. The caller has seen to it that nothing breaks."""
+    """Store the present schemas as the published ones; the caller has checked for breaks."""
     texts = {
         f"{PUBLISHED}/{name}.json": _json(schema) for name, schema in current_schemas().items()
     }
@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not (options.root / "contracts" / "pyproject.toml").is_file():
         parser.error(f"{options.root} is no checkout of the repository; name one with --root")
-    broken = [str(found) for found in breaks(options.root)]
+    broken = [str(each) for each in breaks(options.root)]
     if options.check:
         return _report(
             [

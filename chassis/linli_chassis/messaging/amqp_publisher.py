@@ -15,9 +15,13 @@ from typing import Any
 import pika
 import sqlalchemy as sa
 import structlog
-from pika.adapters.utils.connection_workflow import AMQPConnectorException
-from pika.exceptions import AMQPError
 
+from linli_chassis.messaging.amqp_connection import (
+    BROKER_ERRORS,
+    CONFIRM_SECONDS,
+    CONNECT_SECONDS,
+    parameters,
+)
 from linli_chassis.messaging.gap_recovery import GapRecovery
 from linli_chassis.messaging.outbox import OutboxRow
 from linli_chassis.messaging.publisher import BusUnavailable
@@ -26,27 +30,9 @@ from linli_chassis.messaging.topology_channel import TopologyChannel
 
 log = structlog.get_logger(__name__)
 
-BROKER_ERRORS = (AMQPError, AMQPConnectorException, OSError, ValueError)
-"""What pika raises when a broker cannot be reached: a handshake that hangs is no AMQPError, and a
-connection that is reset as it opens is a ValueError."""
-CONFIRM_SECONDS = 30.0
-_CONNECT_SECONDS = 10.0
 _TOPOLOGY_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
 _ABORT_SECONDS = 3.0
-
-
-def parameters(amqp_uri: str, heartbeat_seconds: int) -> pika.URLParameters:
-    """Connection parameters with a bound for every wait.
-
-    A silent network is noticed after two heartbeats.
-    """
-    result = pika.URLParameters(amqp_uri)
-    result.heartbeat = heartbeat_seconds
-    result.blocked_connection_timeout = CONFIRM_SECONDS
-    result.socket_timeout = result.stack_timeout = _CONNECT_SECONDS
-    result.connection_attempts = 1
-    return result
 
 
 class AmqpPublisher:
@@ -182,7 +168,7 @@ class AmqpPublisher:
             on_open_error_callback=self._on_failure,
             on_close_callback=self._on_failure,
         )
-        self._run(until=lambda: self._channel is not None, seconds=_CONNECT_SECONDS)
+        self._run(until=lambda: self._channel is not None, seconds=CONNECT_SECONDS)
         self._set_up_topology()
 
     def _set_up_topology(self) -> None:

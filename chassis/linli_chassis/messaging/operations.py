@@ -19,7 +19,7 @@ from linli_contracts.envelope import Event, Message, UnreadableEvent, decode
 from linli_contracts.registry import consumed_by
 
 from linli_chassis.messaging import topology
-from linli_chassis.messaging.amqp_publisher import BROKER_ERRORS, parameters
+from linli_chassis.messaging.amqp_connection import BROKER_ERRORS, parameters
 from linli_chassis.messaging.outbox import channel_of as outbox_channel
 from linli_chassis.messaging.publisher import BusUnavailable
 

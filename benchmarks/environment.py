@@ -13,14 +13,11 @@ from typing import Any
 
 import psycopg2
 import sqlalchemy as sa
-from linli_chassis.messaging.amqp_publisher import declare_topology
-from linli_devkit.bus import create_chassis_tables
-from linli_devkit.client import DISTRICT, ENVIRON
+from linli_devkit.bus_environment import declare_topology
+from linli_devkit.client import ENVIRON
 from linli_devkit.postgres import PostgresServer, postgres_server
 from linli_devkit.processes import process
 from linli_devkit.rabbitmq import RabbitServer, free_port, rabbit_server
-
-HEARTBEAT_SECONDS = 60
 
 EFFECT = (
     "CREATE TABLE effect (event_id uuid PRIMARY KEY, subject text NOT NULL, at "
@@ -48,13 +45,11 @@ class BenchmarkServers:
 
     @contextmanager
     def database(self, *schemas: str) -> Iterator[BenchmarkDatabase]:
-        """A database with the chassis' tables in these schemas, and a virtual host with the
+        """A database with the tables of these services, and a virtual host with the
         platform's topology.
         """
-        with self.postgres.database([]) as database_url, self.vhost() as amqp_uri:
-            for schema in schemas:
-                create_chassis_tables(database_url, schema)
-            declare_topology(amqp_uri, DISTRICT, HEARTBEAT_SECONDS)
+        with self.postgres.database(schemas) as database_url, self.vhost() as amqp_uri:
+            declare_topology(amqp_uri)
             yield BenchmarkDatabase(database_url, amqp_uri, self.folder)
 
     @contextmanager

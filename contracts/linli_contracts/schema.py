@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar, dataclass_transform
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
 
+from linli_contracts import fast_path
 from linli_contracts import fields as kinds
-from linli_contracts import quick
 
 
 class DataSchema(Schema):
@@ -161,9 +161,8 @@ class EventType:
             raise ValidationError(
                 {name: ["Not a field of this event."] for name in sorted(unknown)}
             )
-        with suppress(Exception):
-            written: dict[str, Any] = _ways(self.schema)[1](data)
-            return written
+        with suppress(*fast_path.REFUSALS):
+            return _codecs(self.schema)[1](data)
         try:
             dumped: dict[str, Any] = schema.dump(data)
         except (AttributeError, TypeError, ValueError, OverflowError) as error:
@@ -176,9 +175,8 @@ class EventType:
 
     def load(self, data: Any) -> dict[str, Any]:
         """Turn JSON values into Python ones. Raises `ValidationError`."""
-        with suppress(Exception):
-            read: dict[str, Any] = _ways(self.schema)[0](data)
-            return read
+        with suppress(*fast_path.REFUSALS):
+            return _codecs(self.schema)[0](data)
         loaded: dict[str, Any] = schema_instance(self.schema).load(data)
         return loaded
 
@@ -188,13 +186,20 @@ REGISTRY: dict[str, EventType] = {}
 
 
 @cache
-def _ways(schema: type[DataSchema]) -> tuple[quick.Way, quick.Way]:
-    return quick.ways(schema_instance(schema))
+def _codecs(schema: type[DataSchema]) -> tuple[fast_path.Codec, fast_path.Codec]:
+    try:
+        return fast_path.codecs(schema_instance(schema))
+    except (KeyError, TypeError):
+        return _left_to_marshmallow, _left_to_marshmallow
+
+
+def _left_to_marshmallow(_data: Any) -> dict[str, Any]:
+    raise ValueError
 
 
 @cache
 def schema_instance(schema: type[DataSchema]) -> DataSchema:
-    """The one instance of a schema: building one costs more than using it, and it keeps no state."""
+    """The one instance of a schema: building one costs more than using it."""
     return schema()
 
 

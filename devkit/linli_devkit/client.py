@@ -70,7 +70,7 @@ class Answer:
 
 
 class ServiceUnderTest:
-    """One service on a migrated database, without a broker; time is `clock`, which tests may set."""
+    """One service on a migrated database, without a broker; tests may set its clock, `now`."""
 
     def __init__(self, service: Any, database_url: str, **environ: str) -> None:
         self.now: Callable[[], datetime] = utc_now
@@ -143,7 +143,8 @@ class ServiceUnderTest:
         with self.unit_of_work() as uow:
             failed = uow.connection.execute(
                 sa.text(
-                    "SELECT type, error FROM inbox WHERE state IN ('due', 'dead') AND event_id = ANY(:ids)"
+                    "SELECT type, error FROM inbox"
+                    " WHERE state IN ('due', 'dead') AND event_id = ANY(:ids)"
                 ),
                 {"ids": [event.id for event in events]},
             ).all()

@@ -87,7 +87,7 @@ class OwnPostgres(PostgresServer):
         self._run("pg_ctl", "stop", "-m", mode, "-w", "-t", _SECONDS)
 
     def ensure_running(self) -> None:
-        """Start it if it has given up, as it does when it cannot even recover for want of space."""
+        """Start it if it has ended, as it does when it cannot recover for want of space."""
         if not (self.data / "postmaster.pid").exists():
             self.start()
 
@@ -107,10 +107,10 @@ class OwnPostgres(PostgresServer):
         return int((self.data / "postmaster.pid").read_text().splitlines()[0])
 
     def _children(self) -> list[int]:
-        found = subprocess.run(
+        listed = subprocess.run(
             ["pgrep", "-P", str(self._postmaster())], capture_output=True, text=True
         )
-        return [int(pid) for pid in found.stdout.split()]
+        return [int(pid) for pid in listed.stdout.split()]
 
     def _run(self, program: str, *arguments: str) -> None:
         console = self.folder / "console"
@@ -126,8 +126,8 @@ class OwnPostgres(PostgresServer):
             )
         if done.returncode:
             log = self.folder / "log"
-            told = console.read_text() + (log.read_text() if log.exists() else "")
-            raise RuntimeError(f"{program} {' '.join(arguments)} failed: {told[-2000:]}")
+            output_text = console.read_text() + (log.read_text() if log.exists() else "")
+            raise RuntimeError(f"{program} {' '.join(arguments)} failed: {output_text[-2000:]}")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The pytest fixtures that every distribution of the platform shares; loaded by the root conftest."""
+"""The pytest fixtures that all distributions share; loaded by the root conftest."""
 
 from __future__ import annotations
 

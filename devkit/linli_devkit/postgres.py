@@ -1,4 +1,4 @@
-"""A PostgreSQL for tests, and databases in it that cost milliseconds: clones of migrated templates."""
+"""A PostgreSQL for tests, with databases that cost milliseconds: clones of migrated templates."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ class PostgresServer:
 @contextmanager
 def postgres_server(folder: Path) -> Iterator[PostgresServer]:
     """The server of this test run, stopped afterwards if it was started here."""
-    given = os.environ.get(SERVER_VARIABLE)
-    if given:
-        server = PostgresServer(given)
+    url = os.environ.get(SERVER_VARIABLE)
+    if url:
+        server = PostgresServer(url)
         yield server
         server.drop_templates()
         return

@@ -17,12 +17,12 @@ _T = TypeVar("_T")
 def eventually(look: Callable[[], _T], *, seconds: float = 20.0, every: float = 0.02) -> _T:
     """The first truthy answer of `look`; fails the test when there is none in time."""
     deadline = time.monotonic() + seconds
-    while not (found := look()):
+    while not (result := look()):
         assert time.monotonic() < deadline, (
-            f"not so after {seconds:g} s: {look.__name__}, at last {found!r}"
+            f"not so after {seconds:g} s: {look.__name__}, at last {result!r}"
         )
         time.sleep(every)
-    return found
+    return result
 
 
 @contextmanager

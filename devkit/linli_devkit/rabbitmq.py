@@ -1,4 +1,4 @@
-"""A RabbitMQ of the tests' own: on free loopback ports, with its own data folder, gone afterwards."""
+"""A RabbitMQ of the tests' own, on free loopback ports, with a data folder that is deleted."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class RabbitServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def lose_disk(self) -> None:
-        """End it at once and delete all it knew; `start` brings up a new one at the same address."""
+        """End it at once and delete its data; `start` brings up a new one at the same address."""
         self.kill()
         shutil.rmtree(self.folder / "data")
 

@@ -4,7 +4,7 @@ DomainError
 ├── NotFound      no such thing, or not for this caller to know of
 ├── NotAllowed    the caller may not do this
 ├── Conflict      the present state does not allow it
-└── Invalid       what was given breaks a rule
+└── Invalid       the input breaks a rule
 
 The HTTP edge maps these four to 404, 403, 409 and 422, and the class name to the problem type; a
 service derives its own errors from them and maps nothing.
@@ -57,6 +57,6 @@ class Conflict(DomainError):
 
 
 class Invalid(DomainError):
-    """What was given breaks a rule."""
+    """The input breaks a rule."""
 
     status = 422

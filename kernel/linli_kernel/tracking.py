@@ -1,5 +1,6 @@
-"""Tracking codes: by one of these a resident follows a request without an account. Only its digest
-is kept.
+"""Tracking codes, by which a resident follows a request without an account.
+
+Only the digest of a code is stored.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ def new_code() -> str:
 
 
 def normalise(code: str) -> str:
-    """A code as typed or said (any case, separators, full-width forms, I and L for 1, O for 0) in
-    its one form.
+    """A code as it was typed or said, in its one form.
+
+    Takes any case, separators, full-width forms, I and L for 1, O for 0.
     """
     plain = unicodedata.normalize("NFKC", code).upper().translate(_LOOKALIKES)
     return "".join(symbol for symbol in plain if symbol.isalnum())
@@ -36,7 +38,5 @@ def digest_of(code: str) -> str:
 
 
 def digest_of_nobody() -> str:
-    """The digest of a code that nobody was given: for history, whose residents hold no code of
-    ours.
-    """
+    """The digest of a code that nobody has: for imported history, whose residents got none."""
     return hashlib.sha256(secrets.token_bytes(32)).hexdigest()

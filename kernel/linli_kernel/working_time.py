@@ -1,5 +1,6 @@
-"""Working time: which days and hours count, and sums in them. Limits are in working hours, instants
-in UTC.
+"""Working time: which days and hours count, and sums in them.
+
+Durations are in working hours, instants in UTC.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ def parse_office_hours(text: str) -> OfficeHours:
     """
     stretches = []
     for part in text.replace(" ", "").split(","):
-        found = _STRETCH.fullmatch(part)
-        if not found:
+        match = _STRETCH.fullmatch(part)
+        if not match:
             raise ValueError(f"{part!r} is not of the form 09:00-12:00")
-        hour, minute, to_hour, to_minute = map(int, found.groups())
+        hour, minute, to_hour, to_minute = map(int, match.groups())
         stretches.append((hour * 60 + minute, to_hour * 60 + to_minute))
     edges = [edge for stretch in stretches for edge in stretch]
     if any(earlier >= later for earlier, later in pairwise(edges)) or edges[-1] > 24 * 60:
@@ -50,7 +51,7 @@ def chinese_working_day(day: date) -> bool:
     """The Chinese calendar: holidays are free, and the weekends worked for them are not.
 
     The State Council names the days of a year late in the year before; years that the library does
-    not know yet are taken as plain weeks, said once in the log. Limits given out before are not
+    not know yet are taken as plain weeks, logged once. Deadlines that were set before are not
     moved when the library learns them.
     """
     try:
@@ -101,8 +102,9 @@ class Calendar:
         self._windows: dict[date, tuple[tuple[datetime, datetime], ...]] = {}
 
     def add_working_hours(self, start: datetime, hours: float) -> datetime:
-        """The first moment at which `hours` working hours have passed since `start`; `start` itself
-        for 0.
+        """The first moment at which so many working hours have passed since `start`.
+
+        `start` itself for 0.
 
         Raises:
             ValueError: hours below 0.

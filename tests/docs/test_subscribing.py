@@ -19,11 +19,11 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 from linli.deployment.subscriber_rights import user_of
-from linli_chassis.messaging.amqp_publisher import declare_topology
 from linli_chassis.process.runtime import Runtime, relay_of
 from linli_chassis.settings import Settings
 from linli_contracts.events.service_desk.cases import CaseClosed, CaseOpened
 from linli_contracts.schema import EventData
+from linli_devkit.bus_environment import declare_topology
 from linli_devkit.client import DISTRICT, ENVIRON
 from linli_devkit.contracts.examples import example_event
 from linli_devkit.processes import eventually
@@ -84,7 +84,7 @@ class Producer:
 @pytest.fixture
 def district(rabbit: RabbitServer) -> Iterator[Broker]:
     with broker(rabbit) as made:
-        declare_topology(made.admin_uri, DISTRICT, 15)
+        declare_topology(made.admin_uri)
         made.accounts.append(user_of(DISTRICT, "city"))
         yield made
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pika
 import pytest
-from linli_chassis.messaging.topology import EXCHANGE, LOG, queue_of
+from linli_chassis.messaging.topology import EXCHANGE, STREAM, queue_of
 from linli_contracts.manifest import api_services
 from linli_devkit.processes import eventually
 
@@ -88,7 +88,7 @@ def queue(environment: FaultEnvironment, name: str) -> dict[str, Any]:
     return {}
 
 
-@pytest.mark.parametrize("destination", [queue_of("evaluation"), LOG])
+@pytest.mark.parametrize("destination", [queue_of("evaluation"), STREAM])
 def test_bindings_that_were_deleted_come_back_by_themselves(
     environment: FaultEnvironment, destination: str
 ) -> None:
@@ -124,10 +124,10 @@ def exchange_stands(environment: FaultEnvironment) -> bool:
 
 def test_a_log_that_was_deleted_comes_back_by_itself(environment: FaultEnvironment) -> None:
     with environment.trial("log deleted") as trial:
-        environment.broker.api("DELETE", f"/queues/{environment.vhost}/{LOG}")
+        environment.broker.api("DELETE", f"/queues/{environment.vhost}/{STREAM}")
         trial.healed()
         trial.passed(10)
-        eventually(lambda: queue(environment, LOG), seconds=60, every=0.2)
+        eventually(lambda: queue(environment, STREAM), seconds=60, every=0.2)
     assert trial.load.failures.total() == 0
 
 
@@ -169,7 +169,7 @@ def alarmed(environment: FaultEnvironment) -> bool:
 
 
 def test_a_gap_in_the_log_is_filled_by_publishing_again(environment: FaultEnvironment) -> None:
-    path = f"/bindings/{environment.vhost}/e/{EXCHANGE}/q/{LOG}"
+    path = f"/bindings/{environment.vhost}/e/{EXCHANGE}/q/{STREAM}"
     began = environment.one("SELECT now()::text")
     with environment.trial("log unbound, republished by hand") as trial:
         [binding] = environment.broker.api("GET", path)
@@ -251,6 +251,6 @@ def logged(environment: FaultEnvironment) -> set[str]:
     with closing(pika.BlockingConnection(pika.URLParameters(environment.amqp_uri))) as connection:
         channel = connection.channel()
         channel.basic_qos(prefetch_count=500)
-        channel.basic_consume(LOG, note, arguments={"x-stream-offset": "first"})
+        channel.basic_consume(STREAM, note, arguments={"x-stream-offset": "first"})
         eventually(all_read, seconds=60)
     return found

@@ -12,7 +12,7 @@ from linli.deployment import subscriber_accounts as accounts
 from linli.deployment.management_api import Management
 from linli.deployment.subscriber_rights import Account
 from linli_chassis.messaging import topology
-from linli_chassis.messaging.topology import EXCHANGE, LOG, queue_of
+from linli_chassis.messaging.topology import EXCHANGE, STREAM, queue_of
 from linli_client.events import names
 from linli_contracts.envelope import CONTENT_TYPE, encode
 from linli_contracts.events.grid.requests import RequestVerified
@@ -30,7 +30,7 @@ KEY = "110101.grid.request_verified.v1"
 ATTEMPTS: dict[str, Callable[[Any], object]] = {
     "publish an event": lambda channel: publish(channel, EXCHANGE, KEY),
     "publish past the exchange": lambda channel: publish(channel, "", queue_of("evaluation")),
-    "publish into the log": lambda channel: publish(channel, "", LOG),
+    "publish into the log": lambda channel: publish(channel, "", STREAM),
     "read a service's queue": lambda channel: channel.basic_get(queue_of("evaluation")),
     "purge a service's queue": lambda channel: channel.queue_purge(queue_of("evaluation")),
     "delete a service's queue": lambda channel: channel.queue_delete(queue_of("evaluation")),
@@ -48,7 +48,7 @@ ATTEMPTS: dict[str, Callable[[Any], object]] = {
     ),
     "read the log of all": lambda channel: (
         channel.basic_qos(prefetch_count=1),
-        channel.basic_consume(LOG, print),
+        channel.basic_consume(STREAM, print),
     ),
     "declare a queue": lambda channel: channel.queue_declare("mine"),
     "declare an exchange": lambda channel: channel.exchange_declare("mine"),

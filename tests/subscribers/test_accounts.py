@@ -15,7 +15,7 @@ import requests
 from linli.app import app
 from linli.base.context import VARIABLES
 from linli.deployment.subscriber_rights import LIMITS, Account, types_of, user_of
-from linli_chassis.messaging.topology import LOG, declare
+from linli_chassis.messaging.topology import STREAM, declare
 from linli_client.events import Refused
 from linli_client.events.names import LOG_ARGUMENTS, QUEUE_ARGUMENTS, Wanted
 from linli_devkit.processes import eventually
@@ -103,7 +103,7 @@ def test_an_account_of_all_types_replays_the_log_of_the_district_also_from_befor
     events = [closed(), rejected()]
     broker.publish(*events)
     added = linli("subscriber", "add", "archive", "--types", "*")
-    assert (added["keys"], added["log"]) == (["110101.#"], LOG)
+    assert (added["keys"], added["log"]) == (["110101.#"], STREAM)
     with broker.following("archive", since="first", amqp_uri=added["amqp_uri"]) as archive:
         archive.await_ids(*events)
 
@@ -133,7 +133,7 @@ OTHERS = (
     "linli.service_desk",
     "linli.evaluation",
     "linli.unrouted",
-    LOG,
+    STREAM,
     "linli.subscriber.other",
 )
 OWN = "linli.subscriber.city"
@@ -228,8 +228,8 @@ def test_an_account_of_all_types_may_not_leave_its_district_nor_touch_a_queue(
         lambda c: c.queue_bind("linli.subscriber.archive", "linli.events", "110102.#"),
         lambda c: c.basic_publish("linli.events", "110101.grid.x.v1", b"{}"),
         lambda c: c.basic_get("linli.grid"),
-        lambda c: c.queue_delete(LOG),
-        lambda c: c.queue_declare(LOG, durable=True, arguments=dict(LOG_ARGUMENTS)),
+        lambda c: c.queue_delete(STREAM),
+        lambda c: c.queue_declare(STREAM, durable=True, arguments=dict(LOG_ARGUMENTS)),
     ]
     for attempt in attempts:
         with broker.channel(added["amqp_uri"]) as channel:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.broker
 
 
 def test_the_client_and_the_platform_speak_of_the_same_exchange_and_log() -> None:
-    assert (names.EXCHANGE, names.LOG) == (topology.EXCHANGE, topology.LOG)
+    assert (names.EXCHANGE, names.LOG) == (topology.EXCHANGE, topology.STREAM)
 
 
 # Live

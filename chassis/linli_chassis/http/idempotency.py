@@ -17,27 +17,14 @@ from sqlalchemy.dialects import postgresql as pg
 
 from linli_chassis.http.problems import Problem
 from linli_chassis.storage.crypto import CryptoError
-from linli_chassis.storage.database import metadata
 from linli_chassis.storage.unit_of_work import UnitOfWork
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replay"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
-idempotency = sa.Table(
-    "idempotency",
-    metadata,
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("route", sa.Text, nullable=False, comment="method and path"),
-    sa.Column("body_sha256", sa.Text, nullable=False),
-    sa.Column("status", sa.SmallInteger, comment="of the answer; null only inside the transaction"),
-    sa.Column("answer", sa.Text, comment="encrypted by the keyring: it may hold personal data"),
-    sa.Column(
-        "created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()
-    ),
-    sa.Index("idempotency_created", "created_at"),
-)
+_COLUMNS = ("account", "key", "route", "body_sha256", "status", "answer", "created_at")
+idempotency = sa.table("idempotency", *map(sa.column, _COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)

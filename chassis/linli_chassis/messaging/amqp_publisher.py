@@ -1,71 +1,38 @@
-"""The AMQP bus, publishing side: pika's asynchronous connection, so that confirms are awaited by
-the batch.
+"""The AMQP bus, publishing side, on one asynchronous connection of pika.
 
-A confirm for each message alone reaches some 300 messages a second; a hundred at a time reach ten
-times that.
+Confirms are awaited by the batch: one for each message alone reaches some 300 messages a second, a
+hundred at a time reach ten times that. The topology is declared over the same connection, before
+the first event and whenever something of it seems to be missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import monotonic
+from functools import partial
 from typing import Any
 
 import pika
 import sqlalchemy as sa
 import structlog
-from pika.adapters.utils.connection_workflow import AMQPConnectorException
-from pika.exceptions import AMQPError
 
+from linli_chassis.messaging.amqp_connection import (
+    BROKER_ERRORS,
+    CONFIRM_SECONDS,
+    CONNECT_SECONDS,
+    parameters,
+)
 from linli_chassis.messaging.gap_recovery import GapRecovery
 from linli_chassis.messaging.outbox import OutboxRow
 from linli_chassis.messaging.publisher import BusUnavailable
 from linli_chassis.messaging.topology import EXCHANGE, check, declare
+from linli_chassis.messaging.topology_channel import TopologyChannel
 
 log = structlog.get_logger(__name__)
 
-BROKER_ERRORS = (AMQPError, AMQPConnectorException, OSError, ValueError)
-"""What pika raises when a broker cannot be reached: a handshake that hangs is no AMQPError, and a
-connection that is reset as it opens is a ValueError."""
-CONFIRM_SECONDS = 30.0
-_CONNECT_SECONDS = 10.0
+_TOPOLOGY_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
-_HURRY_SECONDS = 3.0
-_DECLARE_SECONDS = 15.0  # how long a queue or a binding that somebody deleted stays away
-
-
-def parameters(amqp_uri: str, heartbeat_seconds: int) -> pika.URLParameters:
-    """Connection parameters whose every wait ends: a silent network is noticed after two
-    heartbeats.
-    """
-    result = pika.URLParameters(amqp_uri)
-    result.heartbeat = heartbeat_seconds
-    result.blocked_connection_timeout = CONFIRM_SECONDS
-    result.socket_timeout = result.stack_timeout = _CONNECT_SECONDS
-    result.connection_attempts = 1
-    return result
-
-
-def declare_topology(
-    amqp_uri: str, district: str, heartbeat_seconds: int, *, only_check_for: str | None = None
-) -> None:
-    """Declare the district's exchanges, queues and bindings, or only check them for a service.
-    Raises `BusUnavailable`.
-    """
-    asked = parameters(amqp_uri, heartbeat_seconds)
-    try:
-        connection = pika.BlockingConnection(asked)
-        try:
-            if only_check_for is None:
-                declare(connection.channel(), district)
-            else:
-                check(connection.channel(), district, only_check_for)
-        finally:
-            if connection.is_open:  # closing what is closed would hide why
-                connection.close()
-    except BROKER_ERRORS as error:
-        raise BusUnavailable(f"the broker is not as it should be: {error!r}") from error
+_ABORT_SECONDS = 3.0
 
 
 class AmqpPublisher:
@@ -73,7 +40,7 @@ class AmqpPublisher:
 
     Args:
         service: the one it publishes for.
-        declares: whether its account may declare exchanges and queues.
+        declares: whether its account may declare exchanges and queues; else it only checks them.
     """
 
     def __init__(
@@ -85,17 +52,24 @@ class AmqpPublisher:
         *,
         declares: bool = True,
     ) -> None:
-        self._uri, self._district, self._heartbeat = amqp_uri, district, heartbeat_seconds
-        self._only_check_for = None if declares else service
-        self._reader = GapRecovery(service)
-        self._next_declare_at = 0.0
+        self._parameters = parameters(amqp_uri, heartbeat_seconds)
+        set_up = partial(declare, district=district)
+        if not declares:
+            set_up = partial(check, district=district, service=service)
+        self._topology = TopologyChannel(set_up, self._stop, self._on_failure)
+        self._gap_recovery = GapRecovery(service)
         self._connection: Any = None
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forget what belonged to a connection."""
         self._channel: Any = None
         self._failure: BaseException | None = None
-        self._waiting: dict[int, int] = {}  # delivery tag -> outbox seq
+        self._tag = 0
+        self._unconfirmed: dict[int, int] = {}  # delivery tag -> outbox seq
         self._confirmed: list[int] = []
         self._returned: set[str] = set()
-        self._tag = 0
+        self._topology.reset()
 
     def publish(self, connection: sa.Connection, rows: Sequence[OutboxRow]) -> list[int]:  # noqa: ARG002
         """Publish and await the confirms; see `Publisher`."""
@@ -103,18 +77,20 @@ class AmqpPublisher:
         self._confirmed, self._returned = [], set()
         for row in rows:
             self._tag += 1
-            self._waiting[self._tag] = row.seq
+            self._unconfirmed[self._tag] = row.seq
             self._channel.basic_publish(
                 EXCHANGE, row.routing_key, row.message.body, _properties(row), mandatory=True
             )
         try:
-            self._run(until=lambda: not self._waiting, seconds=CONFIRM_SECONDS)
+            self._run(until=lambda: not self._unconfirmed, seconds=CONFIRM_SECONDS)
         except BusUnavailable:
             if not self._confirmed:
                 raise  # else some are safe, and need not be published again
         returned = {row.seq for row in rows if str(row.event_id) in self._returned}
         if returned:
             log.error("the broker returned events as unroutable", count=len(returned))
+            self._set_up_topology()
+        self._gap_recovery.note_published()
         return [seq for seq in self._confirmed if seq not in returned]
 
     def wait(self, fileno: int, seconds: float) -> None:
@@ -131,47 +107,41 @@ class AmqpPublisher:
         try:
             self._run(until=lambda: bool(news), seconds=seconds, patient=True)
         finally:
-            if (
-                self._connection is not None
-            ):  # a failure closed the loop, and forgot its handlers with it
+            # A failure closed the loop, and its handlers with it.
+            if self._connection is not None:
                 ioloop.remove_handler(fileno)
 
-    def look_after(self, connection: sa.Connection) -> None:
-        """Declare the topology anew now and then, and find what queues have lost; see `Publisher`."""
-        if self._connection is None or self._channel is None or not self._channel.is_open:
+    def maintain(self, connection: sa.Connection) -> None:
+        """Recover what the queue of the service lost, and declare what is missing.
+
+        See `Publisher`.
+        """
+        if not self._is_open:
             return
-        if monotonic() >= self._next_declare_at:
-            self._declare()
         try:
-            self._reader.compare(self._connection, connection)
+            if self._gap_recovery.compare(self._connection, connection):
+                log.warning("declaring exchanges and queues again, for events get lost on the way")
+                self._topology.start(self._connection)
         except BROKER_ERRORS as error:
             self.close()
             raise BusUnavailable(f"the broker went away: {error!r}") from error
 
-    def hurry(self) -> None:
-        """Give up what is not confirmed in a few seconds, as when the broker takes nothing more;
-        see `Publisher`.
-        """
+    def abort_pending(self) -> None:
+        """Stop waiting for confirms in a few seconds; see `Publisher`."""
         connection = self._connection
         if connection is not None:
             ioloop = connection.ioloop
-            told = TimeoutError("told to stop")
-            ioloop.add_callback_threadsafe(
-                lambda: ioloop.call_later(
-                    _HURRY_SECONDS, lambda: self._on_failure(connection, told)
-                )
-            )
+            abort = partial(self._on_failure, connection, TimeoutError("asked to stop"))
+            ioloop.add_callback_threadsafe(lambda: ioloop.call_later(_ABORT_SECONDS, abort))
 
     def close(self) -> None:
-        """Close the connection, if there is one, without waiting long for a broker that does not
-        answer.
-        """
-        connection, self._connection, self._channel = self._connection, None, None
-        self._waiting = {}
+        """Close the connection, without waiting long for a broker that does not answer."""
+        connection, self._connection = self._connection, None
+        self._channel, self._unconfirmed = None, {}
         if connection is None:
             return
         ioloop = connection.ioloop
-        with suppress(*BROKER_ERRORS):  # broken as it is, it is let go of all the same
+        with suppress(*BROKER_ERRORS):  # it may be broken, and is given up all the same
             if not (connection.is_closed or connection.is_closing):
                 connection.close()
                 connection.add_on_close_callback(lambda *_: ioloop.stop())
@@ -180,31 +150,36 @@ class AmqpPublisher:
                 ioloop.start()
         ioloop.close()
 
+    @property
+    def _is_open(self) -> bool:
+        return self._connection is not None and self._channel is not None and self._channel.is_open
+
     def _open(self) -> None:
-        if self._connection is not None and self._channel is not None and self._channel.is_open:
+        """Connect; on return the topology stands, and the channel is ready to publish."""
+        if self._is_open:
             return
         self.close()
-        self._declare()
-        self._failure, self._channel, self._waiting, self._tag = None, None, {}, 0
+        self._reset()
         self._connection = pika.SelectConnection(
-            parameters(self._uri, self._heartbeat),
+            self._parameters,
             on_open_callback=lambda connection: connection.channel(
                 on_open_callback=self._on_channel
             ),
             on_open_error_callback=self._on_failure,
             on_close_callback=self._on_failure,
         )
-        self._run(until=lambda: self._channel is not None, seconds=_CONNECT_SECONDS)
+        self._run(until=lambda: self._channel is not None, seconds=CONNECT_SECONDS)
+        self._set_up_topology()
 
-    def _declare(self) -> None:
-        declare_topology(
-            self._uri, self._district, self._heartbeat, only_check_for=self._only_check_for
-        )
-        self._next_declare_at = monotonic() + _DECLARE_SECONDS
+    def _set_up_topology(self) -> None:
+        self._topology.start(self._connection)
+        self._run(until=lambda: self._topology.stands, seconds=_TOPOLOGY_SECONDS)
 
     def _run(self, until: Callable[[], bool], seconds: float, *, patient: bool = False) -> None:
-        """Turn the connection's loop until a condition holds; when time is up that is a failure,
-        unless patient.
+        """Run the connection's loop until a condition holds.
+
+        Raises:
+            BusUnavailable: the connection failed, or time is up and it is not `patient`.
         """
         ioloop, expired = self._connection.ioloop, []
 
@@ -212,21 +187,18 @@ class AmqpPublisher:
             expired.append(True)
             ioloop.stop()
 
-        handle = ioloop.call_later(seconds, expire)
+        timeout = ioloop.call_later(seconds, expire)
         while not (until() or expired or self._failure):
-            self._turn(ioloop)
+            try:
+                ioloop.start()
+            except BROKER_ERRORS as error:
+                self._failure = error
         if not expired:
-            ioloop.remove_timeout(handle)
+            ioloop.remove_timeout(timeout)
         if self._failure or (expired and not patient and not until()):
             reason = self._failure or f"no answer in {seconds:g} s"
             self.close()
             raise BusUnavailable(f"the broker went away: {reason!r}")
-
-    def _turn(self, ioloop: Any) -> None:
-        try:
-            ioloop.start()
-        except BROKER_ERRORS as error:
-            self._failure = error
 
     def _stop(self) -> None:
         if self._connection is not None:
@@ -250,18 +222,15 @@ class AmqpPublisher:
 
     def _on_confirm(self, frame: Any) -> None:
         method = frame.method
-        tags = (
-            [tag for tag in self._waiting if tag <= method.delivery_tag]
-            if method.multiple
-            else [method.delivery_tag]
-        )
+        tags = [method.delivery_tag]
+        if method.multiple:
+            tags = [tag for tag in self._unconfirmed if tag <= method.delivery_tag]
         for tag in tags:
-            seq = self._waiting.pop(
-                tag, None
-            )  # None for one that was given up and is confirmed after all
+            # None for one that was given up and is confirmed after all.
+            seq = self._unconfirmed.pop(tag, None)
             if seq is not None and method.NAME == "Basic.Ack":
                 self._confirmed.append(seq)
-        if not self._waiting:
+        if not self._unconfirmed:
             self._stop()
 
 

@@ -1,44 +1,32 @@
-"""The consuming side of a service: feeds its inbox from RabbitMQ, and from what the inbox itself
-has kept.
+"""The consuming side of a service: feeds its inbox from RabbitMQ, and retries what it stored.
 
 Two green threads. One collects messages into batches and acknowledges them once the inbox has taken
-them; the other tries again what is due. While the database is away both wait, and nothing is
+them; the other retries stored events. While the database is unavailable both wait, and nothing is
 acknowledged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from time import monotonic
 from typing import Any
 
 import eventlet
 import structlog
-from amqp.exceptions import AMQPError
-from amqp.serialization import PROPERTY_CLASSES
-from amqp.spec import Basic
 from eventlet.event import Event as Signal
-from eventlet.semaphore import Semaphore
-from kombu import Connection
-from kombu.exceptions import OperationalError
 from linli_contracts.envelope import Message
 from nameko.extensions import ProviderCollector, SharedExtension
 
-from linli_chassis.messaging import topology
+from linli_chassis.messaging import retry, topology
 from linli_chassis.messaging.inbox import DatabaseUnavailable, Inbox
 from linli_chassis.messaging.inbox_store import channel_of
 from linli_chassis.messaging.listener import Listener
+from linli_chassis.messaging.queue_feed import BROKER_ERRORS, QueueFeed, broker_connection
 from linli_chassis.observability import metrics
 from linli_chassis.process import failpoints
 
 log = structlog.get_logger(__name__)
 
-_BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _IDLE_SECONDS = 1.0
 _OPEN_SECONDS = 15.0
-_CLOSE_SECONDS = 2.0
-_BROKER_ERRORS = (AMQPError, OperationalError, OSError)
 
 
 class InboxConsumer(ProviderCollector, SharedExtension):
@@ -52,8 +40,9 @@ class InboxConsumer(ProviderCollector, SharedExtension):
         self._loops: list[Any] = []
 
     def start(self) -> None:
-        """Start the loops, unless somebody else moves the inbox by hand; all subscriptions have
-        registered by now.
+        """Start the loops, unless a test feeds the inbox by hand.
+
+        All subscriptions have registered by now.
         """
         self.inbox = Inbox(self._runtime.unit_of_work, self._handlers())
         if self.container.config["idle"]:
@@ -62,7 +51,7 @@ class InboxConsumer(ProviderCollector, SharedExtension):
         self._loops = [self.container.spawn_managed_thread(loop) for loop in loops]
 
     def stop_consuming(self) -> None:
-        """Take nothing more in, and return when what is in hand has been handled."""
+        """Take no more messages; return when those in work have been handled."""
         if not self._stopping.ready():
             self._stopping.send(None)
         for loop in self._loops:
@@ -75,7 +64,7 @@ class InboxConsumer(ProviderCollector, SharedExtension):
         with eventlet.Timeout(seconds, False):
             self._stopping.wait()
 
-    # What the inbox has kept
+    # Stored events
 
     def _retry(self) -> None:
         listener = Listener(self._runtime.engine, channel_of(self._runtime.service))
@@ -83,36 +72,34 @@ class InboxConsumer(ProviderCollector, SharedExtension):
             try:
                 if self.inbox.retry_due(self._settings.inbox_batch):
                     continue
-                upcoming = self.inbox.seconds_to_next()
+                upcoming = self.inbox.seconds_to_next_retry()
                 listener.wait(_IDLE_SECONDS if upcoming is None else min(upcoming, _IDLE_SECONDS))
             except DatabaseUnavailable as error:
                 log.warning("inbox waits for the database", error=str(error).splitlines()[0])
                 self._pause(_IDLE_SECONDS)
         listener.close()
 
-    # What the broker brings
+    # Messages of the broker
 
     def _consume(self) -> None:
-        failures = 0
+        backoff = retry.reconnecting()
         while not self._stopping.ready():
-            began = monotonic()
+            backoff.begin()
             try:
-                self._connected()
-            except _BROKER_ERRORS as error:
-                failures = 0 if monotonic() - began > 60 else failures
-                pause = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
-                failures += 1
+                self._feed_inbox()
+            except BROKER_ERRORS as error:
+                pause = backoff.pause()
                 log.warning("consumer waits for the broker", error=repr(error), seconds=pause)
                 self._pause(pause)
 
-    def _connected(self) -> None:
-        settings, fed = self._settings, metrics.inbox_fed.labels(self._runtime.service)
-        fed.set(0)
-        with _connection(settings) as connection:
+    def _feed_inbox(self) -> None:
+        settings, connected = self._settings, metrics.inbox_fed.labels(self._runtime.service)
+        connected.set(0)
+        with broker_connection(settings) as connection:
             with eventlet.Timeout(_OPEN_SECONDS, OSError("the broker did not answer in time")):
                 feed = self._open(connection)
-            heart = eventlet.spawn(feed.keep_alive, settings.heartbeat_seconds / 4)
-            fed.set(1)
+            heartbeats = eventlet.spawn(feed.keep_alive, settings.heartbeat_seconds / 4)
+            connected.set(1)
             try:
                 while not self._stopping.ready():
                     batch = feed.collect(settings.inbox_batch, settings.inbox_wait_ms / 1000)
@@ -120,11 +107,11 @@ class InboxConsumer(ProviderCollector, SharedExtension):
                         failpoints.reached(failpoints.BEFORE_ACK)
                         feed.acknowledge()
             finally:
-                fed.set(0)
-                heart.kill()
+                connected.set(0)
+                heartbeats.kill()
 
-    def _open(self, connection: Any) -> _Feed:
-        """Consume on a channel of its own, once all that events need stands on the broker."""
+    def _open(self, connection: Any) -> QueueFeed:
+        """Connect and consume, once the topology stands on the broker."""
         settings, service = self._settings, self._runtime.service
         connection.connect()
         channel = connection.channel()
@@ -133,11 +120,12 @@ class InboxConsumer(ProviderCollector, SharedExtension):
         else:
             topology.check(channel, settings.district, service)
         channel.basic_qos(0, settings.inbox_batch * 2, False)
-        return _Feed(connection, channel, topology.queue_of(service))
+        return QueueFeed(connection, channel, topology.queue_of(service))
 
     def _take(self, batch: list[Message]) -> bool:
-        """Hand a batch to the inbox; while the database is away, hold on to it. False when stopped
-        meanwhile.
+        """Hand a batch to the inbox, again and again while the database is unavailable.
+
+        False when stopped meanwhile.
         """
         while True:
             try:
@@ -149,111 +137,3 @@ class InboxConsumer(ProviderCollector, SharedExtension):
                     return False
             else:
                 return True
-
-
-@contextmanager
-def _connection(settings: Any) -> Iterator[Any]:
-    """A connection that is not open yet, closed on leaving however silent the broker is."""
-    # Without `server_hostname` py-amqp takes the certificate of any host for that of the broker;
-    # None is its own name.
-    tls: Any = {"server_hostname": None} if settings.amqp_uri.startswith("amqps:") else False
-    connection = Connection(
-        settings.amqp_uri, heartbeat=settings.heartbeat_seconds, connect_timeout=5, ssl=tls
-    )
-    try:
-        yield connection
-    finally:
-        wire = connection.connection if connection.connected else None
-        with eventlet.Timeout(_CLOSE_SECONDS, False):
-            connection.close()  # waits for the broker's answer
-        if wire is not None:
-            wire.collect()
-
-
-class _Feed:
-    """Messages of one queue over one connection, in batches."""
-
-    def __init__(self, connection: Any, channel: Any, queue: str) -> None:
-        self._connection, self._channel = connection, channel
-        self._writing = Semaphore()  # acknowledgements and heartbeats share a socket
-        self._broken: BaseException | None = None
-        self._arrived: list[Any] = []
-        self._listening = False
-        # Not by kombu's Consumer: that reads headers of its own meaning and raises for a body it
-        # cannot decompress.
-        channel.auto_decode = False
-        channel.basic_consume(queue, callback=self._arrived.append)
-
-    def collect(self, size: int, seconds: float) -> list[Message]:
-        """Up to `size` messages: waits for a first one up to a second, then `seconds` for others."""
-        self._arrived.clear()
-        self._listening = True
-        try:
-            self._drain_until(monotonic() + _IDLE_SECONDS, lambda: bool(self._arrived))
-            if self._arrived:
-                self._drain_until(monotonic() + seconds, lambda: len(self._arrived) >= size)
-        finally:
-            self._listening = False
-        return [_message(message) for message in self._arrived]
-
-    def acknowledge(self) -> None:
-        """Acknowledge everything collected last."""
-        with self._writing:
-            self._channel.basic_ack(self._arrived[-1].delivery_tag, multiple=True)
-
-    def keep_alive(self, seconds: float) -> None:
-        """Send heartbeats every `seconds`, whatever the handlers are doing; notice their absence
-        while listening.
-
-        While a batch is handled nobody reads, so that nothing has been heard then says nothing of
-        the broker.
-        """
-        while self._broken is None:
-            eventlet.sleep(seconds)
-            try:
-                with self._writing:
-                    if not self._listening:
-                        self._connection.connection.last_heartbeat_received = monotonic()
-                    self._connection.heartbeat_check(rate=4)
-            except _BROKER_ERRORS as error:
-                self._broken = error
-
-    def _drain_until(self, deadline: float, enough: Callable[[], bool]) -> None:
-        while not enough() and (left := deadline - monotonic()) > 0:
-            if self._broken is not None:
-                raise OperationalError(f"heartbeat: {self._broken!r}")
-            try:
-                self._connection.drain_events(timeout=left)
-            except TimeoutError:
-                return
-
-
-def _message(message: Any) -> Message:
-    properties, body = message.properties, message.body
-    content = (
-        body.encode() if isinstance(body, str) else bytes(body)
-    )  # py-amqp gives text for an empty body
-    return Message(
-        properties.get("application_headers") or {}, content, properties.get("content_type") or ""
-    )
-
-
-def _lenient(decode: Any) -> Any:
-    """Properties as py-amqp decodes them; where it cannot, the bytes in a header, so that the inbox
-    can bury them.
-    """
-
-    def properties(buffer: Any, offset: int) -> tuple[dict[str, Any], int]:
-        try:
-            return decode(buffer, offset)  # type: ignore[no-any-return]
-        except Exception:
-            return {"application_headers": {"undecodable": bytes(buffer[offset:]).hex()}}, len(
-                buffer
-            )
-
-    return properties
-
-
-# One message whose properties are no UTF-8 would else end every process that is given it, for as
-# long as it is there.
-PROPERTY_CLASSES[Basic.CLASS_ID] = _lenient(PROPERTY_CLASSES[Basic.CLASS_ID])

@@ -1,5 +1,4 @@
-"""What an operator does about events that a service could not handle: look, have them tried again,
-give them up.
+"""What operators do about events that a service could not handle: list, replay or discard them.
 
 Works on the database directly, so that it also works while the services do not.
 """
@@ -16,8 +15,9 @@ import sqlalchemy as sa
 
 from linli_chassis.messaging.inbox_store import channel_of
 
-_KEPT = """
-    SELECT event_id, type, state, received_at, attempts, next_attempt_at, error, history, headers, body
+_STORED = """
+    SELECT event_id, type, state, received_at, attempts, next_attempt_at, error, history,
+           headers, body
     FROM "{0}".inbox WHERE state = ANY(:states) {1} ORDER BY received_at LIMIT :limit"""
 
 _REPLAY = """
@@ -51,8 +51,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody decided on a dead event. `type` and `state` are those of now; None when the
-    inbox forgot it.
+    """What somebody decided on a dead event.
+
+    `type` and `state` are those of now; None when the inbox has deleted it.
     """
 
     service: str
@@ -67,8 +68,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class KeptEvent:
-    """An event that the inbox of a service has kept, and why. `state` is "due", "dead" or
-    "discarded".
+    """An event that the inbox of a service has stored, and why.
+
+    `state` is "due", "dead" or "discarded".
     """
 
     service: str
@@ -94,31 +96,30 @@ class KeptEvent:
 
 def dead_events(engine: sa.Engine, service: str, limit: int = 100) -> list[KeptEvent]:
     """The dead events of a service, the oldest first."""
-    return _kept(engine, service, ["dead"], limit)
+    return _select(engine, service, ["dead"], limit)
 
 
 def failing_events(engine: sa.Engine, service: str, limit: int = 100) -> list[KeptEvent]:
     """The events that have failed and will be tried again, the oldest first."""
-    return _kept(engine, service, ["due"], limit, "AND attempts > 0")
+    return _select(engine, service, ["due"], limit, "AND attempts > 0")
 
 
 def kept_event(engine: sa.Engine, service: str, event_id: UUID) -> KeptEvent | None:
     """An event that is due, dead or discarded; None for any other."""
-    found = _kept(
-        engine, service, ["due", "dead", "discarded"], 1, "AND event_id = :id", id=event_id
-    )
-    return found[0] if found else None
+    states = ["due", "dead", "discarded"]
+    events = _select(engine, service, states, 1, "AND event_id = :id", id=event_id)
+    return events[0] if events else None
 
 
 def replay(engine: sa.Engine, service: str, event_ids: Sequence[UUID], by: str) -> int:
-    """Set dead events due again; returns how many there were. Who did it is kept."""
+    """Set dead events due again; returns how many there were. Notes who did it."""
     return _decide(engine, service, _REPLAY, event_ids, action="replay", by=by, reason="")
 
 
 def discard(
     engine: sa.Engine, service: str, event_ids: Sequence[UUID], by: str, reason: str
 ) -> int:
-    """Give dead events up for good; returns how many there were. Who did it and why is kept."""
+    """Give dead events up for good; returns how many there were. Notes who did it and why."""
     return _decide(engine, service, _DISCARD, event_ids, action="discard", by=by, reason=reason)
 
 
@@ -132,7 +133,7 @@ def decisions(
         return [Decision(service, *row) for row in rows]
 
 
-def _kept(
+def _select(
     engine: sa.Engine,
     service: str,
     states: list[str],
@@ -140,7 +141,7 @@ def _kept(
     condition: str = "",
     **values: Any,
 ) -> list[KeptEvent]:
-    statement = sa.text(_KEPT.format(service, condition))
+    statement = sa.text(_STORED.format(service, condition))
     with engine.connect() as connection:
         rows = connection.execute(statement, {"states": states, "limit": limit, **values})
         return [_event(service, row) for row in rows]

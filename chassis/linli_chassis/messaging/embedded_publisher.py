@@ -1,5 +1,4 @@
-"""The embedded bus: on one machine without a broker, events go straight into the other services'
-inboxes.
+"""The embedded bus: without a broker, events go straight into the other services' inboxes.
 
 A relay that dies between delivering and marking delivers again; the inbox table knows the ids.
 """
@@ -19,16 +18,17 @@ from linli_chassis.messaging.outbox import OutboxRow
 
 _DELIVER = """
     WITH delivered AS (
-        INSERT INTO "{service}".inbox (event_id, type, state, next_attempt_at, headers, content_type, body)
+        INSERT INTO "{service}".inbox
+            (event_id, type, state, next_attempt_at, headers, content_type, body)
         SELECT id, type, 'due', now(), headers, 'application/json', convert_to(body, 'UTF8')
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:headers AS jsonb[]), CAST(:bodies AS text[]))
-             AS t(id, type, headers, body)
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:headers AS jsonb[]),
+                    CAST(:bodies AS text[])) AS t(id, type, headers, body)
         ORDER BY id ON CONFLICT (event_id) DO NOTHING)
     SELECT pg_notify(:channel, '')"""
 
 
 class EmbeddedPublisher:
-    """Delivers into the inboxes of the services that consume each type, as the catalogue says."""
+    """Delivers into the inboxes of the services that consume each type, as their manifests say."""
 
     def publish(self, connection: sa.Connection, rows: Sequence[OutboxRow]) -> list[int]:
         """Deliver the rows; see `Publisher`."""
@@ -44,18 +44,18 @@ class EmbeddedPublisher:
         """Wait for the database; see `Publisher`."""
         select.select([fileno], [], [], seconds)
 
-    def look_after(self, connection: sa.Connection) -> None:
-        """There is nothing that could be lost on the way."""
+    def maintain(self, connection: sa.Connection) -> None:
+        """Nothing can be lost between outbox and inbox."""
 
-    def hurry(self) -> None:
-        """Nothing takes long."""
+    def abort_pending(self) -> None:
+        """Nothing waits for long."""
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """There is no connection."""
 
 
 def deliver(connection: sa.Connection, consumer: str, rows: Sequence[OutboxRow]) -> None:
-    """Put events into the inbox of a service, due now; those it knows are left out."""
+    """Put events into the inbox of a service, due now; those with a known id are left out."""
     connection.execute(
         sa.text(_DELIVER.format(service=consumer)),
         {

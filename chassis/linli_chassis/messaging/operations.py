@@ -1,7 +1,7 @@
-"""What an operator asks of a running service: how far it is, what it tells, and to tell that again.
+"""What operators ask of a service: its backlog, its events as they come, and to republish them.
 
-Works on the database and the broker directly, so that it also works while the services do not. What
-is stuck in an inbox stands in `dead_letters`.
+Works on the database and the broker directly, so that it also works while the services do not.
+Events that are stuck in an inbox are those of `dead_letters`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from linli_contracts.envelope import Event, Message, UnreadableEvent, decode
 from linli_contracts.registry import consumed_by
 
 from linli_chassis.messaging import topology
-from linli_chassis.messaging.amqp_publisher import BROKER_ERRORS, parameters
+from linli_chassis.messaging.amqp_connection import BROKER_ERRORS, parameters
 from linli_chassis.messaging.outbox import channel_of as outbox_channel
 from linli_chassis.messaging.publisher import BusUnavailable
 
 _STATUS = """
     SELECT (SELECT count(*) FROM "{0}".outbox WHERE published_at IS NULL) AS outbox_pending,
-           (SELECT extract(epoch FROM now() - min(created_at)) FROM "{0}".outbox WHERE published_at IS NULL)
-               AS outbox_oldest_seconds,
+           (SELECT extract(epoch FROM now() - min(created_at))
+            FROM "{0}".outbox WHERE published_at IS NULL) AS outbox_oldest_seconds,
            due.count AS inbox_due, due.oldest_seconds AS inbox_due_oldest_seconds,
            due.late_seconds AS inbox_late_seconds,
            (SELECT count(*) FROM "{0}".inbox WHERE state = 'dead') AS inbox_dead
@@ -34,19 +34,21 @@ _STATUS = """
                  greatest(0, extract(epoch FROM now() - min(next_attempt_at))) AS late_seconds
           FROM "{0}".inbox WHERE state = 'due') AS due"""
 
-_TOLD_SINCE = """
-    SELECT type, count(*) AS count FROM "{0}".outbox WHERE published_at >= :since GROUP BY type ORDER BY type"""
+_PUBLISHED_SINCE = """
+    SELECT type, count(*) AS count FROM "{0}".outbox
+    WHERE published_at >= :since GROUP BY type ORDER BY type"""
 
-_TELL_AGAIN = """
+_REPUBLISH = """
     WITH again AS (
-        UPDATE "{0}".outbox SET published_at = NULL WHERE published_at >= :since AND type = ANY(:types) RETURNING seq)
+        UPDATE "{0}".outbox SET published_at = NULL
+        WHERE published_at >= :since AND type = ANY(:types) RETURNING seq)
     SELECT count(*), pg_notify(:channel, '') FROM again"""
 
 _TAIL = """
     SELECT seq, headers, body FROM "{0}".outbox
     WHERE (seq > :seq OR seq = ANY(:missing)) AND (:since IS NULL OR created_at >= :since)
     ORDER BY seq LIMIT 500"""
-_LATE_SECONDS = 60.0  # the longest that a transaction may take from telling an event to its commit
+_LATE_SECONDS = 60.0  # the longest a transaction may last from writing an event to its commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,10 @@ class _Place:
 
 
 def service_status(engine: sa.Engine, service: str, amqp_uri: str | None = None) -> ServiceStatus:
-    """Count what waits. Raises `BusUnavailable`, or SQLAlchemy's error when the database is away."""
+    """Count what waits.
+
+    Raises `BusUnavailable`, or SQLAlchemy's error when the database is unavailable.
+    """
     depth = (
         _queue_depth(amqp_uri, topology.queue_of(service))
         if amqp_uri and consumed_by(service)
@@ -123,8 +128,9 @@ def tail(
     *,
     poll_seconds: float = 0.2,
 ) -> Iterator[Event]:
-    """Follow the events that services tell, from `since` or from now on, without end; unreadable
-    ones are left out.
+    """Follow the events of services, from `since` or from now on, without end.
+
+    Unreadable ones are left out.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         places = {
@@ -132,22 +138,20 @@ def tail(
             for service in services
         }
         while True:
-            found = [
-                row
+            events = [
+                event
                 for service, place in places.items()
-                for row in _news(connection, service, place, since)
+                for event in _news(connection, service, place, since)
             ]
-            yield from sorted(found, key=lambda event: event.id)
-            if not found:
+            yield from sorted(events, key=lambda event: event.id)
+            if not events:
                 sleep(poll_seconds)
 
 
 def published_since(engine: sa.Engine, service: str, since: datetime) -> dict[str, int]:
-    """How many events of each type a service has published from `since` on, of those that its
-    outbox still has.
-    """
+    """How many events of each type a service published since then, as far as its outbox reaches."""
     with engine.connect() as connection:
-        rows = connection.execute(sa.text(_TOLD_SINCE.format(service)), {"since": since})
+        rows = connection.execute(sa.text(_PUBLISHED_SINCE.format(service)), {"since": since})
         return {kind: int(count) for kind, count in rows}
 
 
@@ -155,21 +159,22 @@ def republish(engine: sa.Engine, service: str, since: datetime, types: Collectio
     """Let the relay publish again what it has published from `since` on; returns how many events
     that is.
 
-    Who has handled them skips them. They go out in their order, before what is told from now on.
+    Consumers that have handled them skip them. They go out in their order, before new ones.
     """
     values = {"since": since, "types": list(types), "channel": outbox_channel(service)}
     with engine.begin() as connection:
-        return int(connection.execute(sa.text(_TELL_AGAIN.format(service)), values).one()[0])
+        return int(connection.execute(sa.text(_REPUBLISH.format(service)), values).one()[0])
 
 
 def unrouted(amqp_uri: str, limit: int) -> tuple[int, list[Message]]:
-    """How many messages no queue was bound for, and the first of them; they stay where they are.
+    """How many messages no queue was bound for, and the first of them; they stay in the queue.
+
     Raises `BusUnavailable`.
     """
     with _channel(amqp_uri) as channel:
         depth = int(channel.queue_declare(topology.UNROUTED, passive=True).method.message_count)
-        found: list[Message] = []
-        while len(found) < min(limit, depth):
+        messages: list[Message] = []
+        while len(messages) < min(limit, depth):
             method, properties, body = channel.basic_get(topology.UNROUTED)
             if method is None:
                 break
@@ -178,8 +183,8 @@ def unrouted(amqp_uri: str, limit: int) -> tuple[int, list[Message]]:
                 for name, value in (properties.headers or {}).items()
                 if isinstance(value, str)
             }
-            found.append(Message(headers, body, properties.content_type or ""))
-        return depth, found  # unacknowledged, so they go back when the channel closes
+            messages.append(Message(headers, body, properties.content_type or ""))
+        return depth, messages  # unacknowledged, so they go back when the channel closes
 
 
 def _news(
@@ -197,11 +202,8 @@ def _news(
 
 
 def _last_seq(connection: sa.Connection, service: str) -> int:
-    return int(
-        connection.execute(
-            sa.text(f'SELECT coalesce(max(seq), 0) FROM "{service}".outbox')
-        ).scalar_one()
-    )  # names of our own services
+    last = sa.text(f'SELECT coalesce(max(seq), 0) FROM "{service}".outbox')  # noqa: S608  # ours
+    return int(connection.execute(last).scalar_one())
 
 
 def _seconds(value: Any) -> float | None:

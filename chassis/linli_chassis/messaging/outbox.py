@@ -1,5 +1,6 @@
-"""The outbox: events written in the transaction of the change they tell, until the relay has
-published them.
+"""The outbox: events written in the transaction of their change, until the relay published them.
+
+The table `stream` counts the events of each aggregate, from which an event has its sequence.
 """
 
 from __future__ import annotations
@@ -14,49 +15,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from linli_contracts.envelope import Event, Message, message_of
 from linli_contracts.registry import find
-from sqlalchemy.dialects import postgresql as pg
 
 from linli_chassis.observability import tracing
-from linli_chassis.storage.database import metadata
 
-outbox = sa.Table(
-    "outbox",
-    metadata,
-    sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("event_id", pg.UUID(as_uuid=True), nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("routing_key", sa.Text, nullable=False),
-    sa.Column("headers", pg.JSONB, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column(
-        "created_at",
-        sa.DateTime(timezone=True),
-        nullable=False,
-        server_default=sa.func.clock_timestamp(),
-    ),
-    sa.Column("published_at", sa.DateTime(timezone=True)),
-    sa.Index("outbox_pending", "seq", postgresql_where=sa.text("published_at IS NULL")),
-    sa.Index(
-        "outbox_published", "published_at", postgresql_where=sa.text("published_at IS NOT NULL")
-    ),
-)
-
-stream = sa.Table(
-    "stream",
-    metadata,
-    sa.Column("subject", sa.Text, primary_key=True),
-    sa.Column("sequence", sa.BigInteger, nullable=False),
-    sa.Column("traceparent", sa.Text, comment="what its last event was part of"),
-    comment="How many events each aggregate has told: the source of an event's sequence.",
-)
-
-# One statement takes the numbers of all aggregates of the unit of work. Its row locks make a second
-# writer of an
-# aggregate wait for the first, so that the outbox keeps each aggregate's order.
-_TAKE_NUMBERS = sa.text("""
+# One statement numbers the events of all aggregates of a unit of work. Its row locks make a second
+# writer of an aggregate wait for the first, so that the outbox keeps each aggregate's order.
+_NEXT_AGGREGATE_SEQUENCES = sa.text("""
     INSERT INTO stream AS s (subject, sequence, traceparent)
-    SELECT * FROM unnest(CAST(:subjects AS text[]), CAST(:counts AS bigint[]), CAST(:traces AS text[]))
-           AS t(subject, n, trace) ORDER BY subject
+    SELECT * FROM unnest(CAST(:subjects AS text[]), CAST(:counts AS bigint[]),
+                         CAST(:traces AS text[])) AS t(subject, n, trace) ORDER BY subject
     ON CONFLICT (subject) DO UPDATE SET sequence = s.sequence + excluded.sequence,
                                         traceparent = coalesce(excluded.traceparent, s.traceparent)
     RETURNING subject, sequence, traceparent""")
@@ -132,21 +99,21 @@ def mark_published(connection: sa.Connection, seqs: Sequence[int]) -> None:
 def _numbered(connection: sa.Connection, service: str, events: Sequence[Event]) -> list[Event]:
     counts = Counter(event.subject for event in events)
     traces = {event.subject: event.traceparent for event in events}
-    taken = connection.execute(
-        _TAKE_NUMBERS,
+    advanced = connection.execute(
+        _NEXT_AGGREGATE_SEQUENCES,
         {
             "subjects": list(counts),
             "counts": list(counts.values()),
             "traces": list(traces.values()),
         },
     ).all()
-    upcoming = {row.subject: row.sequence - counts[row.subject] for row in taken}
-    continued = {row.subject: row.traceparent for row in taken}
+    sequences = {row.subject: row.sequence - counts[row.subject] for row in advanced}
+    continued = {row.subject: row.traceparent for row in advanced}
     numbered = []
     for event in events:
-        upcoming[event.subject] += 1
+        sequences[event.subject] += 1
         traceparent = tracing.told_by(service, event, continued[event.subject])
-        numbered.append(replace(event, sequence=upcoming[event.subject], traceparent=traceparent))
+        numbered.append(replace(event, sequence=sequences[event.subject], traceparent=traceparent))
     return numbered
 
 

@@ -1,4 +1,4 @@
-"""What a relay asks of a bus."""
+"""The interface of a bus, as the relay uses it."""
 
 from __future__ import annotations
 
@@ -15,28 +15,34 @@ class BusUnavailable(Exception):
 
 
 class Publisher(Protocol):
-    """Publishes outbox rows and says which of them are safe."""
+    """Publishes outbox rows and returns which of them the bus has taken over."""
 
     def publish(self, connection: sa.Connection, rows: Sequence[OutboxRow]) -> list[int]:
-        """Publish in order; the `seq` of each row that the bus has taken over. Raises `BusUnavailable`."""
+        """Publish in order; returns the `seq` of each row that the bus has taken over.
 
-    def wait(self, fileno: int, seconds: float) -> None:
-        """Wait until `fileno` can be read or the time is up, keeping the bus alive. Raises
-        `BusUnavailable`.
+        Raises `BusUnavailable`.
         """
 
-    def look_after(self, connection: sa.Connection) -> None:
-        """See to it, now and then, that events have a way to the inboxes; quick when called often.
+    def wait(self, fileno: int, seconds: float) -> None:
+        """Wait until `fileno` can be read or the time is up, keeping the connection alive.
+
         Raises `BusUnavailable`.
+        """
+
+    def maintain(self, connection: sa.Connection) -> None:
+        """Repair what keeps events from the inboxes; cheap, for it is called every round.
 
         Args:
             connection: on the schema of the service whose relay this is.
+        Raises:
+            BusUnavailable: the connection to the bus is lost.
         """
 
-    def hurry(self) -> None:
-        """Wait for nothing longer than a few seconds, for the process is to stop; from a signal
-        handler or a thread.
+    def abort_pending(self) -> None:
+        """Wait no longer than a few seconds for confirms, for the process is to stop.
+
+        May be called from a signal handler or another thread.
         """
 
     def close(self) -> None:
-        """Let go of the bus; the publisher may be used again afterwards."""
+        """Close the connection; the publisher may be used again afterwards."""

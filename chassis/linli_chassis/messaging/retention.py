@@ -1,6 +1,4 @@
-"""Forgetting what need not be kept any longer. The relay does it, for there is one at work for each
-service.
-"""
+"""Deletes what is past its time. The relay runs it, for one of them is active for each service."""
 
 from __future__ import annotations
 
@@ -12,7 +10,8 @@ _LIMIT = 5_000  # rows at a time, so that no deletion holds locks for long
 
 _STATEMENTS = (
     """DELETE FROM outbox WHERE seq IN (
-           SELECT seq FROM outbox WHERE published_at < now() - make_interval(days => :outbox_days) LIMIT :limit)""",
+           SELECT seq FROM outbox
+           WHERE published_at < now() - make_interval(days => :outbox_days) LIMIT :limit)""",
     """DELETE FROM inbox WHERE event_id IN (
            SELECT event_id FROM inbox
            WHERE handled_at < now() - make_interval(days => :inbox_days) LIMIT :limit)""",

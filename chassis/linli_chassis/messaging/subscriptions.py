@@ -42,7 +42,7 @@ class Subscription(Entrypoint):
         self.consumer.unregister_provider(self)
 
     def handle(self, uow: UnitOfWork[Any], events: list[Event]) -> None:
-        """Run the service method as a nameko worker and wait for it; what it raises is raised here."""
+        """Run the service method as a nameko worker; raises what it raises."""
         run_worker(self, uow, events)
 
 

@@ -1,8 +1,10 @@
 """What stands on the broker of a district: exchanges, queues and bindings, as data.
 
-Every relay and every consumer declares all of it, so that no event is published before the queues
-of those who subscribe it exist, in whatever order the processes start. Where the broker has it from
-a file of definitions instead, accounts need no right to declare, and each checks that it is there.
+Every relay and every consumer declares the exchanges, the stream, and the queues of the services
+that are installed beside it, before it publishes or consumes. An event that is published before the
+queue of a subscriber exists stands in the stream, from which the relay of that service recovers it.
+Where the broker has its topology from a file of definitions instead, accounts need no right to
+declare, and each process checks that it is there.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from linli_contracts.registry import consumed_by
 
 EXCHANGE = "linli.events"
 UNROUTED = "linli.unrouted"
-LOG = "linli.log"
+STREAM = "linli.log"
+"""The stream queue that keeps all events for a week."""
 
 NOTHING = "^$"
 """No name at all, in `Rights`."""
@@ -34,8 +37,9 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A durable queue and the keys by which it is bound to one exchange; perhaps it takes what
-    nobody is bound for.
+    """A durable queue and the keys by which it is bound to one exchange.
+
+    `unrouted` binds it to what no other queue is bound for as well.
     """
 
     name: str
@@ -52,8 +56,9 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What an account may do in the virtual host of a district: regular expressions of names, as
-    RabbitMQ has them.
+    """What an account may do in the virtual host of a district.
+
+    Regular expressions of names, as RabbitMQ has them.
     """
 
     configure: str
@@ -62,9 +67,8 @@ class Rights:
 
 
 # RabbitMQ 4 drops what a quorum queue delivered 20 times in vain, as to a service that is killed
-# again and again. Older
-# ones take no negative limit for none.
-_KEPT: dict[str, Any] = {"x-queue-type": "quorum", "x-delivery-limit": 2_000_000_000}
+# again and again. Older ones take no negative limit for none.
+_QUORUM: dict[str, Any] = {"x-queue-type": "quorum", "x-delivery-limit": 2_000_000_000}
 
 EXCHANGES = (
     Exchange(UNROUTED, "fanout"),
@@ -85,23 +89,26 @@ def queue_of(service: str) -> str:
 
 
 def queues(district: str) -> Iterator[Queue]:
-    """The log that can be replayed, the quorum queue of each service, and what nobody subscribes.
+    """The stream, the quorum queue of each installed service, and what nobody subscribes.
 
-    The log comes first, and takes what nobody is bound for: while an exchange that was deleted gets
-    its bindings back, events that others publish already are in the log at least, where relays find
+    The stream comes first, and takes what nobody is bound for: while an exchange that was deleted
+    gets its bindings back, events that others publish are in the stream at least, where relays find
     them.
     """
-    yield Queue(LOG, EXCHANGE, ("#",), {"x-queue-type": "stream", "x-max-age": "7D"}, unrouted=True)
+    yield Queue(
+        STREAM, EXCHANGE, ("#",), {"x-queue-type": "stream", "x-max-age": "7D"}, unrouted=True
+    )
     for service in api_services():
         keys = tuple(entry.routing_key(district) for entry in consumed_by(service))
         if keys:
-            yield Queue(queue_of(service), EXCHANGE, keys, _KEPT)
-    yield Queue(UNROUTED, UNROUTED, ("",), _KEPT)
+            yield Queue(queue_of(service), EXCHANGE, keys, _QUORUM)
+    yield Queue(UNROUTED, UNROUTED, ("",), _QUORUM)
 
 
 def declare(channel: Channel, district: str) -> None:
-    """Declare all of it; what stands already stays as it is. Raises the client library's channel
-    error.
+    """Declare all of it; what stands already stays as it is.
+
+    Raises the client library's channel error, where its channel waits for replies.
     """
     for exchange in EXCHANGES:
         channel.exchange_declare(
@@ -123,8 +130,8 @@ def check(channel: Channel, district: str, service: str) -> None:
     """Check that all of it stands, and bind the queue of `service` anew, which needs no right to
     declare.
 
-    Raises the client library's channel error: 404 says what is missing. That other queues are bound
-    cannot be seen.
+    Raises the client library's channel error, where its channel waits for replies: 404 says what is
+    missing. That other queues are bound cannot be seen.
     """
     for exchange in EXCHANGES:
         channel.exchange_declare(exchange.name, exchange.type, passive=True)
@@ -138,13 +145,13 @@ def check(channel: Channel, district: str, service: str) -> None:
 def rights_of(service: str) -> Rights:
     """The least that a service and its relay can do with where they need not declare.
 
-    Publish, take in, bind, and look in the log for what a queue has lost.
+    Publish, consume, bind, and read in the stream what a queue has lost.
     """
     own = [queue_of(service)] if consumed_by(service) else []
     return Rights(
         configure=NOTHING,
         write=_only(EXCHANGE, *own),
-        read=_only(EXCHANGE, LOG, *own) if own else NOTHING,
+        read=_only(EXCHANGE, STREAM, *own) if own else NOTHING,
     )
 
 

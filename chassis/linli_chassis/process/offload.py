@@ -68,4 +68,3 @@ def _has_event_loop() -> bool:
     return bool(patcher.is_monkey_patched("socket"))
 
 
-# The names before, until all services use those above.

@@ -1,6 +1,4 @@
-"""Encryption of what only this service may read: residents' contacts and stored answers. No
-hashing, no signing.
-"""
+"""Encryption of what only this service may read: residents' contacts, stored responses."""
 
 from __future__ import annotations
 

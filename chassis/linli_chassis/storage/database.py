@@ -11,10 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
-from math import inf
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg2
 import sqlalchemy as sa
@@ -25,28 +23,22 @@ from linli_chassis.environment import BadSetting, BadSettings
 if TYPE_CHECKING:
     from alembic.config import Config
 
-metadata = sa.MetaData()
-"""The chassis' own tables, which every service has in its schema."""
-
 _CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 _REVISION = re.compile(r'^revision = "(\w+_\d{4})"$', re.MULTILINE)
 
-# What tells a server that is gone, going, full or read-only from a statement that is wrong
-# (PostgreSQL, appendix A).
-_AWAY_CODES = ("57P01", "57P02", "57P03", "57P05", "25006")
-_AWAY_CLASSES = ("08", "53")
+# SQLSTATEs of a server that is gone, going, full or read-only (PostgreSQL, appendix A).
+_UNAVAILABLE_CODES = ("57P01", "57P02", "57P03", "57P05", "25006")
+_UNAVAILABLE_CLASSES = ("08", "53")
 _RETRY_CODES = ("40001", "40P01")
 
-# The server's side of the same waits as below: else the locks of a machine that lost its power are
-# held for two hours.
+# The server's side of the timeouts below: else the locks of a machine that lost its power are held
+# for two hours.
 _DEAD_PEER = {
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "3",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
-_IDLE_SECONDS = 1.0
-_GIVEN_BACK = "given_back_at"
 _NO_MORE: Mapping[str, str] = {}
 
 
@@ -67,8 +59,9 @@ def create_engine(
     """
     settings = {"search_path": service, "timezone": "UTC", **_DEAD_PEER, **session}
     url = sa.make_url(database_url).set(drivername="postgresql+psycopg2")
-    engine = sa.create_engine(
+    return sa.create_engine(
         url,
+        pool_pre_ping=True,  # so that nobody gets a connection that the server has closed
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
@@ -83,37 +76,12 @@ def create_engine(
             "tcp_user_timeout": 20_000,
         },
     )
-    _check_what_was_idle(engine)
-    return engine
-
-
-def _check_what_was_idle(engine: sa.Engine) -> None:
-    """Ask a connection whether it still stands before it is used again, unless it was used just
-    now.
-
-    So a server that was restarted is not noticed by the first who comes back, and who is busy asks
-    nothing twice.
-    """
-
-    @sa.event.listens_for(engine, "checkin")
-    def note_time(_driver_connection: Any, record: Any) -> None:
-        record.info[_GIVEN_BACK] = monotonic()
-
-    @sa.event.listens_for(engine, "checkout")
-    def check(driver_connection: Any, record: Any, _proxy: Any) -> None:
-        if monotonic() - record.info.get(_GIVEN_BACK, inf) < _IDLE_SECONDS:
-            return
-        try:
-            engine.dialect.do_ping(driver_connection)
-        except psycopg2.Error as error:
-            raise sa.exc.InvalidatePoolError from error
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether an error means that the database cannot be used now, rather than that the statement
-    is wrong.
+    """Whether an error means that the database cannot be used now; not that a statement is wrong.
 
-    Also for what the driver raises by itself where its connection is polled for notifications.
+    Knows the errors of SQLAlchemy, and those of the driver, which polls for notifications.
     """
     if isinstance(error, sa.exc.TimeoutError):  # the pool is used up
         return True
@@ -123,28 +91,26 @@ def is_unavailable(error: BaseException) -> bool:
     code = driver_error.pgcode
     if code is None or getattr(error, "connection_invalidated", False):
         return isinstance(driver_error, psycopg2.OperationalError | psycopg2.InterfaceError)
-    return code in _AWAY_CODES or code[:2] in _AWAY_CLASSES
+    return code in _UNAVAILABLE_CODES or code[:2] in _UNAVAILABLE_CLASSES
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether a transaction lost against another one (deadlock, serialization) and may simply be
-    tried again.
-    """
+    """Whether a transaction lost against another (deadlock, serialization) and may be retried."""
     return (
         isinstance(error, sa.exc.DBAPIError) and getattr(error.orig, "pgcode", None) in _RETRY_CODES
     )
 
 
 def migrate(database_url: str, service: str) -> None:
-    """Bring the schema of `service` to the newest version; safe to run at the same time from
-    several places.
+    """Bring the schema of an installed service to the newest version.
+
+    Safe to run at the same time from several places. The chassis' own tables come with it where the
+    service has an inbox and an outbox.
 
     Raises:
         BadSettings: the database cannot hold the texts of all languages.
     """
-    from alembic import (
-        command,  # only here: it takes 10 MB, which no service and no relay has a use for
-    )
+    from alembic import command  # only here: it takes 10 MB, which no running service needs
 
     engine = create_engine(
         database_url, service, pool_size=1, application=f"linli-{service}-migrate"
@@ -171,10 +137,10 @@ def pending_migrations(engine: sa.Engine, service: str) -> list[str]:
         )
         reached = {_branch(revision): revision for revision in current}
     # A database that is ahead of this code is no reason to stop: upgrades migrate first, then
-    # restart one by one.
+    # restart the processes one by one.
     return sorted(
         head
-        for head in map(_head, _version_folders(service))
+        for head in map(_newest_revision, _version_folders(service))
         if reached.get(_branch(head), "") < head
     )
 
@@ -182,7 +148,10 @@ def pending_migrations(engine: sa.Engine, service: str) -> list[str]:
 def _check_encoding(connection: sa.Connection) -> None:
     encoding = connection.scalar(sa.text("SHOW server_encoding"))
     if encoding != "UTF8":
-        wrong = f"the encoding of this database is {encoding}, and only UTF8 holds Chinese and every other text"
+        wrong = (
+            f"the encoding of this database is {encoding}, "
+            "and only UTF8 holds Chinese and every other text"
+        )
         help = "Make another one: createdb --encoding UTF8 --template template0 NAME"
         raise BadSettings([BadSetting(name="DATABASE_URL", wrong=wrong, help=help)])
 
@@ -202,16 +171,20 @@ def _branch(revision: str) -> str:
     return revision.rpartition("_")[0]
 
 
-def _head(folder: Path) -> str:
-    """The newest revision of a folder, which holds one branch without forks."""
-    found = (_REVISION.search(path.read_text(encoding="utf-8")) for path in folder.glob("*.py"))
-    return max(match[1] for match in found if match)
+def _newest_revision(folder: Path) -> str:
+    """The newest revision of a folder, which holds one branch without forks.
+
+    Not by Alembic's ScriptDirectory: a running service asks too, and would need 9 MiB more.
+    """
+    matches = (_REVISION.search(path.read_text(encoding="utf-8")) for path in folder.glob("*.py"))
+    return max(match[1] for match in matches if match)
 
 
-def _version_folders(service: str) -> tuple[Path, Path]:
-    """Where the revisions of the chassis and of the service are."""
-    package = Path(str(resources.files(find_service(service).package)))
-    return _CHASSIS_MIGRATIONS / "versions", package / "migrations" / "versions"
+def _version_folders(service: str) -> list[Path]:
+    """Where the revisions of a service are, and those of the chassis if it uses its tables."""
+    manifest = find_service(service)
+    own = Path(str(resources.files(manifest.package))) / "migrations" / "versions"
+    return [own] if manifest.service is None else [_CHASSIS_MIGRATIONS / "versions", own]
 
 
 def _alembic(service: str) -> Config:

@@ -1,4 +1,4 @@
-"""The unit of work: one transaction that holds a change and the events that tell it, or neither."""
+"""The unit of work: one transaction that commits a change and its events, or neither."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ SettingsT = TypeVar("SettingsT", bound=Settings, covariant=True)
 
 
 class UnitOfWork(Generic[SettingsT]):
-    """What a handler works with: an open transaction, the time, the settings, and the way to tell
-    an event.
+    """What a handler works with: an open transaction, the time, the settings, and `emit`.
 
     Handlers neither commit nor roll back; who opened the unit of work does.
     """
@@ -96,13 +95,12 @@ class UnitOfWork(Generic[SettingsT]):
             self.after_commit(lambda: logs.events("events told", self.service, events))
 
     def after_commit(self, act: Callable[[], None]) -> None:
-        """Do something that says what was committed, such as counting it, and may get lost."""
+        """Call `act` after the commit, such as to count what was committed; it may get lost."""
         self._after_commit.append(act)
 
     def committed(self) -> None:
-        """Do what was put off until after the commit."""
-        # What was put off knows this unit of work: taken out of it, both go at once and need no
-        # garbage collector.
+        """Call what was registered by `after_commit`."""
+        # Each refers to this unit of work; without the cycle both need no garbage collector.
         acts, self._after_commit = self._after_commit, []
         for act in acts:
             act()
@@ -123,7 +121,7 @@ class UnitOfWorkFactory(Generic[SettingsT]):
 
     @contextmanager
     def __call__(self) -> Iterator[UnitOfWork[SettingsT]]:
-        """A unit of work that commits on leaving, with its events, and rolls back on any exception."""
+        """A unit of work that commits on leaving, with its events; an exception rolls it back."""
         with self._engine.begin() as connection:
             uow = UnitOfWork(connection, self.service, self._settings, self._clock())
             yield uow

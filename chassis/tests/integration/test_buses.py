@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
-from linli_devkit.bus import Bus, emit_rejections
+from linli_devkit.bus_environment import Bus, emit_rejections
 from linli_devkit.processes import eventually
 
 

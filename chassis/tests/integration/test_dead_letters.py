@@ -21,7 +21,6 @@ from linli_chassis.settings import Settings
 from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event, encode
 from linli_contracts.events.grid.requests import RequestRejected
-from linli_devkit.bus import create_chassis_tables
 from linli_devkit.client import ENVIRON
 from linli_devkit.contracts.examples import example_event
 
@@ -64,9 +63,7 @@ class Service:
 
 @pytest.fixture
 def service(database: Callable[[list[str]], str]) -> Iterator[Service]:
-    url = database([])
-    create_chassis_tables(url, "evaluation")
-    made = Service(url)
+    made = Service(database(["evaluation"]))
     yield made
     made.engine.dispose()
 
@@ -188,11 +185,13 @@ def test_an_attempt_that_a_database_error_ended_names_what_was_wrong(service: Se
     service.inbox = Inbox(service.runtime.unit_of_work, {REJECTED: looking_for_what_is_not_there})
     service.inbox.receive([encode(example_event(RequestRejected))])
     [failing] = failing_events(service.engine, "evaluation")
-    assert failing.error == 'ProgrammingError: code 42P01, message relation "fact" does not exist'
+    assert (
+        failing.error == 'ProgrammingError: code 42P01, message relation "nothing" does not exist'
+    )
 
 
 def looking_for_what_is_not_there(uow: UnitOfWork, _events: list[Event]) -> None:
-    uow.connection.execute(sa.text("SELECT * FROM fact"))
+    uow.connection.execute(sa.text("SELECT * FROM nothing"))
 
 
 def refused_by_the_database(uow: UnitOfWork, events: list[Event]) -> None:

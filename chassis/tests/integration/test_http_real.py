@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import linli_chassis.http  # noqa: F401 - its table belongs to the chassis' tables
 import pytest
 import sqlalchemy as sa
 from linli_chassis.http import idempotency
@@ -29,8 +28,6 @@ from linli_devkit.client import ENVIRON, token
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually, process
 from linli_devkit.rabbitmq import free_port
-
-from .conftest import create_chassis_tables
 
 _PROBE = str(Path(__file__).parent / "http_probe.py")
 THINGS = "/api/grid/v1/things"
@@ -112,8 +109,7 @@ class Service:
 
 @contextmanager
 def running_probe(postgres: PostgresServer, folder: Path) -> Iterator[Service]:
-    with postgres.database([]) as url:
-        create_chassis_tables(url, "grid")
+    with postgres.database(["grid"]) as url:
         engine = create_engine(url, "grid", pool_size=2)
         with engine.begin() as connection:
             connection.execute(sa.text("CREATE TABLE thing (number serial, name text)"))

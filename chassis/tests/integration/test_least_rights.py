@@ -10,10 +10,8 @@ from typing import Any
 
 import pika
 import pytest
-from linli_chassis.messaging.amqp_publisher import declare_topology
-from linli_chassis.messaging.topology import EXCHANGE, LOG, UNROUTED, queue_of, rights_of
-from linli_devkit.bus import CONSUMER, Bus
-from linli_devkit.client import DISTRICT
+from linli_chassis.messaging.topology import EXCHANGE, STREAM, UNROUTED, queue_of, rights_of
+from linli_devkit.bus_environment import CONSUMER, Bus, declare_topology
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
 from pika.exceptions import ChannelClosedByBroker
@@ -48,7 +46,7 @@ def bus(make_bus: Callable[..., Bus], account: Callable[[str], str]) -> Bus:
 
 
 def test_events_get_through_where_nobody_may_declare(bus: Bus, amqp_uri: str) -> None:
-    declare_topology(amqp_uri, DISTRICT, 4)
+    declare_topology(amqp_uri)
     with bus.relay(), bus.probe():
         bus.reject(200)
         assert len(bus.await_effects(200)) == 200
@@ -59,14 +57,14 @@ def test_a_relay_publishes_nothing_before_the_queues_of_all_stand(bus: Bus, amqp
         bus.reject(5)
         eventually(lambda: "NOT_FOUND" in (bus.folder / "probe.log").read_text())
         assert bus.count("SELECT count(*) FROM outbox WHERE published_at IS NULL", PRODUCER) == 5
-        declare_topology(amqp_uri, DISTRICT, 4)
+        declare_topology(amqp_uri)
         assert len(bus.await_effects(5)) == 5
 
 
 def test_a_consumer_binds_its_queue_anew_when_a_binding_was_lost(
     bus: Bus, rabbit: RabbitServer, amqp_uri: str
 ) -> None:
-    declare_topology(amqp_uri, DISTRICT, 4)
+    declare_topology(amqp_uri)
     vhost, queue = amqp_uri.rpartition("/")[2], queue_of(CONSUMER)
     path = f"/bindings/{vhost}/e/{EXCHANGE}/q/{queue}"
     bindings = rabbit.api("GET", path)
@@ -85,9 +83,9 @@ REFUSED: dict[str, Callable[[Any], object]] = {
     "delete the exchange": lambda channel: channel.exchange_delete(EXCHANGE),
     "read another's queue": lambda channel: channel.basic_get(queue_of("service_desk")),
     "read what nobody wanted": lambda channel: channel.basic_get(UNROUTED),
-    "publish into the log": lambda channel: (
+    "publish into the stream": lambda channel: (
         channel.confirm_delivery(),
-        channel.basic_publish("", LOG, b""),
+        channel.basic_publish("", STREAM, b""),
     ),
     "purge another's queue": lambda channel: channel.queue_purge(queue_of("service_desk")),
     "bind another's queue": lambda channel: channel.queue_bind(
@@ -104,7 +102,7 @@ REFUSED: dict[str, Callable[[Any], object]] = {
 def test_an_account_is_refused_what_it_does_not_need(
     attempt: str, account: Callable[[str], str], amqp_uri: str
 ) -> None:
-    declare_topology(amqp_uri, DISTRICT, 4)
+    declare_topology(amqp_uri)
     connection = pika.BlockingConnection(pika.URLParameters(account(CONSUMER)))
     try:
         with pytest.raises(ChannelClosedByBroker) as refusal:

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from linli_chassis.environment import BadSettings
 from linli_chassis.storage import database as module
 from linli_chassis.storage.database import create_engine, migrate, pending_migrations
-from linli_contracts.manifest import api_services
+from linli_contracts.manifest import installed_services
 from linli_devkit.client import ENVIRON
 from linli_devkit.rabbitmq import free_port
 
@@ -44,7 +44,8 @@ def test_a_database_that_is_ahead_of_the_code_is_no_reason_to_stop(engine: sa.En
     with engine.begin() as connection:
         connection.execute(
             sa.text(
-                "UPDATE alembic_version SET version_num = 'chassis_9999' WHERE version_num ~ '^chassis'"
+                "UPDATE alembic_version SET version_num = 'chassis_9999'"
+                " WHERE version_num ~ '^chassis'"
             )
         )
     assert pending_migrations(engine, "grid") == []
@@ -57,10 +58,42 @@ def test_an_empty_database_lacks_everything(engine: sa.Engine) -> None:
     assert pending_migrations(engine, "grid") == sorted(heads)
 
 
-@pytest.mark.parametrize("service", api_services())
+@pytest.mark.parametrize("service", installed_services())
 def test_the_newest_revisions_are_those_that_alembic_finds(service: str) -> None:
     heads = ScriptDirectory.from_config(module._alembic(service)).get_heads()
-    assert sorted(map(module._head, module._version_folders(service))) == sorted(heads)
+    assert sorted(map(module._newest_revision, module._version_folders(service))) == sorted(heads)
+
+
+WEBHOOK_TABLES = {"endpoint", "event", "delivery", "unreadable"}
+
+
+def tables(engine: sa.Engine) -> set[str]:
+    return set(sa.inspect(engine).get_table_names()) - {"alembic_version"}
+
+
+def test_a_service_without_routes_has_none_of_the_tables_of_the_chassis(
+    database: Callable[[list[str]], str],
+) -> None:
+    engine = create_engine(database(["webhooks"]), "webhooks", pool_size=1)
+    assert tables(engine) == WEBHOOK_TABLES
+    assert pending_migrations(engine, "webhooks") == []
+    engine.dispose()
+
+
+def test_webhooks_of_the_release_before_are_migrated_on(
+    database: Callable[[list[str]], str],
+) -> None:
+    """That release migrated them by themselves, and so left one revision."""
+    url = database(["webhooks"])
+    engine = create_engine(url, "webhooks", pool_size=1)
+    with engine.begin() as connection:
+        revisions = connection.scalars(sa.text("SELECT version_num FROM alembic_version")).all()
+        assert revisions == ["webhooks_0001"]
+        connection.execute(sa.text("INSERT INTO event VALUES (gen_random_uuid(), 'x', '{}')"))
+    migrate(url, "webhooks")
+    with engine.begin() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM event")) == 1
+    engine.dispose()
 
 
 def test_a_database_that_cannot_hold_every_text_is_refused(

@@ -1,15 +1,11 @@
-"""Connections that the server has closed: noticed before they are used again, and asked after only
-when idle.
-"""
+"""Connections that the server has closed are noticed before they are used again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from linli_chassis.storage import database as module
 from linli_chassis.storage.database import create_engine, is_unavailable
 
 BACKEND = sa.text("SELECT pg_backend_pid()")
@@ -20,17 +16,6 @@ def engine(database: Callable[[list[str]], str]) -> Iterator[sa.Engine]:
     engine = create_engine(database([]), "public", pool_size=2)
     yield engine
     engine.dispose()
-
-
-@pytest.fixture
-def asked(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The connections that were asked whether they still stand."""
-    connections: list[Any] = []
-    ask = engine.dialect.do_ping
-    monkeypatch.setattr(
-        engine.dialect, "do_ping", lambda given: connections.append(given) or ask(given)
-    )
-    return connections
 
 
 def use(engine: sa.Engine) -> int:
@@ -50,34 +35,29 @@ def close_all(engine: sa.Engine) -> None:
     other.dispose()
 
 
-def test_a_connection_used_just_now_is_not_asked(engine: sa.Engine, asked: list[Any]) -> None:
+def test_a_connection_is_used_again(engine: sa.Engine) -> None:
     assert use(engine) == use(engine)
-    assert asked == []
 
 
-def test_a_connection_that_was_idle_is_asked(
-    engine: sa.Engine, asked: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = use(engine)
-    monkeypatch.setattr(module, "_IDLE_SECONDS", 0.0)
-    assert use(engine) == first
-    assert len(asked) == 1
-
-
-def test_who_comes_back_after_a_restart_does_not_notice_it(
-    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_comes_back_after_a_restart_does_not_notice_it(engine: sa.Engine) -> None:
     first = use(engine)
     close_all(engine)
-    monkeypatch.setattr(module, "_IDLE_SECONDS", 0.0)
     assert use(engine) != first
 
 
-def test_who_was_in_the_midst_is_told_once_that_the_database_was_away(engine: sa.Engine) -> None:
+def test_no_connection_of_a_pool_is_used_after_a_restart(engine: sa.Engine) -> None:
     with engine.connect(), engine.connect():
         pass  # two connections in the pool
     close_all(engine)
-    with pytest.raises(sa.exc.OperationalError) as caught:
-        use(engine)
+    with engine.connect() as one, engine.connect() as other:
+        assert one.scalar(BACKEND) != other.scalar(BACKEND)
+
+
+def test_who_was_in_the_midst_is_told_once_that_the_database_was_away(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(BACKEND)
+        close_all(engine)
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            connection.execute(BACKEND)
     assert is_unavailable(caught.value)
     assert use(engine)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from linli_chassis.messaging import outbox
 from linli_chassis.messaging.operations import tail
 from linli_chassis.storage.database import create_engine
-from linli_contracts.envelope import Event
+from linli_contracts.envelope import Event, encode_data
 from linli_contracts.events.grid.requests import RequestRejected
 from linli_devkit.contracts.examples import example_event
 
@@ -25,6 +25,10 @@ def engine(database: Callable[[list[str]], str]) -> Iterator[sa.Engine]:
     made = create_engine(database(["grid"]), "grid", pool_size=3)
     yield made
     made.dispose()
+
+
+def append(connection: sa.Connection, event: Event) -> None:
+    outbox.append(connection, "grid", [(event, encode_data(event))])
 
 
 def ids(found: Iterator[Event], count: int) -> list[UUID]:
@@ -40,14 +44,14 @@ def test_an_event_whose_transaction_takes_longer_than_the_next_ones_is_told_too(
     since = datetime.now(UTC) - timedelta(minutes=1)
     followed = tail(engine, ["grid"], since, poll_seconds=0.01)
     with engine.begin() as first:
-        outbox.append(first, "grid", [example_event(RequestRejected)])
+        append(first, example_event(RequestRejected))
     assert len(ids(followed, 1)) == 1
     with engine.begin() as open_for_long:
-        outbox.append(open_for_long, "grid", [slow])
+        append(open_for_long, slow)
         with engine.begin() as second:
-            outbox.append(second, "grid", [quick])
+            append(second, quick)
         assert ids(followed, 1) == [quick.id]
     assert ids(followed, 1) == [slow.id]
     with engine.begin() as third:
-        outbox.append(third, "grid", [later])
+        append(third, later)
     assert ids(followed, 1) == [later.id]

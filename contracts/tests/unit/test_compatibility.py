@@ -165,7 +165,8 @@ def test_a_change_that_adds_or_explains_is_fine(change: Change) -> None:
 
 def test_a_break_names_the_event_the_field_and_the_remedy() -> None:
     assert str(Break(NAME, "code", "the field is gone")) == (
-        f"{NAME} code: the field is gone; put it back, and publish linli.grid.sample_taken.v2 beside it"
+        f"{NAME} code: the field is gone; "
+        "put it back, and publish linli.grid.sample_taken.v2 beside it"
     )
 
 

@@ -239,7 +239,7 @@ def test_an_event_against_its_schema_is_refused_before_it_is_sent(event: Event) 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"time": datetime(2026, 11, 21)},
+        {"time": datetime(2026, 11, 21)},  # noqa: DTZ001
         {"sequence": 0},
         {"subject": "a b"},
         {"correlation_id": ""},

@@ -23,7 +23,7 @@ from marshmallow import ValidationError
 EVERY_TYPE = pytest.mark.parametrize("entry", event_types(), ids=lambda entry: entry.name)
 
 
-def test_the_examples_are_those_of_the_catalogue_and_no_others() -> None:
+def test_the_examples_are_those_of_the_registry_and_no_others() -> None:
     stored = {path.name for path in EXAMPLES.iterdir()}
     assert stored == {f"{entry.name}.json" for entry in event_types()}
 

@@ -130,4 +130,4 @@ def test_the_page_has_a_section_of_every_event_that_the_table_leads_to(entry: Ev
 
 @EVERY_TYPE
 def test_every_event_stands_in_the_glossary(entry: EventType) -> None:
-    assert f"`{entry.fact}`" in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    assert f"`{entry.event_name}`" in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")

@@ -18,6 +18,6 @@ def test_the_code_of_the_readme_runs() -> None:
         exec(block, names)  # noqa: S102  # the README is ours
 
 
-def test_the_events_named_in_the_readme_are_in_the_catalogue() -> None:
+def test_the_events_named_in_the_readme_are_in_the_registry() -> None:
     for name in set(re.findall(r"linli\.[a-z_]+\.[a-z_]+\.v1", README)):
         assert find(name).name == name

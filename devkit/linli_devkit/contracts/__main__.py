@@ -1,4 +1,4 @@
-"""`python -m linli_contracts`: writes or checks the generated files."""
+"""`python -m linli_devkit.contracts`: writes or checks the generated files."""
 
 import sys
 

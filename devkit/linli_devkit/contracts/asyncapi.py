@@ -18,11 +18,12 @@ from linli_devkit.contracts.json_schema import json_schema
 EXCHANGE = "linli.events"
 
 _INTRODUCTION = f"""\
-Facts of a district that runs Linli, as CloudEvents 1.0 in the binary mode of the RabbitMQ binding. A topic exchange
-carries them, under routing keys that begin with the code of the district. Every event comes at least once: take
-it by its `ce-id` once. There is no order across aggregates; within one, `ce-sequence` counts from 1. Ignore fields you
-do not know: a later release may add optional ones, and changes nothing else within a version. The data is at most
-{MAX_BODY_BYTES} bytes. It never holds names of persons, telephone numbers, addresses or residents' words.
+Facts of a district that runs Linli, as CloudEvents 1.0 in the binary mode of the RabbitMQ binding.
+A topic exchange carries them, under routing keys that begin with the code of the district. Every
+event comes at least once: take it by its `ce-id` once. There is no order across aggregates; within
+one, `ce-sequence` counts from 1. Ignore fields you do not know: a later release may add optional
+ones, and changes nothing else within a version. The data is at most {MAX_BODY_BYTES} bytes. It
+never holds names of persons, telephone numbers, addresses or residents' words.
 """
 
 _HEADERS: dict[str, dict[str, Any]] = {

@@ -78,7 +78,7 @@ def _rule_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[st
     for rule in sorted((old.keys() | new.keys()) - _ANNOTATIONS - _STRUCTURE):
         before, after = old.get(rule, "nothing"), new.get(rule, "nothing")
         if rule == "enum" and isinstance(before, list) and isinstance(after, list):
-            # null in it follows the type, and is told there
+            # null in it follows the type, and is compared there
             gone, come = (
                 sorted(map(str, set(a) - set(b) - {None}))
                 for a, b in ((before, after), (after, before))

@@ -1,9 +1,9 @@
 """Writes what is made from the event schemas: JSON Schemas, the AsyncAPI document and the page of
 events.
 
-`python -m linli_contracts` writes; `--check` only tells what drifted or would break a published
-version; `--publish` keeps the schemas of now as the published ones, which later ones are compared
-with.
+`python -m linli_devkit.contracts` writes; `--check` only reports what drifted or would break a
+published version; `--publish` stores the present schemas as the published ones, with which later
+ones are compared.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def published_schemas(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def drifted(root: Path) -> list[str]:
-    """The files that are not as they would be written, among them leftovers of types that are gone."""
+    """The files that differ from what would be written, with leftovers of types that are gone."""
     files = generated()
     written = {path.relative_to(root).as_posix() for path in (root / SCHEMAS).glob("*.json")}
     return sorted(
@@ -74,7 +74,7 @@ def write(root: Path) -> list[str]:
 
 
 def publish(root: Path) -> list[str]:
-    """Keep the schemas of now as the published ones. The caller has seen to it that nothing breaks."""
+    """Store the present schemas as the published ones; the caller has checked for breaks."""
     texts = {
         f"{PUBLISHED}/{name}.json": _json(schema) for name, schema in current_schemas().items()
     }
@@ -87,7 +87,7 @@ def publish(root: Path) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """The command; 0 when all is well, 1 when something drifted or breaks."""
     parser = argparse.ArgumentParser(
-        prog="python -m linli_contracts", description=(__doc__ or "").split("\n\n")[0]
+        prog="python -m linli_devkit.contracts", description=(__doc__ or "").split("\n\n")[0]
     )
     parser.add_argument(
         "--root", type=Path, default=Path(__file__).parents[3], help="root of the repository"
@@ -104,20 +104,23 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not (options.root / "contracts" / "pyproject.toml").is_file():
         parser.error(f"{options.root} is no checkout of the repository; name one with --root")
-    broken = [str(found) for found in breaks(options.root)]
+    broken = [str(each) for each in breaks(options.root)]
     if options.check:
-        return _tell(
-            [f"{path}: drifted; run python -m linli_contracts" for path in drifted(options.root)]
+        return _report(
+            [
+                f"{path}: drifted; run python -m linli_devkit.contracts"
+                for path in drifted(options.root)
+            ]
             + broken
         )
     if broken:
-        return _tell(broken)
+        return _report(broken)
     for path in publish(options.root) if options.publish else write(options.root):
         sys.stdout.write(f"{path}\n")
     return 0
 
 
-def _tell(faults: list[str]) -> int:
+def _report(faults: list[str]) -> int:
     sys.stderr.writelines(f"{fault}\n" for fault in faults)
     return 1 if faults else 0
 

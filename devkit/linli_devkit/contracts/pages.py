@@ -15,8 +15,9 @@ from linli_devkit.contracts.json_schema import json_schema
 _HEAD = """\
 # Events
 
-Made from the schemas in `contracts/linli_contracts/events` by `python -m linli_devkit.contracts`; do not edit by hand.
-How to read events is told in [contracts/README.md](../contracts/README.md); the words in the [glossary](glossary.md).
+Made from the schemas in `contracts/linli_contracts/events` by `python -m linli_devkit.contracts`;
+do not edit by hand. How to read events stands in [contracts/README.md](../contracts/README.md); the
+words in the [glossary](glossary.md).
 """
 
 

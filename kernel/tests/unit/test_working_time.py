@@ -11,6 +11,7 @@ from linli_kernel.working_time import (
     chinese_working_day,
     monday_to_friday,
     parse_office_hours,
+    round_the_clock,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -118,3 +119,11 @@ def test_every_moment_lies_in_its_day(at):
 def test_office_hours_that_make_no_sense_are_refused(text):
     with pytest.raises(ValueError, match=r"hours must follow|not of the form"):
         parse_office_hours(text)
+
+
+@given(moments, hours)
+def test_round_the_clock_every_hour_counts(start, h):
+    calendar = round_the_clock(SHANGHAI)
+    due = calendar.add_working_hours(start, h)
+    assert due == start + timedelta(hours=h)
+    assert calendar.working_hours_between(start, due) == pytest.approx(h, abs=TOLERANCE)

@@ -129,7 +129,8 @@ class CaseClosed(CaseEvent):
         required=True,
         allow_none=True,
         metadata={
-            "description": "Working hours from dispatch to the provider's report; null for imported history."
+            "description": "Working hours from dispatch to the provider's report; "
+            "null for imported history."
         },
     )
 

@@ -5,26 +5,29 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import pika
 import sqlalchemy as sa
-from linli_chassis.http import idempotency  # noqa: F401  # its table is one of ours
 from linli_chassis.messaging.relay import Relay
+from linli_chassis.messaging.topology import declare
 from linli_chassis.process.runtime import Runtime, relay_of
 from linli_chassis.settings import Settings
-from linli_chassis.storage.database import create_engine, metadata
+from linli_chassis.storage.database import create_engine
 from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.events.grid.requests import RequestRejected
 
+from linli_devkit.client import DISTRICT
 from linli_devkit.processes import eventually, process
 from linli_devkit.rabbitmq import free_port
 
 CONSUMER = "evaluation"
-_PROBE = ["-m", "linli_devkit.probe"]
+SCHEMAS = ("grid", "service_desk", CONSUMER)
+_PROBE = ["-m", "linli_devkit.probe_service"]
 
 
 @dataclass
@@ -87,8 +90,8 @@ class Bus:
 
     def await_effects(self, count: int, seconds: float = 30) -> list[Any]:
         def enough() -> list[Any]:
-            found = self.effects()
-            return found if len(found) >= count else []
+            effects = self.effects()
+            return effects if len(effects) >= count else []
 
         return eventually(enough, seconds=seconds)
 
@@ -112,10 +115,8 @@ def emit_rejections(uow: UnitOfWork[Any], subjects: list[UUID], reason: str) -> 
         uow.emit(RequestRejected(request_id=subject, reason=reason))
 
 
-def create_chassis_tables(database_url: str, service: str) -> None:
-    """A schema with the chassis' tables only, so that these tests need no service."""
-    engine = create_engine(database_url, service, pool_size=1)
-    with engine.begin() as connection:
-        connection.execute(sa.text(f"CREATE SCHEMA {service}"))
-        metadata.create_all(connection)
-    engine.dispose()
+def declare_topology(amqp_uri: str) -> None:
+    """Declare the exchanges, queues and bindings of the district, as an administrator would."""
+    connection = pika.BlockingConnection(pika.URLParameters(amqp_uri))
+    with closing(connection):
+        declare(connection.channel(), DISTRICT)

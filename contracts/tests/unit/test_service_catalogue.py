@@ -10,7 +10,10 @@ from linli_contracts.fields import CODE, SERVICE_CODE
 from linli_contracts.service_catalogue import BadServiceCatalogue, load_service_items
 
 HEAD = "domains:\n  housing: {zh: 住房, en: Housing}\nservices:\n"
-GOOD = "  housing.repair: {zh: 房屋维修, en: Repair, answer_hours: 4, finish_hours: 24, priority_for: [older]}\n"
+GOOD = (
+    "  housing.repair: "
+    "{zh: 房屋维修, en: Repair, answer_hours: 4, finish_hours: 24, priority_for: [older]}\n"
+)
 
 
 def written(tmp_path: Path, text: str) -> Path:

@@ -1,7 +1,7 @@
-"""A service whose handler writes down what reached it: run as a process of its own by the bus
-tests.
+"""A service whose handler writes down what it received, for the tests of buses.
 
-`python -m linli_devkit.probe NAME` runs it as a real consumer, so that the catalogue routes to it.
+`python -m linli_devkit.probe_service NAME` runs it in place of the service NAME, whose events it
+receives.
 """
 
 import eventlet
@@ -16,11 +16,12 @@ from linli_chassis.messaging.subscriptions import Event, NotYet, UnitOfWork, sub
 from linli_chassis.process.runtime import serve  # noqa: E402
 from linli_chassis.settings import Settings  # noqa: E402
 from linli_contracts.events.grid.requests import RequestRejected, RequestVerified  # noqa: E402
-from linli_contracts.events.grid.territory import GridDrawn
+from linli_contracts.events.grid.territory import GridDrawn  # noqa: E402
 
 _EFFECT = sa.text("""
     INSERT INTO effect (event_id, subject, sequence)
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]), CAST(:sequences AS bigint[]))""")
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]),
+                         CAST(:sequences AS bigint[]))""")
 
 
 class Probe:

@@ -1,4 +1,4 @@
-"""The catalogue, and what no event may carry."""
+"""The registry of events, and what no event may carry."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from linli_contracts import registry as catalogue
 from linli_contracts.events.grid.requests import RequestRegistered
 from linli_contracts.manifest import api_services
-from linli_contracts.registry import UnknownEventType, consumed_by, event_types, find, produced_by
-from linli_contracts.schema import EventData, EventType, event
+from linli_contracts.registry import (
+    UnknownEventType,
+    consumed_by,
+    consumers_of,
+    event_types,
+    find,
+    produced_by,
+)
+from linli_contracts.schema import REGISTRY, EventData, EventType, event
 from marshmallow import Schema, ValidationError, fields
 
 # Fields that could name a person, a way to reach one, a door, or words someone wrote.
@@ -42,7 +48,7 @@ FIELDS = dict(
 def test_an_entry_is_found_by_its_cloud_events_type() -> None:
     entry = find("linli.grid.request_registered.v1")
     assert entry is RequestRegistered.event_type
-    assert (entry.producer, entry.fact, entry.version, entry.key) == (
+    assert (entry.producer, entry.event_name, entry.version, entry.key) == (
         "grid",
         "request_registered",
         1,
@@ -63,8 +69,8 @@ def test_the_routing_key_leads_with_the_district() -> None:
 @EVERY_TYPE
 def test_an_entry_names_services_of_the_platform(entry: EventType) -> None:
     assert entry.producer in api_services()
-    assert set(entry.consumers) <= set(api_services()) - {entry.producer}
-    assert len(set(entry.consumers)) == len(entry.consumers)
+    assert set(consumers_of(entry)) <= set(api_services()) - {entry.producer}
+    assert len(set(consumers_of(entry))) == len(consumers_of(entry))
     assert re.fullmatch(r"linli\.[a-z_]+\.[a-z_]+\.v[1-9]\d*", entry.name)
 
 
@@ -73,15 +79,17 @@ def test_entries_are_listed_in_the_order_a_request_meets_the_services() -> None:
         (entry.producer for entry in event_types()), key=api_services().index
     )
     assert {entry.name for service in api_services() for entry in produced_by(service)} == set(
-        catalogue.REGISTRY
+        REGISTRY
     )
     assert all(
-        service in entry.consumers for service in api_services() for entry in consumed_by(service)
+        service in consumers_of(entry)
+        for service in api_services()
+        for entry in consumed_by(service)
     )
 
 
 @EVERY_TYPE
-def test_the_first_field_names_the_aggregate_and_is_always_there(entry: EventType) -> None:
+def test_the_key_names_the_aggregate_and_is_always_there(entry: EventType) -> None:
     assert entry.key.endswith(("_id", "_code"))
     assert entry.schema().fields[entry.key].required
     assert not entry.schema().fields[entry.key].allow_none
@@ -93,9 +101,9 @@ def test_a_summary_is_one_sentence_or_two_that_end(entry: EventType) -> None:
 
 
 def test_an_event_type_is_entered_only_once() -> None:
-    with pytest.raises(ValueError, match="in the catalogue already"):
+    with pytest.raises(ValueError, match="in the registry already"):
 
-        @event(producer="grid")
+        @event(producer="grid", key="request_id")
         class RequestLinked(EventData):
             """A second one of this name."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from importlib import import_module
 from typing import Any
 
 from linli_contracts import translation
@@ -48,10 +47,3 @@ def _quality(parameters: str) -> float:
         return float(value)
     except ValueError:
         return 0.0
-
-
-def __getattr__(name: str) -> Any:
-    # Until all tests import these from linli_devkit.catalogues.
-    if name in ("CONTEXT", "catalogue", "read_catalogue"):
-        return getattr(import_module("linli_devkit.catalogues"), name)
-    raise AttributeError(name)

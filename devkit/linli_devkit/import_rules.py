@@ -1,8 +1,8 @@
 """The import rules of the workspace: `python -m linli_devkit.import_rules` checks them.
 
-import-linter holds them. They are made from what is there, so that a new service or feature is held to them without anybody
-adding it to a list: layers of distributions, services that never import one another, features that
-use each other's door only.
+They are made from what is there, so that import-linter holds a new service or feature to them
+without anybody adding it to a list: layers of distributions, services that never import one
+another, features that use each other's door only.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parents[2]
 NO_FEATURES = ("locale", "migrations", "data")
+COMPOSERS = ("service", "process")
 FRAMEWORKS = ["nameko", "eventlet", "kombu", "sqlalchemy", "werkzeug", "apispec", "alembic"]
 
 
@@ -37,6 +38,12 @@ def features(service: str) -> list[Path]:
     [package] = ROOT.glob(f"services/*/{service}")
     found = (path.parent for path in package.glob("*/__init__.py"))
     return sorted(path for path in found if path.name not in NO_FEATURES)
+
+
+def composers(service: str) -> list[str]:
+    """The modules of a service that put its features together."""
+    [package] = ROOT.glob(f"services/*/{service}")
+    return [f"{service}.{name}" for name in COMPOSERS if (package / f"{name}.py").is_file()]
 
 
 def contracts() -> Iterator[dict[str, Any]]:
@@ -84,7 +91,7 @@ def contracts() -> Iterator[dict[str, Any]]:
                 "name": f"{own} is used by its door",
                 "type": "protected",
                 "protected_modules": inner,
-                "allowed_importers": [own, f"{service}.service", f"{service}.manifest"],
+                "allowed_importers": [own, *composers(service)],
             }
 
 

@@ -237,7 +237,7 @@ class Inbox:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {logs.words_of(error)}"[:2_000]
+    return f"{type(error).__name__}: {logs.safe_message(error)}"[:2_000]
 
 
 def _id_of(message: Message) -> UUID:

@@ -112,7 +112,7 @@ def _numbered(connection: sa.Connection, service: str, events: Sequence[Event]) 
     numbered = []
     for event in events:
         sequences[event.subject] += 1
-        traceparent = tracing.told_by(service, event, continued[event.subject])
+        traceparent = tracing.emitted_by(service, event, continued[event.subject])
         numbered.append(replace(event, sequence=sequences[event.subject], traceparent=traceparent))
     return numbered
 

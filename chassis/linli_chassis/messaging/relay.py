@@ -133,7 +133,7 @@ class Relay:
 
     def _note_loop(self, *, active: bool) -> None:
         metrics.relay_active.labels(self._service).set(active)
-        metrics.relay_turned_at.labels(self._service).set_to_current_time()
+        metrics.relay_last_loop_at.labels(self._service).set_to_current_time()
 
     def _log_published(self, rows: Sequence[outbox.OutboxRow], confirmed: Sequence[int]) -> None:
         seqs = set(confirmed)

@@ -196,9 +196,6 @@ def safe_message(error: BaseException) -> str:
     return "" if isinstance(error, sa.exc.StatementError) else str(error)
 
 
-words_of = safe_message  # until the inbox calls it by its new name
-
-
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

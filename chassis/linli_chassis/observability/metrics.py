@@ -67,7 +67,6 @@ relay_last_loop_at = _gauge(
     "relay_turned_timestamp_seconds", "When the relay last went round, in Unix time.", "service"
 )
 
-relay_turned_at = relay_last_loop_at  # until the relay calls it by its new name
 
 inbox_handled = _counter(
     "inbox_handled_total", "Events whose effect was committed.", "service", "type"

@@ -63,9 +63,6 @@ def loop_health(
     return (503, {**document, "seconds": round(idle)}) if stuck else (200, document)
 
 
-going_round = loop_health  # until the webhooks call it by its new name
-
-
 def relay_health(service: str) -> tuple[int, dict[str, Any]]:
     """Whether the relay of a service loops, and whether it is the leader."""
     value, labels = metrics.REGISTRY.get_sample_value, {"service": service}

@@ -152,9 +152,6 @@ def emitted_by(service: str, event: Event, aggregate: str | None) -> str | None:
     return _traceparent(span)
 
 
-told_by = emitted_by  # until the outbox calls it by its new name
-
-
 @contextmanager
 def bound_to(events: Sequence[Event]) -> Iterator[None]:
     """Continue the trace of a single event in its handler; a batch belongs to none."""

@@ -66,5 +66,3 @@ def run_in_process(work: str, /, *args: Any) -> Any:
 
 def _has_event_loop() -> bool:
     return bool(patcher.is_monkey_patched("socket"))
-
-

@@ -32,9 +32,7 @@ def uow() -> UnitOfWork[Any]:
 def written(monkeypatch: pytest.MonkeyPatch) -> Written:
     """What the outbox was given."""
     rows: Written = []
-    monkeypatch.setattr(
-        outbox, "append", lambda _uow, _service, pending: rows.extend(pending)
-    )
+    monkeypatch.setattr(outbox, "append", lambda _uow, _service, pending: rows.extend(pending))
     return rows
 
 

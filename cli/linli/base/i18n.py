@@ -39,7 +39,7 @@ def mark(template: str) -> str:
 
 
 def translate_refusal(message: str) -> str:
-    """What a schema refused, in the language of the reader: ours, or that of an installed package."""
+    """What a schema refused, in the language of the reader."""
     of = language()
     ours = translate(message, _translations(of))
     return translate(message, installed(of)) if ours == message else ours

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from linli_client.events.names import check_name
-from linli_contracts.manifest import api_services, installed_services
 from linli_contracts import validation_messages  # noqa: F401  # refusals that can be translated
+from linli_contracts.manifest import api_services, installed_services
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 from marshmallow.validate import Length, OneOf, Range, Regexp
 

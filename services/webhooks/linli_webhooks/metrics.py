@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from linli_chassis.observability.metrics import REGISTRY
-from linli_chassis.observability.monitor import going_round
+from linli_chassis.observability.monitor import loop_health
 from prometheus_client import Counter, Gauge
 
 DELIVERED, FAILED, GIVEN_UP = "delivered", "failed", "given_up"
@@ -24,4 +24,4 @@ for outcome in (DELIVERED, FAILED, GIVEN_UP):
 
 def health() -> tuple[int, dict[str, Any]]:
     """Whether the process still loops."""
-    return going_round("webhooks", REGISTRY.get_sample_value(_LAST_LOOP))
+    return loop_health("webhooks", REGISTRY.get_sample_value(_LAST_LOOP))

@@ -73,7 +73,7 @@ class CaseReturned(CaseEvent):
 
 @event(producer="service_desk", key="case_id")
 class CaseSuspended(CaseEvent):
-    """The case cannot be done within its limit and was suspended (挂账), with approval and a date."""
+    """The case cannot be done within its limit and was suspended (挂账), with a date."""
 
     reason: str = code("Why.", required=True)
     resume_at: datetime = moment("When work goes on.", required=True)

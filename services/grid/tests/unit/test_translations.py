@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 from linli_chassis.http.problems import domain_problem
-from linli_chassis.i18n import CONTEXT, catalogue, current_locale, translate
+from linli_chassis.i18n import current_locale, translate
+from linli_devkit.catalogues import CONTEXT, catalogue
 from linli_grid.errors import DutyTaken, TransitionRefused
 from linli_grid.requests.domain import REQUEST_STATES, STATUSES, check_link, take
 from linli_grid.staffing.domain import DUTIES, Assignment, Staff, assign

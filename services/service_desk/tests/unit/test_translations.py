@@ -3,7 +3,8 @@ from itertools import product
 
 import pytest
 from linli_chassis.http.problems import domain_problem
-from linli_chassis.i18n import CONTEXT, catalogue, translate
+from linli_chassis.i18n import translate
+from linli_devkit.catalogues import CONTEXT, catalogue
 from linli_service_desk.cases.domain.case import State
 from linli_service_desk.cases.domain.states import CASE_STATES
 from linli_service_desk.errors import TransitionRefused

@@ -63,9 +63,16 @@ def codecs(schema: Schema) -> tuple[Codec, Codec]:
 
     def dump(data: Any) -> Any:
         values = msgspec.convert(data, dumped, dec_hook=_convert_moment, builtin_types=python)
-        return msgspec.to_builtins(values)
+        return msgspec.to_builtins(values, enc_hook=_plain_text)
 
     return load, dump
+
+
+def _plain_text(value: Any) -> str:
+    """A text of a subclass of `str`, such as a region code, as plain text."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise ValueError("not a value of an event")
 
 
 def _convert_moment(target: type, value: Any) -> Any:

@@ -6,15 +6,17 @@ import copy
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from linli_contracts.events.grid.requests import RequestRelocated
 from linli_contracts.fast_path import codecs
 from linli_contracts.registry import event_types, find
 from linli_contracts.schema import EventType
 from linli_devkit.contracts.examples import stored_example
+from linli_kernel.codes import RegionCode
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 ENTRIES = event_types()
@@ -188,3 +190,13 @@ def test_an_event_against_its_schema_is_refused_with_all_that_is_wrong() -> None
     with pytest.raises(ValidationError) as caught:
         entry.dump({"case_id": "x", "solved": "yes"})
     assert {"case_id", "request_id", "solved", "satisfaction"} <= set(caught.value.messages_dict)
+
+
+def test_a_region_code_is_dumped_as_the_text_that_it_is() -> None:
+    entry = RequestRelocated.event_type
+    data = {"request_id": uuid4(), "grid_code": RegionCode("11010100501201")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entry.schema, "dump", None)  # marshmallow is not asked
+        dumped = entry.dump(data)
+    assert dumped == {"request_id": str(data["request_id"]), "grid_code": "11010100501201"}
+    assert type(dumped["grid_code"]) is str

@@ -114,11 +114,14 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 
 def test_the_page_for_operators_lists_the_metrics_there_are() -> None:
-    source = (ROOT / "chassis/linli_chassis/metrics.py").read_text(encoding="utf-8")
+    source = (ROOT / "chassis/linli_chassis/observability/metrics.py").read_text(encoding="utf-8")
     made = {
         f"linli_{name}" for name in re.findall(r'_(?:counter|gauge|histogram)\(\s*"(\w+)"', source)
     }
-    others = [ROOT / "chassis/linli_chassis/gauges.py", ROOT / "platform/linli/webhooks/metrics.py"]
+    others = [
+        ROOT / "chassis/linli_chassis/observability/gauges.py",
+        ROOT / "services/webhooks/linli_webhooks/metrics.py",
+    ]
     made |= set(
         re.findall(
             r'"(linli_\w+)"', source + "".join(path.read_text(encoding="utf-8") for path in others)
@@ -132,7 +135,7 @@ def test_the_page_for_operators_lists_the_metrics_there_are() -> None:
 @pytest.mark.parametrize("service", api_services())
 def test_the_readme_lists_the_events_of_each_service(path: str, service: str) -> None:
     [row] = re.findall(rf"^\| \[{service}\].*$", page(path).text, re.MULTILINE)
-    assert set(re.findall(r"`(\w+)`", row)) == {entry.fact for entry in produced_by(service)}
+    assert set(re.findall(r"`(\w+)`", row)) == {entry.event_name for entry in produced_by(service)}
 
 
 def test_every_event_type_that_is_named_exists() -> None:

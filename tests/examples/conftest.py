@@ -16,11 +16,11 @@ import pytest
 from linli.deployment import subscriber_accounts
 from linli.deployment.management_api import Management
 from linli.deployment.subscriber_rights import Account
-from linli_chassis.messaging.amqp_publisher import declare_topology
 from linli_chassis.messaging.topology import EXCHANGE
 from linli_client.events.names import Wanted
 from linli_contracts.envelope import Event, Message, encode
 from linli_contracts.registry import find
+from linli_devkit.bus_environment import declare_topology
 from linli_devkit.rabbitmq import RabbitServer
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ class Broker:
 
 @pytest.fixture
 def broker(rabbit: RabbitServer, amqp_uri: str) -> Broker:
-    declare_topology(amqp_uri, DISTRICT, 15)
+    declare_topology(amqp_uri)
     return Broker(rabbit, amqp_uri)
 
 

@@ -151,7 +151,7 @@ def test_an_entry_with_a_context_does_not_stand_for_the_one_without(tmp_path: Pa
 def test_templates_are_found_in_errors_of_the_domain_and_under_their_names(tmp_path: Path) -> None:
     (tmp_path / "domain").mkdir()
     (tmp_path / "domain" / "errors.py").write_text(
-        "class Base(Exception):\n    def __init__(self, message, **params): ...\n"
+        "class Base(Invalid):\n    def __init__(self, message, **params): ...\n"
         "class NoSuch(Base): ...\n"
         "class Own(Base):\n    def __init__(self, where): ...\n"
         "class Said(Base):\n    message = 'As said.'\n",

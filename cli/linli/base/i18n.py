@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import gettext
 import os
+from copy import copy
 from gettext import NullTranslations
 from importlib import import_module
 from pathlib import Path
@@ -57,7 +58,7 @@ def _translations(of: str) -> NullTranslations:
     chain = NullTranslations()
     for package in _packages:
         folder = Path(str(import_module(package).__file__)).parent
-        chain.add_fallback(load(folder, of))
+        chain.add_fallback(copy(load(folder, of)))  # a chain of its own
     return chain
 
 

@@ -61,30 +61,32 @@ def check_out(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class PreviousRelease:
-    """The earlier commit's platform, and its processes: one session of the system."""
+    """The earlier commit's platform: its supervisor, and the processes that this has started."""
 
     platform: RunningPlatform
-    session: int
+    supervisor: int
 
-    def signal(self, number: signal.Signals, word: str = "") -> None:
-        """Send a signal to all its processes, or to those with this word in their command line."""
+    def signal(self, number: signal.Signals, word: str) -> None:
+        """Send a signal to its processes with this word in their command line."""
         for pid in self._pids(word):
             os.kill(pid, number)
 
     def kill(self) -> None:
         """End all of it as a power cut would, with events in outboxes and queues."""
-        os.kill(self.session, signal.SIGKILL)  # first, or it starts the others again
-        self.signal(signal.SIGKILL)
-        eventually(lambda: not self._pids(""))
+        pids = self._pids("linli_chassis")
+        os.kill(self.supervisor, signal.SIGKILL)  # first, or it starts the others again
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
 
     def _pids(self, word: str) -> list[int]:
         pids = []
         for path in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):  # gone meanwhile
-                state, session = _state_and_session(path)
                 words = (path / "cmdline").read_bytes().decode().split("\0")
-                if session == self.session and state != "Z" and (not word or word in words):
+                if _parent(path) == self.supervisor and word in words:
                     pids.append(int(path.name))
+        assert pids, f"no process {word}"
         return pids
 
 
@@ -103,23 +105,20 @@ def platform_of(
     command = [str(python), "-m", "linli", "up", "--port", port, "--home", str(home)]
     command += ["--amqp-uri", amqp_uri, "--database-url", database_url]
     with (home / "up.log").open("wb") as log:
-        running = subprocess.Popen(  # noqa: S603
-            command, env=environ, stdout=log, stderr=log, cwd=home, start_new_session=True
-        )
+        running = subprocess.Popen(command, env=environ, stdout=log, stderr=log, cwd=home)  # noqa: S603
     try:
         ready = eventually(lambda: _ready(home, running), seconds=START_SECONDS, every=0.2)
-        previous = PreviousRelease(ready, running.pid)
-        yield previous
+        yield PreviousRelease(ready, running.pid)
     finally:
         if running.poll() is None:
             running.send_signal(signal.SIGTERM)
         running.wait(60)
 
 
-def _state_and_session(process: Path) -> tuple[str, int]:
-    """As proc(5) has them: the third and sixth field, behind the name in brackets."""
+def _parent(process: Path) -> int:
+    """As proc(5) has it: the fourth field, the second behind the name in brackets."""
     fields = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return fields[0], int(fields[3])
+    return int(fields[1])
 
 
 def _ready(home: Path, running: subprocess.Popen[bytes]) -> RunningPlatform | None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli_demo import stage
+from linli_contracts.service_catalogue import load_service_items
+from linli_demo.district import sample_folder
 from linli_devkit.people import People
 from linli_devkit.platforms import RunningPlatform, running_platform
 from linli_devkit.postgres import PostgresServer
@@ -91,7 +92,7 @@ def leave_pending(release: previous_release.PreviousRelease) -> list[str]:
 
 def fill(platform: RunningPlatform, folder: Path) -> None:
     """The sample district, a year of history, a case through all its steps, and a closed month."""
-    sample = stage.sample_folder()
+    sample = sample_folder()
     for kind in ("regions:divisions.csv", "units:units.csv", "resources:resources.csv"):
         name, _, file = kind.partition(":")
         platform.linli("import", name, str(sample / file))
@@ -100,7 +101,9 @@ def fill(platform: RunningPlatform, folder: Path) -> None:
         name, _, file = kind.partition(":")
         platform.linli("import", name, str(sample / file))
     platform.idle()
-    (folder / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
+    categories = ", ".join(f"{code}: {code}" for code in load_service_items())
+    text = f"{MAPPING}categories: {{{categories}}}\n"
+    (folder / "mapping.yaml").write_text(text, encoding="utf-8")
     history(folder / "history.csv", sample / "requests.csv")
     mapping = str(folder / "mapping.yaml")
     platform.linli("import", "requests", str(folder / "history.csv"), "--mapping", mapping)

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.broker
 
 
 class Producer:
-    """A service that tells events through its outbox and a real relay."""
+    """A service that publishes events through its outbox and a real relay."""
 
     def __init__(self, service: str, database_url: str, amqp_uri: str) -> None:
         self.service = service
@@ -54,7 +54,7 @@ class Producer:
         with self.runtime.unit_of_work() as uow:
             for subject in subjects:
                 example = example_event(schema, **{schema.event_type.key: subject}, **data)
-                uow.emit(schema, subject, example.data)
+                uow.emit(schema.of(example))
         return subjects
 
     def tell_again(self) -> None:

@@ -54,7 +54,7 @@ class Producer:
         with self.runtime.unit_of_work() as uow:
             for subject in subjects:
                 example = example_event(schema, **{schema.event_type.key: subject}, **data)
-                uow.emit(schema, subject, example.data)
+                uow.emit(schema(**example.data))
         return subjects
 
     def tell_again(self) -> None:

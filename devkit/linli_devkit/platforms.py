@@ -283,11 +283,11 @@ def _is_setting(name: str) -> bool:
 @contextmanager
 def _environment(settings: Mapping[str, str]) -> Iterator[None]:
     """Let the settings of this process be these alone while a platform starts from it."""
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if _is_setting(name)}
+    saved = {name: os.environ.pop(name) for name in list(os.environ) if _is_setting(name)}
     os.environ.update(settings)
     try:
         yield
     finally:
         for name in settings:
             os.environ.pop(name, None)
-        os.environ.update(kept)
+        os.environ.update(saved)

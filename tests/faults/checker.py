@@ -152,7 +152,7 @@ class Checker:
         findings.duplicated += [f"case {case_id} was opened twice" for case_id in self._column(sql)]
 
     def _compare_facts(self, findings: Findings) -> None:
-        """Every fact is made of the published events of its request and agrees with the services."""
+        """Every fact is made of the published events of its request, as the services have it."""
         published = {
             event_id
             for event_id, kind in self._rows(

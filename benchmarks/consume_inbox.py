@@ -22,14 +22,14 @@ _BATCH = 100
 def inbox(servers: BenchmarkServers) -> list[Figure]:
     """Take in the same messages by the chassis and by hand."""
     count = servers.count(10_000)
-    told = travelling(events(RequestVerified, count))
+    messages = travelling(events(RequestVerified, count))
     with servers.database("service_desk") as bench:
         execute(bench, EFFECT)
 
         def run(consumer: AbstractContextManager[Any]) -> float:
             execute(bench, "TRUNCATE effect, inbox, outbox, stream")
             purge(bench.amqp_uri)
-            publish(bench.amqp_uri, told)
+            publish(bench.amqp_uri, messages)
             with consumer as running:
                 await_effects(bench, count, running)
             return rate(bench)

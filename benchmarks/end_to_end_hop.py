@@ -38,23 +38,23 @@ _CLAIM = "INSERT INTO inbox (event_id, type, state, handled_at) VALUES (%s, %s, 
 
 def hop(servers: BenchmarkServers) -> list[Figure]:
     """Send events from one service to another, each only when the one before it has arrived."""
-    told = events(RequestVerified, servers.count(300))
+    sent_events = events(RequestVerified, servers.count(300))
     with servers.database("grid", "service_desk") as bench:
         _prepare(bench)
         ours, by_hand = _Ours(bench), _ByHand(bench)
 
-        def rate(way: _Ours | _ByHand) -> float:
+        def rate(variant: _Ours | _ByHand) -> float:
             purge(bench.amqp_uri)
             feed = raw.RawFeed(bench.amqp_uri, queue_of("service_desk"), 1)
             began = perf_counter()
-            for event in told:
-                way.send(event)
+            for event in sent_events:
+                variant.send(event)
                 [message] = feed.collect(1)
-                way.take(message)
+                variant.take(message)
                 feed.acknowledge(message)
             seconds = perf_counter() - began
             feed.close()
-            return len(told) / seconds
+            return len(sent_events) / seconds
 
         figure = compare(
             "hop",
@@ -64,7 +64,7 @@ def hop(servers: BenchmarkServers) -> list[Figure]:
             lambda: rate(by_hand),
             target=0.7,
             rounds=servers.rounds,
-            notes={"events": len(told)},
+            notes={"events": len(sent_events)},
         )
         ours.close()
         by_hand.close()
@@ -111,9 +111,9 @@ class _Ours:
         self._consumer.engine.dispose()
 
     @staticmethod
-    def _handle(uow: UnitOfWork, told: list[Event]) -> None:
+    def _handle(uow: UnitOfWork, events: list[Event]) -> None:
         uow.connection.execute(
-            _TAKE_EFFECT, [{"event_id": event.id, "subject": event.subject} for event in told]
+            _TAKE_EFFECT, [{"event_id": event.id, "subject": event.subject} for event in events]
         )
 
 

@@ -65,13 +65,13 @@ class BenchmarkServers:
             self.postgres.url.render_as_string(hide_password=False)
         ) as connection:
             cursor = connection.cursor()
-            found = {}
+            versions = {}
             for name in ("server_version", "fsync", "synchronous_commit", "wal_sync_method"):
                 cursor.execute(f"SHOW {name}")
-                found[f"postgresql {name}"] = cursor.fetchone()[0]  # type: ignore[index]
+                versions[f"postgresql {name}"] = cursor.fetchone()[0]  # type: ignore[index]
         overview = self.rabbit.api("GET", "/overview")
         return {
-            **found,
+            **versions,
             "rabbitmq": overview["rabbitmq_version"],
             "erlang": overview["erlang_version"],
         }

@@ -38,11 +38,15 @@ def _with_subject(event: Event, subject: UUID) -> Event:
 class OutboxFill:
     """The same rows put into an outbox before each measurement."""
 
-    def __init__(self, bench: BenchmarkDatabase, schema: str, told: Sequence[Event]) -> None:
+    def __init__(
+        self, bench: BenchmarkDatabase, schema: str, pending_events: Sequence[Event]
+    ) -> None:
         self._bench = bench
         self._engine = create_engine(bench.database_url, schema, pool_size=1)
         with self._engine.begin() as connection:
-            outbox.append(connection, schema, [(event, encode_data(event)) for event in told])
+            outbox.append(
+                connection, schema, [(event, encode_data(event)) for event in pending_events]
+            )
             connection.execute(
                 sa.text(f"CREATE TABLE outbox_full AS SELECT seq, {_COLUMNS} FROM outbox")  # noqa: S608
             )
@@ -79,9 +83,9 @@ def purge(amqp_uri: str) -> None:
     connection.close()
 
 
-def travelling(told: Sequence[Event]) -> list[tuple[str, bytes, pika.BasicProperties]]:
+def travelling(pending_events: Sequence[Event]) -> list[tuple[str, bytes, pika.BasicProperties]]:
     """Events as the relay would publish them: routing key, body, properties."""
-    return [_travelling(event, encode(event)) for event in told]
+    return [_travelling(event, encode(event)) for event in pending_events]
 
 
 def publish(amqp_uri: str, messages: Sequence[tuple[str, bytes, pika.BasicProperties]]) -> None:

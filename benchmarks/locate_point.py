@@ -47,12 +47,12 @@ def locate(servers: BenchmarkServers) -> list[Figure]:
         tree.query(shapely.points(longitudes, latitudes), predicate="intersects")
         return _PLACES / (perf_counter() - began)
 
-    found = int(np.count_nonzero(index.locate(longitudes, latitudes) != NONE))
+    located = int(np.count_nonzero(index.locate(longitudes, latitudes) != NONE))
     by_hand = len(
         np.unique(tree.query(shapely.points(longitudes, latitudes), predicate="intersects")[0])
     )
-    if abs(found - by_hand) > _PLACES // 10_000:
-        raise RuntimeError(f"{found} places were located, {by_hand} by hand")
+    if abs(located - by_hand) > _PLACES // 10_000:
+        raise RuntimeError(f"{located} places were located, {by_hand} by hand")
     return [
         compare(
             "locate",
@@ -62,7 +62,7 @@ def locate(servers: BenchmarkServers) -> list[Figure]:
             raw,
             target=0.5,
             rounds=servers.rounds,
-            notes={"grids": _GRIDS, "places": _PLACES, "located": found},
+            notes={"grids": _GRIDS, "places": _PLACES, "located": located},
         )
     ]
 

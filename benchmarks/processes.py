@@ -34,8 +34,8 @@ def latency(servers: BenchmarkServers) -> list[Figure]:
     """One request after another through an idle platform: from sending it to its fact in
     evaluation.
     """
-    with platform(servers) as (running, made):
-        bodies = [body | made.place for body in asked(servers.count(200) + 5)]
+    with platform(servers) as (running, sample):
+        bodies = [body | sample.place for body in asked(servers.count(200) + 5)]
         with psycopg2.connect(running.environ["DATABASE_URL"]) as connection:
             connection.autocommit = True
             times = [1000 * _request_to_fact(running, connection, body) for body in bodies][5:]
@@ -69,13 +69,13 @@ def rest(servers: BenchmarkServers) -> list[Figure]:
     matched.
     """
     seconds = 20.0
-    with platform(servers) as (running, made):
-        bring_in(running, made)
-        work(running, made)
+    with platform(servers) as (running, sample):
+        bring_in(running, sample)
+        work(running, sample)
         running.idle(120)
         # Caches of the work before are dropped, connections settle, and relays have read what it
         # put into the log.
-        time.sleep(5 + made.events / LOG_EVENTS_A_SECOND)
+        time.sleep(5 + sample.events / LOG_EVENTS_A_SECOND)
         pids = {
             child.name: child.process.pid for child in running.supervisor.children if child.process
         }
@@ -97,22 +97,22 @@ def history(servers: BenchmarkServers) -> list[Figure]:
     """
     rates, posted, sources = [], [], set()
     for _ in range(1 if servers.quick else min(3, servers.rounds)):
-        with platform(servers) as (running, made):
-            seconds_posted, seconds = _brought_in(running, made)
-            posted.append(made.count / seconds_posted)
-            rates.append(made.count / seconds)
-            sources.add(f"{made.count:,} requests ({made.source})")
+        with platform(servers) as (running, sample):
+            seconds_posted, seconds = _brought_in(running, sample)
+            posted.append(sample.count / seconds_posted)
+            rates.append(sample.count / seconds)
+            sources.add(f"{sample.count:,} requests ({sample.source})")
     what = f"import of {sources.pop()}, end to end, eight processes"
     return [limit("history", what, "requests/s", rates, 100, at_least=True, posted=posted)]
 
 
-def _brought_in(running: RunningPlatform, made: City) -> tuple[float, float]:
+def _brought_in(running: RunningPlatform, sample: City) -> tuple[float, float]:
     """Seconds until the command has posted all, and until evaluation has folded the rest."""
     began = perf_counter()
-    bring_in(running, made, settled=False)
+    bring_in(running, sample, settled=False)
     posted = perf_counter()
     eventually(
-        lambda: running.count("SELECT count(*) FROM evaluation.fact_event") >= made.events,
+        lambda: running.count("SELECT count(*) FROM evaluation.fact_event") >= sample.events,
         seconds=600,
         every=0.2,
     )
@@ -125,32 +125,34 @@ def platform(
 ) -> Iterator[tuple[RunningPlatform, City]]:
     """Eight processes with the grids of a city, idle."""
     home = Path(mkdtemp(dir=servers.folder))
-    made = city(home, servers.count(requests))
+    sample = city(home, servers.count(requests))
     settings = {"LINLI_DISTRICT": DISTRICT, "LINLI_TIME_ZONE": "America/Los_Angeles"}
     with (
         servers.vhost() as amqp_uri,
         servers.postgres.database(api_services()) as database_url,
         running_platform(home, amqp_uri=amqp_uri, database_url=database_url, **settings) as running,
     ):
-        running.linli("import", "regions", str(made.regions))
+        running.linli("import", "regions", str(sample.regions))
         running.idle()
-        running.linli("import", "grids", str(made.grids), "--mapping", str(made.grids_mapping))
+        running.linli("import", "grids", str(sample.grids), "--mapping", str(sample.grids_mapping))
         running.idle()
-        yield running, made
+        yield running, sample
 
 
-def bring_in(running: RunningPlatform, made: City, *, settled: bool = True) -> None:
+def bring_in(running: RunningPlatform, sample: City, *, settled: bool = True) -> None:
     """Import the requests by the command, as a person does."""
-    running.linli("import", "requests", str(made.requests), "--mapping", str(made.requests_mapping))
+    running.linli(
+        "import", "requests", str(sample.requests), "--mapping", str(sample.requests_mapping)
+    )
     if settled:
         running.idle(300)
 
 
-def work(running: RunningPlatform, made: City) -> None:
+def work(running: RunningPlatform, sample: City) -> None:
     """Let each process do what it does in a day: register, verify, match, show."""
     for body in asked(20):
-        told = running.post("grid", "/requests", body | made.place)
-        running.post("grid", f"/requests/{told['request_id']}/verify", {})
+        registered = running.post("grid", "/requests", body | sample.place)
+        running.post("grid", f"/requests/{registered['request_id']}/verify", {})
     for service, path in (
         ("organization", "/units"),
         ("service_desk", "/cases"),

@@ -116,16 +116,16 @@ def take(connection: Any, messages: Sequence[Any], ids: Sequence[str], routing_k
     """The effect of a batch and what it tells, in one transaction of three statements."""
     with connection.cursor() as cursor:
         events = [(message.headers, json.loads(message.body)) for message in messages]
-        given = [headers["ce-id"] for headers, _ in events]
-        cursor.execute(CLAIM, (given, [headers["ce-type"] for headers, _ in events]))
-        cursor.execute(TAKE_EFFECT, (given, [headers["ce-subject"] for headers, _ in events]))
-        told = [json.dumps(dict.fromkeys(ACCEPTED, data["request_id"])) for _, data in events]
-        headers_told = [
+        event_ids = [headers["ce-id"] for headers, _ in events]
+        cursor.execute(CLAIM, (event_ids, [headers["ce-type"] for headers, _ in events]))
+        cursor.execute(TAKE_EFFECT, (event_ids, [headers["ce-subject"] for headers, _ in events]))
+        payloads = [json.dumps(dict.fromkeys(ACCEPTED, data["request_id"])) for _, data in events]
+        new_headers = [
             json.dumps({**headers, "ce-id": new})
             for (headers, _), new in zip(events, ids, strict=True)
         ]
         names = [headers["ce-type"] for headers, _ in events]
-        cursor.execute(APPEND, (ids, names, [routing_key] * len(ids), headers_told, told))
+        cursor.execute(APPEND, (ids, names, [routing_key] * len(ids), new_headers, payloads))
     connection.commit()
 
 

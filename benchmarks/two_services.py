@@ -32,7 +32,7 @@ _TABLES = "effect, inbox, outbox, stream"
 def nameko(servers: BenchmarkServers) -> list[Figure]:
     """Events per second from the first effect in the first service to the last in the second."""
     ours_count, stock_count = servers.count(6_000), servers.count(1_500)
-    told = travelling(events(ResourceWithdrawn, ours_count))
+    messages = travelling(events(ResourceWithdrawn, ours_count))
     with servers.database(*_SERVICES) as bench, servers.vhost() as stock_uri:
         for schema in _SERVICES:
             execute(bench, EFFECT, schema)
@@ -42,7 +42,7 @@ def nameko(servers: BenchmarkServers) -> list[Figure]:
             "nameko",
             "two-service flow against stock nameko (event_handler, commit, dispatch with confirms)",
             "events/s",
-            lambda: _ours(bench, told),
+            lambda: _ours(bench, messages),
             lambda: _stock(stock, stock_count),
             target=5.0,
             rounds=servers.rounds,
@@ -51,15 +51,15 @@ def nameko(servers: BenchmarkServers) -> list[Figure]:
     return [figure]
 
 
-def _ours(bench: BenchmarkDatabase, told: list[Any]) -> float:
+def _ours(bench: BenchmarkDatabase, messages: list[Any]) -> float:
     _clear(bench)
     purge(bench.amqp_uri)
-    publish(bench.amqp_uri, told)
+    publish(bench.amqp_uri, messages)
     with ExitStack() as stack:
         stack.enter_context(bench.process("linli", "relay", "service_desk"))
         running = _start(stack, bench, "platform_flow", [queue_of(name) for name in _SERVICES])
-        await_effects(bench, len(told), running, "evaluation")
-    return _rate(bench, len(told))
+        await_effects(bench, len(messages), running, "evaluation")
+    return _rate(bench, len(messages))
 
 
 def _stock(bench: BenchmarkDatabase, count: int) -> float:

@@ -62,11 +62,11 @@ def folder_of(service: str) -> str:
 
 def members_of(folder: str) -> list[str]:
     """The folders of a member and of those it depends on, each after what it needs."""
-    found: list[str] = []
+    members: list[str] = []
     for name in dependencies(folder):
         if name in workspace():
-            found += [member for member in members_of(workspace()[name]) if member not in found]
-    return [*found, folder]
+            members += [member for member in members_of(workspace()[name]) if member not in members]
+    return [*members, folder]
 
 
 def workspace() -> dict[str, str]:
@@ -77,10 +77,10 @@ def workspace() -> dict[str, str]:
 
 def dependencies(folder: str, extras: Iterable[str] = ()) -> Iterator[str]:
     """The names of what a member depends on, with those of its extras that are asked for."""
-    told = project(ROOT / folder / "pyproject.toml")
-    optional = told.get("optional-dependencies", {})
+    metadata = project(ROOT / folder / "pyproject.toml")
+    optional = metadata.get("optional-dependencies", {})
     for requirement in [
-        *told["dependencies"],
+        *metadata["dependencies"],
         *(item for extra in extras for item in optional.get(extra, ())),
     ]:
         match = _NAME.match(requirement)
@@ -89,8 +89,8 @@ def dependencies(folder: str, extras: Iterable[str] = ()) -> Iterator[str]:
 
 
 def project(path: Path) -> dict[str, Any]:
-    told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
-    return told
+    metadata: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+    return metadata
 
 
 def pinned() -> dict[str, str]:

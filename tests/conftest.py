@@ -62,11 +62,11 @@ def embedded() -> Iterator[RunningPlatform]:
         tempfile.TemporaryDirectory(prefix="linli-embedded-", ignore_cleanup_errors=True) as folder,
         embedded_platform(Path(folder) / "home") as platform,
     ):
-        furnish(platform)
+        load_sample(platform)
         yield platform
 
 
-def furnish(platform: RunningPlatform) -> None:
+def load_sample(platform: RunningPlatform) -> None:
     """Bring the sample district in as the demonstration does, which is quicker than one command
     after the other.
     """
@@ -78,7 +78,7 @@ def furnish(platform: RunningPlatform) -> None:
         )
 
 
-@pytest.fixture(scope="session", name="furnish")
-def furnish_fixture() -> Callable[[RunningPlatform], None]:
+@pytest.fixture(scope="session", name="load_sample")
+def load_sample_fixture() -> Callable[[RunningPlatform], None]:
     """Brings the sample district into a platform."""
-    return furnish
+    return load_sample

@@ -102,4 +102,4 @@ def find_service(name: str) -> Manifest:
 
 def api_services() -> tuple[str, ...]:
     """The names of the installed services that have routes, an outbox and an inbox."""
-    return tuple(name for name, found in installed_services().items() if found.service)
+    return tuple(name for name, manifest in installed_services().items() if manifest.service)

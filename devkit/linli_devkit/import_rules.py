@@ -36,8 +36,8 @@ def services() -> list[str]:
 def features(service: str) -> list[Path]:
     """The folders of a service's features."""
     [package] = ROOT.glob(f"services/*/{service}")
-    found = (path.parent for path in package.glob("*/__init__.py"))
-    return sorted(path for path in found if path.name not in NO_FEATURES)
+    folders = (path.parent for path in package.glob("*/__init__.py"))
+    return sorted(path for path in folders if path.name not in NO_FEATURES)
 
 
 def composers(service: str) -> list[str]:

@@ -57,9 +57,9 @@ class People:
             )
             return next(iter(page["items"]), None)
 
-        found = eventually(in_state, seconds=MATCH_SECONDS, every=0.1)
-        assert found is not None  # eventually fails otherwise
-        return found
+        case = eventually(in_state, seconds=MATCH_SECONDS, every=0.1)
+        assert case is not None  # eventually fails otherwise
+        return case
 
     def work(self, asked: Asked) -> dict[str, Any]:
         """The provider accepts and resolves it, the reviewer passes it; the case as it is then."""
@@ -108,6 +108,6 @@ class People:
             response = self.platform.ask("GET", "evaluation", f"/facts/{asked.request_id}")
             return response.json() if response.ok and response.json()[field] is not None else None
 
-        found = eventually(known, seconds=MATCH_SECONDS, every=0.1)
-        assert found is not None
-        return found
+        fact = eventually(known, seconds=MATCH_SECONDS, every=0.1)
+        assert fact is not None
+        return fact

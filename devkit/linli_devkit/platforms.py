@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -232,18 +232,22 @@ def running_platform(
     home: Path, *, amqp_uri: str, database_url: str, **settings: str
 ) -> Iterator[RunningPlatform]:
     """Eight processes over a real broker and database, with these settings and no others."""
-    with _environment(settings):
-        started = Supervisor.start(
-            home, free_ports(len(api_services())), amqp_uri=amqp_uri, database_url=database_url
-        )
-        with started as supervisor:
-            yield _noted(home, supervisor)
+    with ExitStack() as stack:
+        with _environment(settings):  # only while it starts: other tests run beside it
+            first_port = free_ports(len(api_services()))
+            starting = Supervisor.start(
+                home, first_port, amqp_uri=amqp_uri, database_url=database_url
+            )
+            supervisor = stack.enter_context(starting)
+        yield _noted(home, supervisor)
 
 
 @contextmanager
 def embedded_platform(home: Path, **settings: str) -> Iterator[RunningPlatform]:
     """The embedded platform: one process and one port, with these settings and no others."""
-    with _environment(settings), EmbeddedPlatform.start(home, free_ports(1)) as supervisor:
+    with ExitStack() as stack:
+        with _environment(settings):
+            supervisor = stack.enter_context(EmbeddedPlatform.start(home, free_ports(1)))
         yield _noted(home, supervisor)
 
 
@@ -279,11 +283,11 @@ def _is_setting(name: str) -> bool:
 @contextmanager
 def _environment(settings: Mapping[str, str]) -> Iterator[None]:
     """Let the settings of this process be these alone while a platform starts from it."""
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if _is_setting(name)}
+    saved = {name: os.environ.pop(name) for name in list(os.environ) if _is_setting(name)}
     os.environ.update(settings)
     try:
         yield
     finally:
         for name in settings:
             os.environ.pop(name, None)
-        os.environ.update(kept)
+        os.environ.update(saved)

@@ -21,15 +21,15 @@ def templates_of(package: Path) -> dict[str, str]:
     `message` of errors; each as a text, or as the name of one in its module.
     """
     places = {**_PLACES, **dict.fromkeys(_domain_errors(package), 0)}
-    found: dict[str, str] = {}
+    templates: dict[str, str] = {}
     for path in sorted(package.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         named = dict(_named_texts(tree))
         for node in (node for outer in ast.walk(tree) for node in _templates(outer, places)):
             text = named.get(node.id) if isinstance(node, ast.Name) else _text(node)
             if text is not None:
-                found[text] = f"{path.name}:{node.lineno}"
-    return found
+                templates[text] = f"{path.name}:{node.lineno}"
+    return templates
 
 
 def _domain_errors(package: Path) -> set[str]:

@@ -54,8 +54,8 @@ def every_feature() -> list[Path]:
 
 
 def inner_features(feature: Path) -> list[Path]:
-    found = (path.parent for path in feature.glob("*/__init__.py"))
-    return sorted(path for path in found if path.name not in FILES)
+    folders = (path.parent for path in feature.glob("*/__init__.py"))
+    return sorted(path for path in folders if path.name not in FILES)
 
 
 def feature_id(path: Path) -> str:
@@ -90,9 +90,9 @@ def methods(path: Path) -> Iterator[ast.FunctionDef]:
 
 
 def sources(folder: Path) -> list[Path]:
-    found = sorted(folder.rglob("*.py"))
-    assert found, f"no Python below {folder}"
-    return found
+    paths = sorted(folder.rglob("*.py"))
+    assert paths, f"no Python below {folder}"
+    return paths
 
 
 def test_every_service_has_features() -> None:

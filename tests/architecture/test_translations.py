@@ -37,7 +37,7 @@ def catalogue(package: str) -> dict[str, str]:
     return read_catalogue(folder(package) / "locale" / "zh" / "LC_MESSAGES" / "messages.po", "zh")
 
 
-def said(package: str) -> dict[str, str]:
+def client_templates(package: str) -> dict[str, str]:
     """The templates of a package that clients may come to see, each with its place."""
     return {
         text: place
@@ -70,16 +70,16 @@ def _words(node: Any) -> Iterator[str]:
 @pytest.mark.parametrize("service", api_services())
 def test_everything_that_a_service_says_is_there_in_chinese(service: str) -> None:
     chinese = {**catalogue("linli_chassis"), **catalogue(f"linli_{service}")}
-    templates = said(f"linli_{service}")
+    templates = client_templates(f"linli_{service}")
     assert len(templates) > 5
     assert {text: place for text, place in templates.items() if text not in chinese} == {}
 
 
 def test_what_the_fields_of_contracts_refuse_is_told_in_chinese() -> None:
     templates = templates_of(Path(str(linli_contracts.__file__)).parent)
-    told = {text for text, place in templates.items() if place.startswith("fields.py")}
-    assert told
-    assert told - catalogue("linli_chassis").keys() == set()
+    field_templates = {text for text, place in templates.items() if place.startswith("fields.py")}
+    assert field_templates
+    assert field_templates - catalogue("linli_chassis").keys() == set()
 
 
 @pytest.mark.parametrize("service", api_services())
@@ -102,7 +102,7 @@ def test_the_page_shows_the_chinese_that_there_is(service: str) -> None:
 
 @pytest.mark.parametrize("service", api_services())
 def test_a_catalogue_holds_nothing_that_nobody_says(service: str) -> None:
-    templates = said(f"linli_{service}")
+    templates = client_templates(f"linli_{service}")
     places = {name for text in templates for name in PARAMETER.findall(text)}
     for key in catalogue(f"linli_{service}"):
         context, _, code = key.rpartition(CONTEXT)

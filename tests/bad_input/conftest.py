@@ -36,7 +36,7 @@ def unchanged(platform: RunningPlatform) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def is_told() -> Any:
+def assert_problem() -> Any:
     """Checks that an answer is a problem that a person understands; gives its document."""
 
     def check(

@@ -21,7 +21,7 @@ categories: {Bulky: environment.bulky_waste}
 statuses: {Done: closed}
 """
 TABLE = "id,type,state,begun,ended\nr1,Bulky,Done,2020-03-01 08:00,2020-03-02 08:00\n"
-SAID = {
+MESSAGES = {
     "en": (
         "the file has no column 'kind'",
         "The file's columns are: id, type, state, begun, ended",
@@ -42,10 +42,10 @@ def failed(embedded: RunningPlatform, language: str) -> Iterator[Any]:
     def run(*arguments: str, code: int) -> tuple[str, str]:
         done = embedded.linli("import", *arguments, "--json", code=code, language=language)
         assert "Traceback" not in done.stdout + done.stderr
-        told = json.loads(done.stdout)
-        assert chinese(told["error"]) == chinese(done.stderr) == (language == "zh")
-        assert not told["hint"] or chinese(told["hint"]) == (language == "zh")
-        return told["error"], told["hint"]
+        failure = json.loads(done.stdout)
+        assert chinese(failure["error"]) == chinese(done.stderr) == (language == "zh")
+        assert not failure["hint"] or chinese(failure["hint"]) == (language == "zh")
+        return failure["error"], failure["hint"]
 
     yield run
     assert embedded.table_sizes() == before
@@ -60,8 +60,8 @@ def test_a_mapping_of_a_column_that_is_not_there_names_it_and_those_that_are(
     error, hint = failed("requests", str(table), "--mapping", str(mapping), code=2)
     assert f"{mapping}" in error
     assert "columns.category" in error
-    assert SAID[language][0] in error
-    assert SAID[language][1] in hint
+    assert MESSAGES[language][0] in error
+    assert MESSAGES[language][1] in hint
 
 
 def test_a_file_that_is_not_there_is_told(failed: Any, tmp_path: Path) -> None:

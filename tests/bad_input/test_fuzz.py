@@ -28,7 +28,7 @@ EXAMPLES = 30
 METHODS = ("get", "post", "put", "delete")
 NUMBERS = st.integers() | st.floats() | st.sampled_from([0, -1, 1e308, 2**63, 2**31])
 NOTHING = st.just(None)
-RARELY = st.integers(0, 3).map(lambda drawn: drawn == 3)
+RARELY = st.integers(0, 3).map(lambda number: number == 3)
 SCALARS = NOTHING | st.booleans() | NUMBERS | st.text(max_size=20)
 ANYTHING = st.recursive(
     SCALARS,
@@ -51,13 +51,13 @@ SHAPES = st.sampled_from(
 
 
 @pytest.fixture(scope="module")
-def fuzzed(furnish: Any) -> Iterator[RunningPlatform]:
+def fuzzed(load_sample: Any) -> Iterator[RunningPlatform]:
     """An embedded platform of its own, for it is full of nonsense afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="linli-fuzz-", ignore_cleanup_errors=True) as folder,
         embedded_platform(Path(folder) / "home") as platform,
     ):
-        furnish(platform)
+        load_sample(platform)
         yield platform
 
 
@@ -104,7 +104,7 @@ def values(
     if "anyOf" in schema:
         return st.one_of([values(each, parts, known) for each in schema["anyOf"]])
     kinds = schema.get("type", "string")
-    made = {
+    strategies = {
         "string": lambda: texts(schema, known),
         "integer": lambda: st.integers(schema.get("minimum"), schema.get("maximum")),
         "number": lambda: st.floats(schema.get("minimum"), schema.get("maximum"), allow_nan=False),
@@ -113,7 +113,9 @@ def values(
         "array": lambda: st.lists(values(schema.get("items", {}), parts, known), max_size=3),
         "object": lambda: objects(schema, parts, known),
     }
-    return st.one_of([made[kind]() for kind in (kinds if isinstance(kinds, list) else [kinds])])
+    return st.one_of(
+        [strategies[kind]() for kind in (kinds if isinstance(kinds, list) else [kinds])]
+    )
 
 
 def texts(schema: dict[str, Any], known: list[str]) -> st.SearchStrategy[str]:
@@ -124,13 +126,13 @@ def texts(schema: dict[str, Any], known: list[str]) -> st.SearchStrategy[str]:
         "uuid": st.uuids().map(str),
         "date-time": st.datetimes(timezones=st.timezones()).map(datetime.isoformat),
     }
-    found = exact.get(
+    strategy = exact.get(
         schema.get("format", ""), st.text(max_size=min(schema.get("maxLength", 30), 60))
     )
     if "pattern" in schema:
-        found = st.from_regex(schema["pattern"]) | found
+        strategy = st.from_regex(schema["pattern"]) | strategy
     fitting = [each for each in known if fits(each, schema)]
-    return st.sampled_from(fitting) | st.sampled_from(fitting) | found if fitting else found
+    return st.sampled_from(fitting) | st.sampled_from(fitting) | strategy if fitting else strategy
 
 
 def fits(text: str, schema: dict[str, Any]) -> bool:
@@ -163,8 +165,8 @@ def bodies(
         return NOTHING | NOTHING | ANYTHING
     right = values(operation["requestBody"]["content"]["application/json"]["schema"], parts, known)
     spoilt = st.tuples(right, st.text(max_size=8), ANYTHING).flatmap(
-        lambda made: st.sampled_from([*made[0], made[1]]).map(
-            lambda name: {**made[0], name: made[2]}
+        lambda parts_drawn: st.sampled_from([*parts_drawn[0], parts_drawn[1]]).map(
+            lambda name: {**parts_drawn[0], name: parts_drawn[2]}
         )
     )
     return right | right | spoilt | ANYTHING
@@ -191,11 +193,13 @@ class Sender:
         query = {}
         for parameter in operation["parameters"]:
             name, right = parameter["name"], values(parameter["schema"], parts, self.known)
-            made = right | right | right | st.text(max_size=20)
+            strategy = right | right | right | st.text(max_size=20)
             if parameter["in"] == "path":
-                path = path.replace(f"{{{name}}}", quote(encoded(data.draw(made, name)), safe=""))
+                path = path.replace(
+                    f"{{{name}}}", quote(encoded(data.draw(strategy, name)), safe="")
+                )
             elif parameter["in"] == "query" and (parameter.get("required") or data.draw(RARELY)):
-                query[name] = encoded(data.draw(made, name))
+                query[name] = encoded(data.draw(strategy, name))
         body = None if method == "get" else data.draw(bodies(operation, parts, self.known), "body")
         sent = None if body is None else json.dumps(body)
         return self.session.request(

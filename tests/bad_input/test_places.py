@@ -49,7 +49,7 @@ def test_coordinates_of_a_chinese_map_that_are_not_marked_as_such_are_taken_with
 def test_a_request_without_a_place_is_taken_and_said_to_go_to_the_dispatcher(
     platform: RunningPlatform, language: str
 ) -> None:
-    told = ask(platform, (None, None), "wgs84", language)
-    assert told["location_status"] == "unplaced"
-    (warning,) = told["warnings"]
+    registered = ask(platform, (None, None), "wgs84", language)
+    assert registered["location_status"] == "unplaced"
+    (warning,) = registered["warnings"]
     assert ("dispatcher" in warning) == (language == "en")

@@ -78,11 +78,11 @@ UNUSABLE: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("name", UNUSABLE)
 def test_unusable_content_is_told_with_the_field_at_fault(
-    platform: RunningPlatform, is_told: Any, language: str, name: str
+    platform: RunningPlatform, assert_problem: Any, language: str, name: str
 ) -> None:
     body, slug, pointers = UNUSABLE[name]
     answer = platform.ask("POST", "grid", "/requests", body, caller=RESIDENT, language=language)
-    is_told(answer, 422, slug, language, *pointers)
+    assert_problem(answer, 422, slug, language, *pointers)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_unusable_content_is_told_with_the_field_at_fault(
 )
 def test_a_body_that_is_no_json_object_is_told(
     platform: RunningPlatform,
-    is_told: Any,
+    assert_problem: Any,
     language: str,
     raw: bytes,
     headers: dict[str, str],
@@ -111,7 +111,7 @@ def test_a_body_that_is_no_json_object_is_told(
     answer = platform.ask(
         "POST", "grid", "/requests", caller=RESIDENT, language=language, headers=headers, data=raw
     )
-    is_told(answer, status, slug, language)
+    assert_problem(answer, status, slug, language)
 
 
 def halves() -> Iterator[bytes]:
@@ -122,13 +122,13 @@ def halves() -> Iterator[bytes]:
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_of_two_mebibytes_is_refused(
-    platform: RunningPlatform, is_told: Any, language: str, chunked: bool
+    platform: RunningPlatform, assert_problem: Any, language: str, chunked: bool
 ) -> None:
     body = halves() if chunked else b"x" * TWO_MIB
     answer = platform.ask(
         "POST", "grid", "/requests", caller=RESIDENT, language=language, headers=JSON, data=body
     )
-    is_told(answer, 413, "body-too-large", language)
+    assert_problem(answer, 413, "body-too-large", language)
 
 
 def forged(platform: RunningPlatform, secret: str, **changes: Any) -> str:
@@ -140,7 +140,7 @@ def forged(platform: RunningPlatform, secret: str, **changes: Any) -> str:
     "kind", ["expired", "of another audience", "signed by another", "unsigned", "no token at all"]
 )
 def test_a_token_that_is_not_valid_is_told(
-    platform: RunningPlatform, is_told: Any, language: str, kind: str
+    platform: RunningPlatform, assert_problem: Any, language: str, kind: str
 ) -> None:
     secret = platform.environ["LINLI_JWT_SECRET"]
     token = {
@@ -154,14 +154,16 @@ def test_a_token_that_is_not_valid_is_told(
     answer = platform.ask(
         "POST", "grid", "/requests", GOOD, caller=None, language=language, headers=headers
     )
-    problem = is_told(answer, 401, "invalid-token", language)
+    problem = assert_problem(answer, 401, "invalid-token", language)
     assert "WWW-Authenticate" in answer.headers
     assert ("expired" in problem["detail"] or "过期" in problem["detail"]) == (kind == "expired")
 
 
-def test_a_missing_token_is_told(platform: RunningPlatform, is_told: Any, language: str) -> None:
+def test_a_missing_token_is_told(
+    platform: RunningPlatform, assert_problem: Any, language: str
+) -> None:
     answer = platform.ask("POST", "grid", "/requests", GOOD, caller=None, language=language)
-    is_told(answer, 401, "missing-token", language)
+    assert_problem(answer, 401, "missing-token", language)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_a_missing_token_is_told(platform: RunningPlatform, is_told: Any, langua
 )
 def test_the_wrong_role_is_told(
     platform: RunningPlatform,
-    is_told: Any,
+    assert_problem: Any,
     language: str,
     service: str,
     path: str,
@@ -183,10 +185,12 @@ def test_the_wrong_role_is_told(
     role: str,
 ) -> None:
     answer = platform.ask("POST", service, path, body, caller=Caller(role), language=language)
-    is_told(answer, 403, "missing-role", language)
+    assert_problem(answer, 403, "missing-role", language)
 
 
-def test_a_foreign_region_is_told(platform: RunningPlatform, is_told: Any, language: str) -> None:
+def test_a_foreign_region_is_told(
+    platform: RunningPlatform, assert_problem: Any, language: str
+) -> None:
     stranger = Caller("operator", region="110101001")
     square = {
         "type": "Polygon",
@@ -196,12 +200,12 @@ def test_a_foreign_region_is_told(platform: RunningPlatform, is_told: Any, langu
     answer = platform.ask(
         "PUT", "grid", "/boundaries/110101005001", body, caller=stranger, language=language
     )
-    is_told(answer, 403, "foreign-region", language)
+    assert_problem(answer, 403, "foreign-region", language)
     worker = "/grids/110101005001001/workers/6f2d0a8e-6a0f-4a87-9c67-0d5b3b1f8f11"
     answer = platform.ask(
         "PUT", "grid", worker, {"duty": "part_time"}, caller=stranger, language=language
     )
-    is_told(answer, 403, "foreign-region", language)
+    assert_problem(answer, 403, "foreign-region", language)
 
 
 def test_items_of_an_import_that_cannot_be_taken_are_listed_with_their_place(
@@ -220,15 +224,15 @@ def test_items_of_an_import_that_cannot_be_taken_are_listed_with_their_place(
         "POST", "organization", "/regions/import", {"items": items}, language=language
     )
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert (told["accepted"], told["unchanged"]) == (0, 1)
-    refused = {item["index"]: item for item in told["refused"]}
+    result = answer.json()
+    assert (result["accepted"], result["unchanged"]) == (0, 1)
+    refused = {item["index"]: item for item in result["refused"]}
     assert set(refused) == {1, 2, 3, 4, 5}
     assert refused[1]["pointer"] == "/items/1/code"
     assert (refused[4]["pointer"], refused[5]["pointer"]) == ("/items/4/code", "/items/5/name")
     assert all(
         any("\u4e00" <= c <= "\u9fff" for c in each["detail"]) == (language == "zh")
-        for each in told["refused"]
+        for each in result["refused"]
     )
 
 
@@ -245,7 +249,7 @@ def test_items_of_an_import_that_cannot_be_taken_are_listed_with_their_place(
 )
 def test_a_wrong_address_is_told(
     platform: RunningPlatform,
-    is_told: Any,
+    assert_problem: Any,
     language: str,
     method: str,
     path: str,
@@ -254,7 +258,7 @@ def test_a_wrong_address_is_told(
     pointers: tuple[str, ...],
 ) -> None:
     answer = platform.ask(method, "grid", path, language=language)
-    is_told(answer, status, slug, language, *pointers)
+    assert_problem(answer, status, slug, language, *pointers)
 
 
 @pytest.mark.parametrize(

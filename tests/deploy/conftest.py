@@ -31,8 +31,8 @@ class Rendered:
     @property
     def services(self) -> dict[str, Any]:
         """The services of its compose.yaml."""
-        found: dict[str, Any] = self.document["services"]
-        return found
+        services: dict[str, Any] = self.document["services"]
+        return services
 
 
 def render(folder: Path, changes: dict[str, str]) -> Rendered:
@@ -45,9 +45,10 @@ def render(folder: Path, changes: dict[str, str]) -> Rendered:
         text = text.replace(old, new, 1)
     path.write_text(text, encoding="utf-8")
     secrets.make_up(folder, secrets.names(load(folder)))
-    district, kept = checked(folder)
+    district, secret_values = checked(folder)
     return Rendered(
-        compose.render(district, kept, DEPLOY), kubernetes.render(district, kept, DEPLOY)
+        compose.render(district, secret_values, DEPLOY),
+        kubernetes.render(district, secret_values, DEPLOY),
     )
 
 

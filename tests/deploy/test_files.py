@@ -21,34 +21,37 @@ ROOT = DEPLOY.parent
 def test_compose_has_each_service_its_relay_and_its_migration(
     service: str, rendered: Rendered
 ) -> None:
-    found = rendered.services
-    assert found[service]["build"]["args"]["SERVICE"] == service
-    assert found[service]["command"] == ["linli_chassis", "run"]
-    assert found[f"{service}-relay"]["command"] == ["linli_chassis", "relay"]
-    assert found[f"{service}-migration"]["command"] == ["linli_chassis", "migrate"]
+    services = rendered.services
+    assert services[service]["build"]["args"]["SERVICE"] == service
+    assert services[service]["command"] == ["linli_chassis", "run"]
+    assert services[f"{service}-relay"]["command"] == ["linli_chassis", "relay"]
+    assert services[f"{service}-migration"]["command"] == ["linli_chassis", "migrate"]
     assert (
         len(
-            {found[name]["image"] for name in (service, f"{service}-relay", f"{service}-migration")}
+            {
+                services[name]["image"]
+                for name in (service, f"{service}-relay", f"{service}-migration")
+            }
         )
         == 1
     )
     for name in (service, f"{service}-relay"):
-        assert found[name]["depends_on"] == {
+        assert services[name]["depends_on"] == {
             f"{service}-migration": {"condition": "service_completed_successfully"}
         }
 
 
-def secrets_given(rendered: Rendered, name: str) -> set[str]:
-    given = rendered.services[name]["secrets"]
-    return {one if isinstance(one, str) else one["source"] for one in given}
+def secrets_of(rendered: Rendered, name: str) -> set[str]:
+    names = rendered.services[name]["secrets"]
+    return {one if isinstance(one, str) else one["source"] for one in names}
 
 
 @pytest.mark.parametrize("service", api_services())
 def test_a_process_is_given_no_secret_but_its_own(service: str, rendered: Rendered) -> None:
     access = {f"{service}_database_url", f"{service}_amqp_uri"}
-    assert secrets_given(rendered, service) == access | {"jwt_secret", "keys"}
-    assert secrets_given(rendered, f"{service}-relay") == access
-    assert secrets_given(rendered, f"{service}-migration") == {f"{service}_database_url"}
+    assert secrets_of(rendered, service) == access | {"jwt_secret", "keys"}
+    assert secrets_of(rendered, f"{service}-relay") == access
+    assert secrets_of(rendered, f"{service}-migration") == {f"{service}_database_url"}
 
 
 def test_webhooks_have_secrets_of_their_own_and_run_only_where_they_are_wanted(
@@ -56,7 +59,7 @@ def test_webhooks_have_secrets_of_their_own_and_run_only_where_they_are_wanted(
 ) -> None:
     assert "webhooks" not in plain.services
     own = {"webhooks_database_url", "webhooks_amqp_uri", "keys"}
-    assert secrets_given(rendered, "webhooks") == own
+    assert secrets_of(rendered, "webhooks") == own
     assert rendered.services["webhooks"]["command"] == ["linli_chassis", "run"]
     assert not {"webhooks-relay", "webhooks-migration"} & set(rendered.services)
 

@@ -105,9 +105,9 @@ def documents(text: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_every_manifest_is_valid(path: Path) -> None:
-    found = documents(path.read_text(encoding="utf-8"))
-    assert found
-    for document in found:
+    manifests = documents(path.read_text(encoding="utf-8"))
+    assert manifests
+    for document in manifests:
         validate(document)
 
 
@@ -195,8 +195,8 @@ def test_each_service_has_all_its_parts(built: list[dict[str, Any]]) -> None:
         "Job": ("migration",),
         "Service": ("api",),
     }.items():
-        found = set(of_kind(built, kind)) - {"webhooks"}
-        assert found == {f"{label(service)}-{part}" for service in api_services() for part in parts}
+        names = set(of_kind(built, kind)) - {"webhooks"}
+        assert names == {f"{label(service)}-{part}" for service in api_services() for part in parts}
     assert set(of_kind(built, "PodDisruptionBudget")) == {
         f"{label(service)}-api" for service in api_services()
     }
@@ -228,7 +228,7 @@ def test_processes_are_told_settings_that_exist_and_relays_only_what_they_need(
     built: list[dict[str, Any]],
 ) -> None:
     for name, pod in pods(built):
-        given = {
+        variables = {
             variable["name"].removesuffix("_FILE")
             for variable in pod["spec"]["containers"][0]["env"]
         }
@@ -239,16 +239,16 @@ def test_processes_are_told_settings_that_exist_and_relays_only_what_they_need(
             if name == "webhooks"
             else ProcessSettings
         )
-        assert given <= {item.name for item in declared_settings(settings).values()}
+        assert variables <= {item.name for item in declared_settings(settings).values()}
 
 
 def test_selectors_find_their_own_pods_and_no_others(built: list[dict[str, Any]]) -> None:
-    found = {name: pod["metadata"]["labels"] for name, pod in pods(built)}
+    labels_by_pod = {name: pod["metadata"]["labels"] for name, pod in pods(built)}
     for service in api_services():
         for kind in ("Service", "PodDisruptionBudget", "Deployment"):
             selector = of_kind(built, kind)[f"{label(service)}-api"]["spec"]["selector"]
             wanted = selector.get("matchLabels", selector).items()
-            assert [name for name, labels in found.items() if wanted <= labels.items()] == [
+            assert [name for name, labels in labels_by_pod.items() if wanted <= labels.items()] == [
                 f"{label(service)}-api"
             ]
 

@@ -31,14 +31,14 @@ def targets(prometheus: Any) -> dict[str, set[str]]:
 def test_prometheus_finds_every_process_by_the_name_that_compose_gives_it(
     prometheus: Any, rendered: Rendered
 ) -> None:
-    found = targets(prometheus)
-    assert found == {
+    scraped = targets(prometheus)
+    assert scraped == {
         "linli-services": set(api_services()),
         "linli-relays": {f"{name}-relay" for name in api_services()},
         "linli-webhooks": {"webhooks"},
         "rabbitmq": {"broker"},
     }
-    assert {name for names in found.values() for name in names} <= set(rendered.services)
+    assert {name for names in scraped.values() for name in names} <= set(rendered.services)
 
 
 def test_every_process_is_missed_when_it_is_gone(rendered: Rendered) -> None:
@@ -52,10 +52,12 @@ def test_every_process_is_missed_when_it_is_gone(rendered: Rendered) -> None:
 def test_in_a_cluster_processes_have_the_jobs_that_the_alerts_select(
     prometheus: Any, rendered: Rendered
 ) -> None:
-    told = "\n".join(path.read_text() for path in rendered.kubernetes.glob("*/kustomization.yaml"))
-    jobs = set(re.findall(r"linli/job: (\S+)", told))
+    kustomizations = "\n".join(
+        path.read_text() for path in rendered.kubernetes.glob("*/kustomization.yaml")
+    )
+    jobs = set(re.findall(r"linli/job: (\S+)", kustomizations))
     assert jobs == set(targets(prometheus)) - {"rabbitmq"}
-    assert set(re.findall(r"linli/process: (\S+)", told)) == EVERY_PROCESS
+    assert set(re.findall(r"linli/process: (\S+)", kustomizations)) == EVERY_PROCESS
     cluster = yaml.safe_load((DEPLOY / "observability/prometheus-kubernetes.yml").read_text())
     relabelled = {
         rule["target_label"]: rule["source_labels"]

@@ -44,14 +44,14 @@ def base_images(engine: None) -> bool:
     a file.
     """
     for name in ("proxy", "prometheus") if "PYTHON_IMAGE" in os.environ else ():
-        build_unless_given(name)
+        build_unless_configured(name)
     if "POSTGRES_IMAGE" not in os.environ:
         return True
     [image] = json.loads(run("docker", "image", "inspect", os.environ["POSTGRES_IMAGE"]))
     return "docker-entrypoint.sh" in (image["Config"]["Entrypoint"] or [])
 
 
-def build_unless_given(name: str) -> None:
+def build_unless_configured(name: str) -> None:
     """Build an image from the packages of Debian, and name it by its variable."""
     variable, tag = f"{name.upper()}_IMAGE", f"linli-test/{name}"
     if variable not in os.environ:
@@ -64,14 +64,14 @@ def build_unless_given(name: str) -> None:
 @pytest.fixture(scope="session")
 def deployment(base_images: bool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("docker") / "district"
-    made = Deployment.make(
-        "110101", folder, {"webhooks = false": "webhooks = true"}, knows_files=base_images
+    deployment = Deployment.make(
+        "110101", folder, {"webhooks = false": "webhooks = true"}, password_files=base_images
     )
-    made.take_down()  # what a run that was broken off has left
-    started.append(made)
-    yield made
-    started.remove(made)
-    made.take_down()
+    deployment.take_down()  # what a run that was broken off has left
+    started.append(deployment)
+    yield deployment
+    started.remove(deployment)
+    deployment.take_down()
 
 
 # What pytest-docker asks for
@@ -79,10 +79,10 @@ def deployment(base_images: bool, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="session")
 def docker_compose_command(deployment: Deployment) -> Iterator[str]:
-    kept = {name: os.environ.get(name) for name in deployment.environ}
+    saved = {name: os.environ.get(name) for name in deployment.environ}
     os.environ.update(deployment.environ)
     yield f"docker compose --env-file '{deployment.rendered / '.env'}'"
-    for name, value in kept.items():
+    for name, value in saved.items():
         os.environ.pop(name, None)
         if value is not None:
             os.environ[name] = value
@@ -115,12 +115,12 @@ def district(deployment: Deployment, docker_services: Any) -> Deployment:
 @pytest.fixture(scope="session")
 def platform(district: Deployment, tmp_path_factory: pytest.TempPathFactory) -> ContainerPlatform:
     """The sample district, brought in through the proxy."""
-    made = ContainerPlatform.of(district, tmp_path_factory.mktemp("home"))
+    platform = ContainerPlatform.of(district, tmp_path_factory.mktemp("home"))
     sample = Path(str(resources.files("linli_demo") / "sample" / "dongcheng"))
     for kind, file in FURNITURE.items():
-        made.linli("import", kind, str(sample / file))
-        made.idle()
-    return made
+        platform.linli("import", kind, str(sample / file))
+        platform.idle()
+    return platform
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -128,8 +128,8 @@ def pytest_runtest_makereport() -> Iterator[None]:
     """Tell with a failure what the containers said last."""
     outcome: Any = yield
     report = outcome.get_result()
-    for made in started if report.failed else ():
+    for deployment in started if report.failed else ():
         with suppress(Exception):
             report.sections.append(
-                ("containers", made.compose("logs", "--no-color", "--tail", "30"))
+                ("containers", deployment.compose("logs", "--no-color", "--tail", "30"))
             )

@@ -55,20 +55,20 @@ class Deployment:
     """One rendered district. `files` are its compose files."""
 
     district: District
-    kept: dict[str, str]
+    secret_values: dict[str, str]
     rendered: Path
     files: list[Path]
     prometheus_port: int = field(default_factory=free_port)
 
     @classmethod
     def make(
-        cls, code: str, folder: Path, changes: Mapping[str, str], *, knows_files: bool = True
+        cls, code: str, folder: Path, changes: Mapping[str, str], *, password_files: bool = True
     ) -> Deployment:
         """Describe and render a district whose proxy listens on a free port.
 
         Args:
             changes: what to replace in district.toml.
-            knows_files: whether PostgreSQL's image takes its password from a file.
+            password_files: whether PostgreSQL's image takes its password from a file.
         """
         begin(code, folder, "en")
         path = folder / "district.toml"
@@ -82,17 +82,17 @@ class Deployment:
             text = text.replace(old, new, 1)
         path.write_text(text, encoding="utf-8")
         secrets.make_up(folder, secrets.names(load(folder)))
-        district, kept = checked(folder)
-        rendered = compose.render(district, kept, ROOT / "deploy")
-        files = [rendered / "compose.yaml", *([] if knows_files else [HERE / "compose.yaml"])]
-        return cls(district, kept, rendered, files)
+        district, secret_values = checked(folder)
+        rendered = compose.render(district, secret_values, ROOT / "deploy")
+        files = [rendered / "compose.yaml", *([] if password_files else [HERE / "compose.yaml"])]
+        return cls(district, secret_values, rendered, files)
 
     @property
     def environ(self) -> dict[str, str]:
         """What compose is told besides what was rendered."""
         return {
             "BUILD_NETWORK": "host",
-            "LINLI_TEST_DATABASE_PASSWORD": self.kept[secrets.DATABASE_OWNER],
+            "LINLI_TEST_DATABASE_PASSWORD": self.secret_values[secrets.DATABASE_OWNER],
             "COMPOSE_PROFILES": compose.profiles(self.district),
             "PROMETHEUS_PORT": str(self.prometheus_port),
         }
@@ -139,10 +139,10 @@ class Deployment:
 
     def inspected(self) -> list[Any]:
         """All containers as the engine knows them."""
-        found: list[Any] = json.loads(
+        containers: list[Any] = json.loads(
             run("docker", "inspect", *self.compose("ps", "--all", "--quiet").split())
         )
-        return found
+        return containers
 
     def logs(self, *services: str) -> str:
         """What all services, or these, have said."""
@@ -165,7 +165,7 @@ class ContainerPlatform(RunningPlatform):
     def of(cls, deployment: Deployment, home: Path) -> ContainerPlatform:
         environ = {
             "LINLI_DISTRICT": deployment.district.code,
-            "LINLI_JWT_SECRET": deployment.kept[secrets.JWT_SECRET],
+            "LINLI_JWT_SECRET": deployment.secret_values[secrets.JWT_SECRET],
         }
         state = {"district": environ["LINLI_DISTRICT"], "jwt_secret": environ["LINLI_JWT_SECRET"]}
         write_state(home, {"url": deployment.url, **state})

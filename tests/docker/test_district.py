@@ -132,9 +132,9 @@ def known_to_evaluation(platform: ContainerPlatform) -> list[str]:
 def arrived_once(platform: ContainerPlatform, acknowledged: list[str], before: set[str]) -> None:
     """Every acknowledged request is in both services, once, and nothing else is."""
     platform.idle(120)
-    for found in (asked(platform), known_to_evaluation(platform)):
-        assert len(found) == len(set(found))
-        assert set(found) - before == set(acknowledged)
+    for request_ids in (asked(platform), known_to_evaluation(platform)):
+        assert len(request_ids) == len(set(request_ids))
+        assert set(request_ids) - before == set(acknowledged)
     assert len(acknowledged) == len(set(acknowledged))
 
 
@@ -216,7 +216,7 @@ def test_the_broker_has_no_guest_and_each_service_the_least_rights(district: Dep
 
 
 def test_a_service_cannot_see_anothers_tables(district: Deployment) -> None:
-    password = f"PGPASSWORD={district.kept['database_evaluation']}"
+    password = f"PGPASSWORD={district.secret_values['database_evaluation']}"
     psql = (
         "exec",
         "-T",
@@ -356,7 +356,7 @@ def test_neither_logs_nor_the_engine_know_a_secret_or_a_residents_words(
 ) -> None:
     logs = district.logs()
     assert "service started" in logs
-    hidden = {name: value for name, value in district.kept.items() if value in logs}
+    hidden = {name: value for name, value in district.secret_values.items() if value in logs}
     assert not hidden
     words = [word for word in (WORDS, PHONE, "王秀英", walked[0].tracking_code) if word in logs]
     assert not words
@@ -364,4 +364,4 @@ def test_neither_logs_nor_the_engine_know_a_secret_or_a_residents_words(
     known = json.dumps(
         [one for one in district.inspected() if "database" not in one["Name"]], ensure_ascii=False
     )
-    assert not [name for name, value in district.kept.items() if value in known]
+    assert not [name for name, value in district.secret_values.items() if value in known]

@@ -29,36 +29,36 @@ print(json.dumps({
 
 def contents(service: str) -> dict[str, Any]:
     name = f"{IMAGES['registry']}/{service}:{IMAGES['version']}"
-    said = run("docker", "run", "--rm", "--read-only", "--entrypoint", "python", name, "-c", LOOK)
-    found: dict[str, Any] = json.loads(said)
-    return found
+    output = run("docker", "run", "--rm", "--read-only", "--entrypoint", "python", name, "-c", LOOK)
+    report: dict[str, Any] = json.loads(output)
+    return report
 
 
 @pytest.mark.parametrize("service", api_services())
 def test_an_image_holds_one_service_and_nothing_to_install_with(
     service: str, district: Deployment
 ) -> None:
-    found = contents(service)
+    report = contents(service)
     shared = ["linli_chassis", "linli_contracts", "linli_kernel"]
-    assert found["linli"] == sorted([*shared, f"linli_{service}"])
-    assert found["programs"] == []
-    assert set(found["modules"]) <= ({"ortools"} if service == "service_desk" else set())
-    assert found["uid"] == 10001
+    assert report["linli"] == sorted([*shared, f"linli_{service}"])
+    assert report["programs"] == []
+    assert set(report["modules"]) <= ({"ortools"} if service == "service_desk" else set())
+    assert report["uid"] == 10001
 
 
 def test_the_image_of_the_webhooks_holds_no_other_service(district: Deployment) -> None:
-    found = contents("webhooks")
+    report = contents("webhooks")
     shared = ["linli_chassis", "linli_client", "linli_contracts", "linli_kernel"]
-    assert found["linli"] == sorted([*shared, "linli_webhooks"])
-    assert (found["programs"], found["modules"]) == ([], [])
+    assert report["linli"] == sorted([*shared, "linli_webhooks"])
+    assert (report["programs"], report["modules"]) == ([], [])
 
 
 def test_the_commands_image_holds_all_services(district: Deployment) -> None:
-    found = contents("linli")
+    report = contents("linli")
     every = (f"linli_{service}" for service in installed_services())
-    assert set(found["linli"]) >= {"linli", *every}
-    assert found["programs"] == []
-    assert set(found["modules"]) == {"ortools", "typer"}
+    assert set(report["linli"]) >= {"linli", *every}
+    assert report["programs"] == []
+    assert set(report["modules"]) == {"ortools", "typer"}
 
 
 @pytest.mark.parametrize("service", installed_services())
@@ -75,6 +75,6 @@ def test_an_image_says_whether_it_is_well_and_holds_no_secret(
 
 
 def test_a_process_without_settings_says_what_it_lacks(district: Deployment) -> None:
-    said = run("docker", "run", "--rm", f"{IMAGES['registry']}/grid:{IMAGES['version']}", code=2)
-    assert "DATABASE_URL: is required and not set" in said
-    assert "Traceback" not in said
+    output = run("docker", "run", "--rm", f"{IMAGES['registry']}/grid:{IMAGES['version']}", code=2)
+    assert "DATABASE_URL: is required and not set" in output
+    assert "Traceback" not in output

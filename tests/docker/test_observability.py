@@ -25,10 +25,10 @@ def prometheus(district: Deployment) -> str:
 
 def asked(url: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = requests.get(url, timeout=5).json()["data"]
+        data: dict[str, Any] = requests.get(url, timeout=5).json()["data"]
     except requests.RequestException:
         return {}
-    return found
+    return data
 
 
 def test_every_process_and_the_broker_are_found_and_answer(prometheus: str) -> None:

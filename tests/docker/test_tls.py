@@ -90,14 +90,14 @@ def secured(base_images: bool, district: Deployment, tmp_path: Path) -> Iterator
     authority.issue(
         "proxy", x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
     )
-    made = Deployment.make("110102", folder, CHANGES, knows_files=base_images)
-    made.take_down()
+    deployment = Deployment.make("110102", folder, CHANGES, password_files=base_images)
+    deployment.take_down()
     try:
-        made.compose("up", "--detach", "--wait", "grid", "grid-relay", "broker", "database")
-        made.compose("up", "--detach", "--no-deps", "proxy")
-        yield made
+        deployment.compose("up", "--detach", "--wait", "grid", "grid-relay", "broker", "database")
+        deployment.compose("up", "--detach", "--no-deps", "proxy")
+        yield deployment
     finally:
-        made.take_down()
+        deployment.take_down()
 
 
 def test_services_speak_to_the_broker_and_people_to_the_proxy_over_tls(secured: Deployment) -> None:
@@ -115,8 +115,8 @@ def test_services_speak_to_the_broker_and_people_to_the_proxy_over_tls(secured: 
     )
 
     def connected() -> list[dict[str, object]]:
-        found: list[dict[str, object]] = json.loads(secured.compose(*ask))
-        return found if len(found) >= 2 else []
+        listed: list[dict[str, object]] = json.loads(secured.compose(*ask))
+        return listed if len(listed) >= 2 else []
 
     connections = eventually(connected, seconds=60, every=1)
     assert {(one["user"], one["ssl"]) for one in connections} == {("110102-grid", True)}

@@ -60,11 +60,11 @@ class Broker:
 @contextmanager
 def broker(server: RabbitServer) -> Iterator[Broker]:
     """A broker whose accounts and virtual host are gone afterwards."""
-    made = Broker(server, server.vhost())
+    new_broker = Broker(server, server.vhost())
     try:
-        yield made
+        yield new_broker
     finally:
-        for account in made.accounts:
+        for account in new_broker.accounts:
             with suppress(OSError):
                 server.api("DELETE", f"/users/{account}")
-        server.drop_vhost(made.admin_uri)
+        server.drop_vhost(new_broker.admin_uri)

@@ -47,13 +47,13 @@ class Page:
     def blocks(self) -> list[Block]:
         return [
             Block(
-                self.text.count("\n", 0, found.start()) + 1,
-                found["language"],
-                found["text"],
-                found["does"],
-                found["where"],
+                self.text.count("\n", 0, match.start()) + 1,
+                match["language"],
+                match["text"],
+                match["does"],
+                match["where"],
             )
-            for found in _FENCE.finditer(self.text)
+            for match in _FENCE.finditer(self.text)
         ]
 
     @property
@@ -64,18 +64,18 @@ class Page:
     @property
     def headings(self) -> list[tuple[int, str]]:
         """Level and words of each heading."""
-        return [(len(found[1]), found[2]) for found in _HEADING.finditer(self.prose)]
+        return [(len(match[1]), match[2]) for match in _HEADING.finditer(self.prose)]
 
     @property
     def anchors(self) -> set[str]:
         """What a link to a place in this page may end with."""
         seen: dict[str, int] = {}
-        found = set()
+        anchors = set()
         for _, words in self.headings:
             slug = re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
-            found.add(f"{slug}-{seen[slug]}" if slug in seen else slug)
+            anchors.add(f"{slug}-{seen[slug]}" if slug in seen else slug)
             seen[slug] = seen.get(slug, 0) + 1
-        return found
+        return anchors
 
     @property
     def links(self) -> list[str]:
@@ -89,14 +89,14 @@ class Page:
 
     def commands(self) -> list[str]:
         """Each command line of the page's console and bash blocks, with its continuations."""
-        found = []
+        lines = []
         for block in self.blocks:
             text = block.text.replace("\\\n", " ")
             if block.language == "console":
-                found += [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+                lines += [line[2:] for line in text.splitlines() if line.startswith("$ ")]
             elif block.language == "bash":
-                found += text.splitlines()
-        return [line.strip() for line in found]
+                lines += text.splitlines()
+        return [line.strip() for line in lines]
 
 
 @cache

@@ -29,8 +29,8 @@ pytestmark = pytest.mark.broker
 
 @pytest.fixture
 def account(rabbit: RabbitServer) -> Iterator[Broker]:
-    with broker(rabbit) as made:
-        yield made
+    with broker(rabbit) as new_broker:
+        yield new_broker
 
 
 def surroundings(amqp_uri: str, database_url: str) -> dict[str, str]:

@@ -20,10 +20,8 @@ from linli_contracts.registry import REGISTRY, produced_by
 from .pages import ROOT, Page, page, pages
 
 PAGES = pages()
-OURS = [
-    found for found in PAGES if found.path.split("/")[0] in ("README.md", "README.zh.md", "docs")
-]
-EVERY = pytest.mark.parametrize("shown", PAGES, ids=[found.path for found in PAGES])
+OURS = [each for each in PAGES if each.path.split("/")[0] in ("README.md", "README.zh.md", "docs")]
+EVERY = pytest.mark.parametrize("shown", PAGES, ids=[each.path for each in PAGES])
 MACHINE = re.compile(r"(?<![\w.}$])/(home|root|tmp|work|Users|var/folders)/")
 FOLDERS = [
     ROOT,
@@ -42,10 +40,10 @@ def test_every_link_leads_somewhere(shown: Page) -> None:
         target, _, anchor = link.partition("#")
         if re.match(r"[a-z]+:", target):
             continue
-        found = (shown.file.parent / target).resolve() if target else shown.file
-        assert found.exists(), f"{shown.path} links to {link}"
+        linked = (shown.file.parent / target).resolve() if target else shown.file
+        assert linked.exists(), f"{shown.path} links to {link}"
         if anchor:
-            assert anchor in page(found.relative_to(ROOT).as_posix()).anchors, (
+            assert anchor in page(linked.relative_to(ROOT).as_posix()).anchors, (
                 f"{shown.path} links to {link}"
             )
 
@@ -92,9 +90,9 @@ def parse(words: list[str]) -> None:
     context = click.Context(command, info_name="linli")
     while isinstance(command, click.Group):
         assert words, "linli is named without a command"
-        found = command.get_command(context, words[0])
-        assert found is not None, f"linli has no {words[0]}"
-        command, words = found, words[1:]
+        subcommand = command.get_command(context, words[0])
+        assert subcommand is not None, f"linli has no {words[0]}"
+        command, words = subcommand, words[1:]
     command.make_context(
         command.name, [word for word in words if not word.startswith(("<", ">"))], parent=context
     )
@@ -115,20 +113,20 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 def test_the_page_for_operators_lists_the_metrics_there_are() -> None:
     source = (ROOT / "chassis/linli_chassis/observability/metrics.py").read_text(encoding="utf-8")
-    made = {
+    defined = {
         f"linli_{name}" for name in re.findall(r'_(?:counter|gauge|histogram)\(\s*"(\w+)"', source)
     }
     others = [
         ROOT / "chassis/linli_chassis/observability/gauges.py",
         ROOT / "services/webhooks/linli_webhooks/metrics.py",
     ]
-    made |= set(
+    defined |= set(
         re.findall(
             r'"(linli_\w+)"', source + "".join(path.read_text(encoding="utf-8") for path in others)
         )
     )
     rows = re.findall(r"^\| `linli_.*?\|", page("docs/operating.md").text, re.MULTILINE)
-    assert {name for row in rows for name in re.findall(r"linli_\w+", row)} == made
+    assert {name for row in rows for name in re.findall(r"linli_\w+", row)} == defined
 
 
 @pytest.mark.parametrize("path", ["README.md", "README.zh.md"])
@@ -187,5 +185,5 @@ def test_the_mapping_that_is_shown_is_an_excerpt_of_the_sample() -> None:
         .splitlines()
     )
     for path in ("README.md", "README.zh.md"):
-        [block] = [found for found in page(path).blocks if found.language == "yaml"]
+        [block] = [each for each in page(path).blocks if each.language == "yaml"]
         assert [line for line in block.text.splitlines() if line not in sample] == []

@@ -51,6 +51,7 @@ def test_the_statements_of_the_page_for_operators_do_what_it_says(
     embedded: RunningPlatform,
 ) -> None:
     counted = "SELECT count(*) FROM evaluation.fact_event"
+    embedded.idle()
     before = embedded.count(counted)
     connection = psycopg2.connect(embedded.environ["DATABASE_URL"])
     with connection, connection.cursor() as cursor:

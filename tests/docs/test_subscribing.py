@@ -39,7 +39,7 @@ pytestmark = pytest.mark.broker
 
 
 class Producer:
-    """A service that publishes events through its outbox and a real relay."""
+    """A service that tells events through its outbox and a real relay."""
 
     def __init__(self, service: str, database_url: str, amqp_uri: str) -> None:
         self.service = service
@@ -48,16 +48,16 @@ class Producer:
         )
         self.runtime = Runtime.of(service, self.settings)
 
-    def tell(self, schema: type[EventData], count: int = 1, **data: object) -> list[UUID]:
+    def emit(self, schema: type[EventData], count: int = 1, **data: object) -> list[UUID]:
         """Events of new aggregates; the ids of these."""
         subjects = [uuid4() for _ in range(count)]
         with self.runtime.unit_of_work() as uow:
             for subject in subjects:
                 example = example_event(schema, **{schema.event_type.key: subject}, **data)
-                uow.emit(schema.of(example))
+                uow.emit(schema(**example.data))
         return subjects
 
-    def tell_again(self) -> None:
+    def publish_again(self) -> None:
         """Let everything be published a second time, once it was a first time."""
         eventually(lambda: not self.pending())
         with self.runtime.engine.begin() as connection:
@@ -83,10 +83,10 @@ class Producer:
 
 @pytest.fixture
 def district(rabbit: RabbitServer) -> Iterator[Broker]:
-    with broker(rabbit) as made:
-        declare_topology(made.admin_uri)
-        made.accounts.append(user_of(DISTRICT, "city"))
-        yield made
+    with broker(rabbit) as new_broker:
+        declare_topology(new_broker.admin_uri)
+        new_broker.accounts.append(user_of(DISTRICT, "city"))
+        yield new_broker
 
 
 @pytest.fixture
@@ -126,10 +126,10 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), *packages]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)  # noqa: S603
     if done.returncode:
-        said = done.stderr.strip().splitlines()[-1:]
+        last_line = done.stderr.strip().splitlines()[-1:]
         pytest.skip(
             "the JavaScript of docs/subscribing.md is not run: npm cannot install "
-            f"{packages}: {said}"
+            f"{packages}: {last_line}"
         )
     return folder
 
@@ -168,15 +168,15 @@ def test_python_takes_what_comes_and_what_came_meanwhile_each_once(
     with desk.relay():
         with program("follow.py", tmp_path, AMQP_URI=handed_over) as lines:
             eventually(lambda: bound(district), seconds=60)
-            desk.tell(CaseOpened)
-            first = desk.tell(CaseClosed, 3, working_hours=2.5)
+            desk.emit(CaseOpened)
+            first = desk.emit(CaseClosed, 3, working_hours=2.5)
             eventually(
                 lambda: (
                     [line.split()[1:] for line in lines()] == [[str(case), "2.5"] for case in first]
                 )
             )
-        after = desk.tell(CaseClosed, 2)
-        desk.tell_again()
+        after = desk.emit(CaseClosed, 2)
+        desk.publish_again()
         with program("follow.py", tmp_path, AMQP_URI=handed_over) as lines:
             # Its own two it knows the second time; the three of the process before come again.
             eventually(
@@ -187,9 +187,9 @@ def test_python_takes_what_comes_and_what_came_meanwhile_each_once(
             )
             assert len(lines()) == 5
     with sqlite3.connect(tmp_path / "city.db") as connection:
-        kept = [UUID(case) for (case,) in connection.execute("SELECT case_id FROM closed")]
+        case_ids = [UUID(case) for (case,) in connection.execute("SELECT case_id FROM closed")]
     connection.close()
-    assert sorted(kept) == sorted(first + after)
+    assert sorted(case_ids) == sorted(first + after)
 
 
 def test_javascript_takes_what_comes_and_what_came_meanwhile(
@@ -198,14 +198,14 @@ def test_javascript_takes_what_comes_and_what_came_meanwhile(
     with desk.relay():
         with program("follow.js", node, AMQP_URI=handed_over) as lines:
             eventually(lambda: bound(district), seconds=60)
-            desk.tell(CaseOpened)
-            first = desk.tell(CaseClosed, 3, working_hours=2.5)
+            desk.emit(CaseOpened)
+            first = desk.emit(CaseClosed, 3, working_hours=2.5)
             eventually(
                 lambda: (
                     [line.split()[1:] for line in lines()] == [[str(case), "2.5"] for case in first]
                 )
             )
-        after = desk.tell(CaseClosed, 2)
+        after = desk.emit(CaseClosed, 2)
         with program("follow.js", node, AMQP_URI=handed_over) as lines:
             # The last one of the first run may not have been acknowledged before it was ended.
             eventually(

@@ -73,8 +73,13 @@ def test_kept_events_that_failed_hold_their_bytes_and_these_are_searched_too(
     dongcheng: RunningPlatform,
 ) -> None:
     assert {"inbox", "outbox"} <= set(dongcheng.schemas["evaluation"])
-    kept = "SELECT count(*) FROM {0}.inbox WHERE body IS NOT NULL"
-    assert [dongcheng.count(kept.format(service)) for service in dongcheng.schemas] == [0, 0, 0, 0]
+    stored_bodies = "SELECT count(*) FROM {0}.inbox WHERE body IS NOT NULL"
+    assert [dongcheng.count(stored_bodies.format(service)) for service in dongcheng.schemas] == [
+        0,
+        0,
+        0,
+        0,
+    ]
 
 
 def test_no_log_of_any_process_holds_it(

@@ -69,7 +69,7 @@ def test_two_processes_of_a_service_share_its_events_and_double_nothing(
         sum(shares["service_desk"]) == REQUESTS
     )  # what it subscribes of a request: that it was verified
     assert {fact["status"] for fact in facts} == {"closed"}
-    assert told_of(dongcheng, walked) == dict.fromkeys(STEPS, REQUESTS)
+    assert event_counts(dongcheng, walked) == dict.fromkeys(STEPS, REQUESTS)
     assert {(fact["dispatches"], len(fact["events"])) for fact in facts} == {(1, len(STEPS))}
 
 
@@ -85,7 +85,7 @@ STEPS = (
 )
 
 
-def told_of(platform: RunningPlatform, walked: list[Asked]) -> Counter[str]:
+def event_counts(platform: RunningPlatform, walked: list[Asked]) -> Counter[str]:
     """How many events of each kind the outboxes hold of these requests."""
     ids = [asked.request_id for asked in walked]
     sql = (

@@ -13,7 +13,7 @@ from linli_contracts.manifest import api_services
 from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 
-WAY = [
+EVENT_TYPES = [
     "linli.grid.request_registered.v1",
     "linli.grid.request_verified.v1",
     "linli.service_desk.case_opened.v1",
@@ -48,8 +48,8 @@ def test_every_service_and_every_relay_is_a_process_of_its_own(dongcheng: Runnin
     assert len({*names.values(), os.getpid()}) == 9
     for name, pid in names.items():
         service, _, relay = name.partition(" ")
-        said = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        assert said[-3:-1] == [(relay or "run").encode(), service.encode()]
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        assert arguments[-3:-1] == [(relay or "run").encode(), service.encode()]
 
 
 def test_a_request_becomes_a_rated_case_that_evaluation_knows(story: Any) -> None:
@@ -120,8 +120,8 @@ def test_a_score_opens_down_to_the_case_and_its_events(
     )["items"]
     mine = next(case for case in cases if case["request_id"] == story.asked.request_id)
     assert mine["numerator"] == mine["denominator"] == 1
-    told = {event["event_id"]: event["type"] for event in story.fact["events"]}
-    assert [told[event_id] for event_id in mine["event_ids"]] == WAY
+    types_by_id = {event["event_id"]: event["type"] for event in story.fact["events"]}
+    assert [types_by_id[event_id] for event_id in mine["event_ids"]] == EVENT_TYPES
 
 
 def test_the_resident_follows_it_by_code_without_an_account(
@@ -139,7 +139,7 @@ def test_the_resident_follows_it_by_code_without_an_account(
 
 def test_one_correlation_id_links_all_its_events(dongcheng: RunningPlatform, story: Any) -> None:
     request_id = story.asked.request_id
-    found = [
+    rows = [
         (time, kind)
         for service in api_services()
         for time, kind in dongcheng.rows(
@@ -149,8 +149,8 @@ def test_one_correlation_id_links_all_its_events(dongcheng: RunningPlatform, sto
         )
     ]
     assert [
-        kind for _, kind in sorted(found, key=lambda row: datetime.fromisoformat(row[0]))
-    ] == WAY
+        kind for _, kind in sorted(rows, key=lambda row: datetime.fromisoformat(row[0]))
+    ] == EVENT_TYPES
     # And none of its events goes by another.
     subjects = [request_id, story.case["case_id"]]
     for service in ("grid", "service_desk"):

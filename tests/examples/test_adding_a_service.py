@@ -129,17 +129,17 @@ def trial(
         "LINLI_HOME": str(tmp_path / "home"),
         "COLUMNS": "200",
     }
-    made = Trial(tmp_path, environ, f"http://{address}", broker)
-    made.linli("migrate", "tally")
+    trial = Trial(tmp_path, environ, f"http://{address}", broker)
+    trial.linli("migrate", "tally")
     with ExitStack() as stack:
         for action in ("relay", "run"):
             words = [sys.executable, "-m", "linli", action, "tally"]
             stack.enter_context(started(words, tmp_path, environ, log=f"{action}.log"))
         try:
-            eventually(lambda: is_ready(made.url), seconds=60, every=0.2)
+            eventually(lambda: is_ready(trial.url), seconds=60, every=0.2)
         except AssertionError as error:
             raise AssertionError((tmp_path / "run.log").read_text()) from error
-        yield made
+        yield trial
 
 
 def is_ready(url: str) -> bool:
@@ -209,14 +209,14 @@ def test_a_deployment_has_it_wherever_services_are(installed: Path, tmp_path: Pa
     names = {job["job_name"]: job["dns_sd_configs"][0]["names"] for job in jobs}
     assert "tally" in names["linli-services"]
     assert "tally-relay" in names["linli-relays"]
-    for path, told in {
+    for path, content in {
         "observability/processes.yml": "process: tally-relay",
         "proxy/services.conf": "location ~ ^/api/tally/ {",
         "database/database.sql": "CREATE ROLE linli_tally",
         "secrets/definitions.json": '"linli.tally"',
         "secrets/tally_amqp_uri": "://110101-tally:",
     }.items():
-        assert told in (compose / path).read_text(), path
+        assert content in (compose / path).read_text(), path
     assert "tally" in yaml.safe_load((kubernetes / "kustomization.yaml").read_text())["resources"]
     assert "/api/tally/" in (kubernetes / "ingress.yaml").read_text()
     assert "tally = 1" in (district / "district.toml").read_text()

@@ -68,9 +68,9 @@ def test_a_subscriber_keeps_each_event_once_and_sets_aside_what_cannot_be_taken(
 
     def rows(query: str) -> list[Any]:
         with sqlite3.connect(tmp_path / "cases.db") as database:
-            found = database.execute(query).fetchall()
+            rows = database.execute(query).fetchall()
         database.close()
-        return found
+        return rows
 
     first, second = closed(2.5), closed(4.0)
     with program("02_subscribe_queue/subscribe.py", *arguments, **environ):
@@ -112,5 +112,5 @@ def test_a_receiver_takes_each_event_once_and_only_from_us(program: Program) -> 
         assert post(SECRET) == 204
         assert post("whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA==") == 401
         assert post(SECRET, "x" * 200_000) == 413
-        told = [line for line in lines() if line.startswith("linli.")]
-        assert told == [f"{event.type} {event.subject}"]
+        printed = [line for line in lines() if line.startswith("linli.")]
+        assert printed == [f"{event.type} {event.subject}"]

@@ -21,7 +21,7 @@ from .request_load import Entry
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 
-_TOLD = " UNION ALL ".join(
+_OUTBOX_EVENTS = " UNION ALL ".join(
     f"SELECT '{name}' AS producer, event_id, type, published_at, created_at, "
     "headers->>'ce-subject' AS subject "
     f"FROM {name}.outbox"
@@ -97,16 +97,16 @@ class Checker:
         """Compare with the ledger. `poison` is how many messages were injected that must be dead,
         and no others.
         """
-        found = Findings(events=self._events() - before.events)
+        findings = Findings(events=self._events() - before.events)
         ledger = list(entries)
-        self._compare_requests(before, ledger, found)
-        self._compare_cases(ledger, found)
-        self._compare_facts(found)
-        self._compare_events(found)
-        self._compare_dead(before, poison, found)
-        return found
+        self._compare_requests(before, ledger, findings)
+        self._compare_cases(ledger, findings)
+        self._compare_facts(findings)
+        self._compare_events(findings)
+        self._compare_dead(before, poison, findings)
+        return findings
 
-    def _compare_requests(self, before: Before, ledger: list[Entry], found: Findings) -> None:
+    def _compare_requests(self, before: Before, ledger: list[Entry], findings: Findings) -> None:
         status: dict[str, str] = dict(
             self._rows("SELECT request_id::text, status FROM grid.request")
         )
@@ -115,53 +115,56 @@ class Checker:
                 continue
             now = status.get(entry.request_id)
             if now is None:
-                found.lost.append(f"request {entry.request_id} was acknowledged and is not there")
+                findings.lost.append(
+                    f"request {entry.request_id} was acknowledged and is not there"
+                )
             elif now != entry.status and (
                 entry.settled or now not in (entry.status, _wanted(entry))
             ):
-                found.lost.append(
+                findings.lost.append(
                     f"request {entry.request_id} is {now} and the client was told {entry.status}"
                 )
-        told = {entry.request_id for entry in ledger if entry.request_id}
-        unknown = status.keys() - before.requests - told
+        acknowledged = {entry.request_id for entry in ledger if entry.request_id}
+        unknown = status.keys() - before.requests - acknowledged
         open_keys = sum(entry.request_id is None for entry in ledger)
         if len(unknown) > open_keys:
-            found.duplicated.append(
+            findings.duplicated.append(
                 f"{len(unknown)} requests beside the acknowledged ones, for {open_keys} open keys"
             )
 
-    def _compare_cases(self, ledger: list[Entry], found: Findings) -> None:
+    def _compare_cases(self, ledger: list[Entry], findings: Findings) -> None:
         sql = "SELECT request_id, count(*), min(state) FROM service_desk.case_file GROUP BY 1"
         cases = {str(request_id): count for request_id, count, _ in self._rows(sql)}
         for entry in ledger:
             count = cases.get(entry.request_id or "", 0)
             if entry.acted and entry.action == "verify" and not count:
-                found.lost.append(f"request {entry.request_id} was verified and has no case")
+                findings.lost.append(f"request {entry.request_id} was verified and has no case")
             elif count and entry.action != "verify":
-                found.unexpected.append(
+                findings.unexpected.append(
                     f"request {entry.request_id} has a case and was never verified"
                 )
             elif count > 1:
-                found.duplicated.append(f"request {entry.request_id} has {count} cases")
+                findings.duplicated.append(f"request {entry.request_id} has {count} cases")
         sql = (
             "SELECT case_id FROM service_desk.case_transition WHERE from_state IS NULL "
             "GROUP BY 1 HAVING count(*) > 1"
         )
-        found.duplicated += [f"case {case_id} was opened twice" for case_id in self._column(sql)]
+        findings.duplicated += [f"case {case_id} was opened twice" for case_id in self._column(sql)]
 
-    def _compare_facts(self, found: Findings) -> None:
-        """Every fact is made of exactly the events that were told of its request, and says what the
-        services say.
-        """
-        told = {
+    def _compare_facts(self, findings: Findings) -> None:
+        """Every fact is made of the published events of its request, as the services have it."""
+        published = {
             event_id
-            for event_id, kind in self._rows(f"SELECT event_id, type FROM ({_TOLD}) AS told")
+            for event_id, kind in self._rows(
+                f"SELECT event_id, type FROM ({_OUTBOX_EVENTS}) AS outbox_event"
+            )
             if kind in FACTS and kind not in _NO_REQUESTS
         }
-        kept = set(self._column("SELECT event_id FROM evaluation.fact_event"))
-        found.lost += [f"event {event_id} is in no fact" for event_id in told - kept]
-        found.unexpected += [
-            f"a fact counts event {event_id}, which nobody told" for event_id in kept - told
+        counted = set(self._column("SELECT event_id FROM evaluation.fact_event"))
+        findings.lost += [f"event {event_id} is in no fact" for event_id in published - counted]
+        findings.unexpected += [
+            f"a fact counts event {event_id}, which nobody published"
+            for event_id in counted - published
         ]
         sql = """
             SELECT r.request_id, r.status, c.state, f.status FROM grid.request AS r
@@ -169,33 +172,37 @@ class Checker:
             LEFT JOIN evaluation.fact AS f USING (request_id)"""
         for request_id, request, case, fact in self._rows(sql):
             if fact != _fact_status(request, case):
-                found.unexpected.append(
+                findings.unexpected.append(
                     f"request {request_id} is {request}, its case {case}, its fact {fact}"
                 )
 
-    def _compare_events(self, found: Findings) -> None:
+    def _compare_events(self, findings: Findings) -> None:
         for name in api_services():
             if pending := self._pending(name):
-                found.lost.append(f"{pending} events of {name} were never published")
+                findings.lost.append(f"{pending} events of {name} were never published")
         for name in CONSUMERS:
-            found.lost += [
+            findings.lost += [
                 f"{kind} {event_id} never reached {name}"
                 for event_id, kind in self._unhandled(name)
             ]
         repeated = Counter(
             (kind, subject)
-            for kind, subject in self._rows(f"SELECT type, subject FROM ({_TOLD}) AS told")
+            for kind, subject in self._rows(
+                f"SELECT type, subject FROM ({_OUTBOX_EVENTS}) AS outbox_event"
+            )
         )
-        found.duplicated += [
+        findings.duplicated += [
             f"{kind} of {who} {n} times"
             for (kind, who), n in repeated.items()
             if n > 1 and kind in ONCE
         ]
 
-    def _compare_dead(self, before: Before, poison: int, found: Findings) -> None:
+    def _compare_dead(self, before: Before, poison: int, findings: Findings) -> None:
         dead = self._dead() - before.dead
-        found.unexpected += [f"a dead letter beside the {poison} injected ones"] * (dead - poison)
-        found.lost += ["an injected message that left no dead letter"] * (poison - dead)
+        findings.unexpected += [f"a dead letter beside the {poison} injected ones"] * (
+            dead - poison
+        )
+        findings.lost += ["an injected message that left no dead letter"] * (poison - dead)
 
     def _dead(self) -> int:
         return sum(
@@ -204,7 +211,7 @@ class Checker:
         )
 
     def _events(self) -> int:
-        return int(self._one(f"SELECT count(*) FROM ({_TOLD}) AS told"))
+        return int(self._one(f"SELECT count(*) FROM ({_OUTBOX_EVENTS}) AS outbox_event"))
 
     def _pending(self, name: str) -> int:
         return int(self._one(f"SELECT count(*) FROM {name}.outbox WHERE published_at IS NULL"))
@@ -212,8 +219,9 @@ class Checker:
     def _unhandled(self, name: str) -> list[tuple[Any, ...]]:
         types = [entry.name for entry in consumed_by(name)]
         sql = f"""
-            SELECT event_id, type FROM ({_TOLD}) AS told WHERE type = ANY(%s) AND NOT EXISTS (
-                SELECT FROM {name}.inbox AS i WHERE i.event_id = told.event_id
+            SELECT event_id, type FROM ({_OUTBOX_EVENTS}) AS outbox_event
+            WHERE type = ANY(%s) AND NOT EXISTS (
+                SELECT FROM {name}.inbox AS i WHERE i.event_id = outbox_event.event_id
                     AND i.state = 'handled')"""
         return self._rows(sql, types)
 

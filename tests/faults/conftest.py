@@ -34,10 +34,10 @@ def results(pytestconfig: pytest.Config) -> list[Result]:
 
 @pytest.fixture(scope="session")
 def environment(
-    furnish: Callable[[RunningPlatform], None], results: list[Result]
+    load_sample: Callable[[RunningPlatform], None], results: list[Result]
 ) -> Iterator[FaultEnvironment]:
-    with fault_environment(furnish, results) as made:
-        yield made
+    with fault_environment(load_sample, results) as new_environment:
+        yield new_environment
 
 
 def pytest_terminal_summary(

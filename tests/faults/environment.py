@@ -164,9 +164,9 @@ class FaultEnvironment:
                 checker = Checker(rows)
                 restless = checker.restless()
                 if not restless or monotonic() > deadline:
-                    found = look(checker)
-                    found.unexpected += [f"still {restless}"] * bool(restless)
-                    return found
+                    findings = look(checker)
+                    findings.unexpected += [f"still {restless}"] * bool(restless)
+                    return findings
             sleep(0.1)
 
     @contextmanager
@@ -193,12 +193,12 @@ class FaultEnvironment:
         ]
 
     def _record(self, trial: Trial, findings: Findings, recovered: float) -> None:
-        away = ", ".join(
+        refusals = ", ".join(
             f"{reason} {times}" for reason, times in sorted(trial.load.failures.items())
         )
         counts = (len(findings.lost), len(findings.duplicated), len(findings.unexpected))
         self.results.append(
-            Result(trial.name, trial.load.settled, findings.events, *counts, recovered, away)
+            Result(trial.name, trial.load.settled, findings.events, *counts, recovered, refusals)
         )
 
     # Processes
@@ -285,7 +285,7 @@ class FaultEnvironment:
 
 @contextmanager
 def fault_environment(
-    furnish: Callable[[RunningPlatform], None],
+    load_sample: Callable[[RunningPlatform], None],
     results: list[Result],
     nodes: Sequence[RabbitServer] = (),
 ) -> Iterator[FaultEnvironment]:
@@ -319,7 +319,7 @@ def fault_environment(
                 LINLI_HEARTBEAT_SECONDS=str(HEARTBEAT_SECONDS),
             )
         )
-        furnish(platform)
+        load_sample(platform)
         yield FaultEnvironment(
             broker,
             postgres,

@@ -145,14 +145,16 @@ class _Client:
         }
 
     def carry_out(self, entry: Entry) -> None:
-        told = self._insist("/requests", entry.body, RESIDENT, entry.key)
-        if told is None:
+        registered = self._insist("/requests", entry.body, RESIDENT, entry.key)
+        if registered is None:
             return
-        entry.request_id = told["request_id"]
+        entry.request_id = registered["request_id"]
         path, body, _ = ACTIONS[entry.action]
         if path:
-            way = f"/requests/{entry.request_id}/{path}"
-            entry.acted = self._insist(way, body, DISPATCHER, f"{entry.key}-{path}") is not None
+            action_path = f"/requests/{entry.request_id}/{path}"
+            entry.acted = (
+                self._insist(action_path, body, DISPATCHER, f"{entry.key}-{path}") is not None
+            )
 
     def _insist(self, path: str, body: dict[str, Any], caller: Caller, key: str) -> Any:
         """Post until it is acknowledged; None when patience ends first."""

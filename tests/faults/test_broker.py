@@ -238,19 +238,19 @@ def logged(environment: FaultEnvironment) -> set[str]:
         "SELECT event_id::text FROM grid.outbox WHERE published_at IS NOT NULL "
         "ORDER BY seq DESC LIMIT 1"
     )
-    found: set[str] = set()
+    message_ids: set[str] = set()
 
     def note(channel: Any, method: Any, properties: Any, _body: bytes) -> None:
-        found.add(properties.message_id)
+        message_ids.add(properties.message_id)
         channel.basic_ack(method.delivery_tag)
 
     def all_read() -> bool:
         connection.process_data_events(time_limit=0.1)
-        return last in found
+        return last in message_ids
 
     with closing(pika.BlockingConnection(pika.URLParameters(environment.amqp_uri))) as connection:
         channel = connection.channel()
         channel.basic_qos(prefetch_count=500)
         channel.basic_consume(STREAM, note, arguments={"x-stream-offset": "first"})
         eventually(all_read, seconds=60)
-    return found
+    return message_ids

@@ -62,5 +62,5 @@ def skewed(environment: FaultEnvironment, clocks: dict[str, Path], preload: str)
 
 
 def libfaketime() -> str | None:
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    return str(found[0]) if found else ctypes.util.find_library("faketime")
+    libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    return str(libraries[0]) if libraries else ctypes.util.find_library("faketime")

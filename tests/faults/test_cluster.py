@@ -30,10 +30,10 @@ def nodes() -> Iterator[list[RabbitServer]]:
 
 @pytest.fixture(scope="module")
 def clustered(
-    nodes: list[RabbitServer], furnish: Callable[[RunningPlatform], None], results: list[Result]
+    nodes: list[RabbitServer], load_sample: Callable[[RunningPlatform], None], results: list[Result]
 ) -> Iterator[FaultEnvironment]:
-    with fault_environment(furnish, results, nodes) as made:
-        yield made
+    with fault_environment(load_sample, results, nodes) as new_environment:
+        yield new_environment
 
 
 def test_with_one_node_of_three_frozen_events_go_on(

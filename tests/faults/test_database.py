@@ -66,7 +66,7 @@ def test_a_handler_that_loses_a_deadlock_is_tried_again(environment: FaultEnviro
                 "SET deadlock_timeout = '60s'"
             )  # so that the handler is the one who notices, and loses
             cursor.execute("SELECT FROM evaluation.fact WHERE request_id = %s FOR UPDATE", [second])
-            tell_together(environment, [first, second])
+            publish_together(environment, [first, second])
             eventually(lambda: waits_for(environment, session.info.backend_pid), seconds=30)
             cursor.execute("SELECT FROM evaluation.fact WHERE request_id = %s FOR UPDATE", [first])
         session.close()
@@ -97,7 +97,7 @@ def registered(environment: FaultEnvironment, entries: list[Entry]) -> list[str]
     return eventually(two, seconds=60, every=0.2)
 
 
-def tell_together(environment: FaultEnvironment, request_ids: list[str]) -> None:
+def publish_together(environment: FaultEnvironment, request_ids: list[str]) -> None:
     """Let the events of these requests be handled once more, in one batch."""
     connection = psycopg2.connect(environment.database_url)
     with connection, connection.cursor() as cursor:

@@ -103,11 +103,11 @@ def test_poison_ends_as_dead_letters_and_holds_nothing_up(environment: FaultEnvi
             trial.passed(5)
         trial.healed()
     assert trial.load.failures.total() == 0
-    kept = environment.rows(
+    dead_rows = environment.rows(
         "SELECT octet_length(body), error FROM evaluation.inbox WHERE state = 'dead'"
     )
-    assert max(size for size, _ in kept) > 8_000_000
-    assert all(error for _, error in kept)
+    assert max(size for size, _ in dead_rows) > 8_000_000
+    assert all(error for _, error in dead_rows)
 
 
 def test_events_that_come_again_and_again_in_any_order_change_nothing(

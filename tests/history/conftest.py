@@ -100,8 +100,8 @@ def figures_of(rows: Iterable[Row], subjects: Mapping[str, str | None]) -> Figur
         for key in (None, STATUSES[row["status"]]):
             groups[subjects[original(row["srnumber"])]][key].append(elapsed_hours(row))
     return {
-        subject: {key: (len(hours), middle(hours)) for key, hours in found.items()}
-        for subject, found in groups.items()
+        subject: {key: (len(hours), middle(hours)) for key, hours in statuses.items()}
+        for subject, statuses in groups.items()
     }
 
 
@@ -164,11 +164,11 @@ class City:
 
     @staticmethod
     def _statuses(item: dict[str, Any]) -> dict[Any, Any]:
-        found = {
+        by_status = {
             (one["status"], one["cancel_reason"]): (one["cases"], one["median_elapsed_hours"])
             for one in item["statuses"]
         }
-        return {None: (item["cases"], item["median_elapsed_hours"]), **found}
+        return {None: (item["cases"], item["median_elapsed_hours"]), **by_status}
 
     def expected(
         self, rows: Iterable[Row], subjects: Mapping[str, str | None] | None = None

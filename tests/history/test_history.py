@@ -21,29 +21,29 @@ HECTARE_M2 = 10_000
 
 
 @pytest.fixture(scope="module")
-def drawn(city: Any) -> dict[str, Any]:
+def neighbourhoods(city: Any) -> dict[str, Any]:
     """The neighbourhoods as they were drawn, by grid code."""
     features = json.loads(city.neighbourhoods.read_text(encoding="utf-8"))["features"]
     return {f"990101001001{int(one['properties']['nc_id']):03}": one for one in features}
 
 
 def test_all_99_neighbourhoods_come_in_and_the_2_that_were_repaired_are_told(
-    city: Any, drawn: dict[str, Any]
+    city: Any, neighbourhoods: dict[str, Any]
 ) -> None:
     answer = city.answers["grids"]
     assert (answer["accepted"], answer["refused"], len(answer["repaired"])) == (99, 0, 2)
     assert all("Self-intersection" in one["detail"] for one in answer["repaired"])
-    invalid = {code for code, one in drawn.items() if not shape(one["geometry"]).is_valid}
+    invalid = {code for code, one in neighbourhoods.items() if not shape(one["geometry"]).is_valid}
     report = city.platform.get("grid", "/coverage")
     assert {one["grid_code"] for one in report["repaired"]} == invalid
     assert report["grids"] == 99
 
 
 def test_the_31_pairs_of_neighbourhoods_that_overlap_are_reported_with_area_and_place(
-    city: Any, drawn: dict[str, Any]
+    city: Any, neighbourhoods: dict[str, Any]
 ) -> None:
     overlaps = city.platform.get("grid", "/coverage")["overlaps"]
-    repaired = {code for code, one in drawn.items() if not shape(one["geometry"]).is_valid}
+    repaired = {code for code, one in neighbourhoods.items() if not shape(one["geometry"]).is_valid}
     large = [
         one
         for one in overlaps
@@ -53,7 +53,8 @@ def test_the_31_pairs_of_neighbourhoods_that_overlap_are_reported_with_area_and_
     for one in large:
         place = shapely.Point(one["longitude"], one["latitude"])
         assert all(
-            shape(drawn[code]["geometry"]).distance(place) < 1e-4 for code in one["grid_codes"]
+            shape(neighbourhoods[code]["geometry"]).distance(place) < 1e-4
+            for code in one["grid_codes"]
         )
 
 
@@ -67,9 +68,9 @@ def test_every_row_is_a_fact_and_none_is_dead(city: Any) -> None:
 
 
 def test_the_grid_found_is_the_neighbourhood_recorded_for_nearly_every_row(
-    city: Any, drawn: dict[str, Any]
+    city: Any, neighbourhoods: dict[str, Any]
 ) -> None:
-    names = {code: one["properties"]["name"] for code, one in drawn.items()}
+    names = {code: one["properties"]["name"] for code, one in neighbourhoods.items()}
     placed = [row for row in city.rows if row["longitude"] and row["ncname"]]
     known = [row for row in placed if row["ncname"] in names.values()]
     agreed = sum(names.get(city.grids[row["srnumber"]]) == row["ncname"] for row in placed)
@@ -81,9 +82,11 @@ def test_the_grid_found_is_the_neighbourhood_recorded_for_nearly_every_row(
 
 
 def test_each_place_lies_in_the_grid_found_for_it_and_in_none_where_none_was_found(
-    city: Any, drawn: dict[str, Any]
+    city: Any, neighbourhoods: dict[str, Any]
 ) -> None:
-    shapes = {code: shapely.make_valid(shape(one["geometry"])) for code, one in drawn.items()}
+    shapes = {
+        code: shapely.make_valid(shape(one["geometry"])) for code, one in neighbourhoods.items()
+    }
     placed = [row for row in city.rows if row["longitude"]]
     points = shapely.points([[float(row["longitude"]), float(row["latitude"])] for row in placed])
     inside: dict[str, set[str]] = defaultdict(set)
@@ -93,8 +96,10 @@ def test_each_place_lies_in_the_grid_found_for_it_and_in_none_where_none_was_fou
             if covered:
                 inside[row["srnumber"]].add(code)
     for row in placed:
-        found = city.grids[row["srnumber"]]
-        assert found in inside[row["srnumber"]] if found else not inside[row["srnumber"]], row
+        grid_code = city.grids[row["srnumber"]]
+        assert grid_code in inside[row["srnumber"]] if grid_code else not inside[row["srnumber"]], (
+            row
+        )
 
 
 def test_counts_and_medians_of_every_neighbourhood_are_those_of_the_csv(city: Any) -> None:
@@ -104,9 +109,9 @@ def test_counts_and_medians_of_every_neighbourhood_are_those_of_the_csv(city: An
 
 
 def test_where_all_rows_agree_the_recorded_neighbourhood_has_the_same_figures(
-    city: Any, drawn: dict[str, Any]
+    city: Any, neighbourhoods: dict[str, Any]
 ) -> None:
-    codes = {one["properties"]["name"]: code for code, one in drawn.items()}
+    codes = {one["properties"]["name"]: code for code, one in neighbourhoods.items()}
     recorded = {row["srnumber"]: codes.get(row["ncname"]) for row in city.rows}
     disputed = {
         code
@@ -115,19 +120,19 @@ def test_where_all_rows_agree_the_recorded_neighbourhood_has_the_same_figures(
         if recorded[row["srnumber"]] != city.grids[row["srnumber"]]
     }
     by_record = city.expected(city.rows, recorded)
-    found = city.figures()
+    figures = city.figures()
     alike = [code for code in by_record if code not in disputed]
     print(f"{len(alike)} of {len(by_record)} neighbourhoods hold no row in dispute")  # noqa: T201
     assert len(alike) > len(by_record) / 2
-    assert {code: found[code] for code in alike} == {code: by_record[code] for code in alike}
+    assert {code: figures[code] for code in alike} == {code: by_record[code] for code in alike}
 
 
 def test_counts_and_medians_of_the_whole_city_are_those_of_the_csv(city: Any) -> None:
     whole = city.expected(city.rows, dict.fromkeys(city.grids, "990101"))
-    found = city.figures(level="district")
-    print({str(status): figure for status, figure in found["990101"].items()})  # noqa: T201
-    assert found == whole
-    assert {status: cases for status, (cases, _) in found["990101"].items()} == {
+    figures = city.figures(level="district")
+    print({str(status): figure for status, figure in figures["990101"].items()})  # noqa: T201
+    assert figures == whole
+    assert {status: cases for status, (cases, _) in figures["990101"].items()} == {
         None: 1685,
         ("closed", None): 1632,
         ("cancelled", "withdrawn"): 47,
@@ -146,10 +151,10 @@ def test_every_fact_has_the_times_and_the_end_of_its_row(city: Any) -> None:
         for fact in city.platform.pages("evaluation", "/facts", imported=True)
     }
     from_csv = {row["srnumber"]: city.recorded(row) for row in city.rows}
-    for number, said in from_csv.items():
+    for number, expected in from_csv.items():
         fact = facts[ids[number]]
-        told = (fact["status"], fact["cancel_reason"], *(at(fact[name]) for name in TIMES))
-        assert told == said, number
+        actual = (fact["status"], fact["cancel_reason"], *(at(fact[name]) for name in TIMES))
+        assert actual == expected, number
     assert Counter(fact["channel"] for fact in facts.values()).keys() <= {
         "hotline",
         "app",

@@ -66,10 +66,10 @@ def test_an_import_during_which_a_process_is_killed_ends_as_without(
     city.await_figures(rows, days)
     city.platform.idle()
     assert city.platform.json("events", "dead", "list") == []
-    assert told_twice(city) == []
+    assert repeated_events(city) == []
 
 
-def told_twice(city: Any) -> list[Any]:
+def repeated_events(city: Any) -> list[Any]:
     """Aggregates of which the same thing was told twice, though history tells each once."""
     sql = """SELECT headers->>'ce-subject', type FROM {0}.outbox
         WHERE type !~ '(unmatched|region|resource|unit)'

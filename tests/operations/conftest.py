@@ -51,7 +51,7 @@ class Watched:
 def watched(
     rabbit: RabbitServer,
     postgres: PostgresServer,
-    furnish: Callable[[RunningPlatform], None],
+    load_sample: Callable[[RunningPlatform], None],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Watched]:
     amqp_uri, port = rabbit.vhost(), free_ports(len(api_services()))
@@ -69,7 +69,7 @@ def watched(
                 LINLI_METRICS_BIND=f"127.0.0.1:{port}",
             ) as platform,
         ):
-            furnish(platform)
+            load_sample(platform)
             yield Watched(platform, collector, port)
     rabbit.drop_vhost(amqp_uri)
 

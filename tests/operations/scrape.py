@@ -30,12 +30,12 @@ class Scrape:
         }
 
     def value(self, name: str, **labels: str) -> float | None:
-        found = [
+        values = [
             sample.value
             for sample in self.samples
             if sample.name == name and labels.items() <= sample.labels.items()
         ]
-        return sum(found) if found else None
+        return sum(values) if values else None
 
 
 def scrape(url: str) -> Scrape:

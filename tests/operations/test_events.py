@@ -130,9 +130,9 @@ def test_a_dead_event_tells_its_story_and_who_decided_what(platform: RunningPlat
         "sent by a test",
         "discarded",
     )
-    told = platform.linli("events", "dead", "show", event_id, language="zh").stdout
-    assert "Wang Wei 已放弃: sent by a test" in told
-    assert told.index("第 1 次尝试") < told.index("Li Na 已重放") < told.index("Wang Wei")
+    output = platform.linli("events", "dead", "show", event_id, language="zh").stdout
+    assert "Wang Wei 已放弃: sent by a test" in output
+    assert output.index("第 1 次尝试") < output.index("Li Na 已重放") < output.index("Wang Wei")
     assert "Wang Wei" in platform.linli("events", "dead", "decisions").stdout
     # What was given up can neither be replayed nor given up again.
     platform.linli("events", "dead", "replay", event_id, code=1)
@@ -143,7 +143,7 @@ def test_what_was_published_is_published_again_and_handled_once(
 ) -> None:
     handled = "SELECT count(*) FROM evaluation.inbox WHERE type = %s AND state = 'handled'"
     before, grids = platform.count(handled, DRAWN), platform.get("grid", "/grids", limit=1)
-    told = platform.linli(
+    result = platform.linli(
         "events",
         "republish",
         "grid",
@@ -154,8 +154,8 @@ def test_what_was_published_is_published_again_and_handled_once(
         "--json",
         code=2,
     )
-    assert f"{GRIDS}  {DRAWN}" in told.stderr
-    assert json.loads(told.stdout)["error"] == "Nothing was done."
+    assert f"{GRIDS}  {DRAWN}" in result.stderr
+    assert json.loads(result.stdout)["error"] == "Nothing was done."
     done = platform.json(
         "events", "republish", "grid", "--since", "2020-01-01", "--type", "grid_drawn", "--yes"
     )
@@ -193,8 +193,8 @@ def test_what_no_queue_takes_can_be_looked_at_without_taking_it(platform: Runnin
                 "linli.unrouted", "", b"{}", pika.BasicProperties(headers=headers)
             )
         for _ in range(3):
-            found = platform.json("events", "unrouted", "--limit", "2")
-            assert (found["depth"], len(found["first"])) == (3, 2)
-        assert found["first"][0] == {"headers": headers, "body": "{}"}
+            unrouted = platform.json("events", "unrouted", "--limit", "2")
+            assert (unrouted["depth"], len(unrouted["first"])) == (3, 2)
+        assert unrouted["first"][0] == {"headers": headers, "body": "{}"}
         assert "linli.grid.grid_drawn.v9" in platform.linli("events", "unrouted").stdout
         channel.queue_purge("linli.unrouted")

@@ -8,7 +8,7 @@ from linli_devkit.processes import eventually
 
 from .conftest import Story, Watched
 
-WAY = {
+LOG_EVENTS = {
     "grid": "events told",
     "grid relay": "events published",
     "service_desk": "events handled",
@@ -33,10 +33,10 @@ def test_one_request_can_be_followed_through_all_processes_it_went_through(
     watched: Watched, story: Story
 ) -> None:
     wanted = story.asked.request_id
-    for process, said in WAY.items():
+    for process, event in LOG_EVENTS.items():
 
-        def logged(process: str = process, said: str = said) -> list[dict[str, Any]]:
-            return [line for line in about(watched, process, wanted) if line["event"] == said]
+        def logged(process: str = process, event: str = event) -> list[dict[str, Any]]:
+            return [line for line in about(watched, process, wanted) if line["event"] == event]
 
         eventually(logged)
     types = {
@@ -54,10 +54,10 @@ def test_what_a_client_calls_its_request_leads_to_the_events_it_made(watched: Wa
     )
     assert answer.headers["X-Correlation-ID"] == name, answer.text
     assert answer.status_code in (200, 201), answer.text
-    [told] = [
+    [line] = [
         line for line in about(watched, "organization", name) if line["event"] == "events told"
     ]
-    unit_id = told["correlation_ids"][0]
+    unit_id = line["correlation_ids"][0]
     for process in ("organization relay", "service_desk", "evaluation"):
         eventually(lambda process=process: about(watched, process, unit_id))
 
@@ -71,10 +71,10 @@ def test_every_line_says_when_what_and_which_service(watched: Watched, story: St
 
 
 def test_lines_of_a_trace_name_it(watched: Watched, story: Story) -> None:
-    told = [
+    emitted = [
         line
         for line in about(watched, "grid", story.asked.request_id)
         if line["event"] == "events told"
     ]
-    assert told
-    assert all(line["trace_id"] for line in told)
+    assert emitted
+    assert all(line["trace_id"] for line in emitted)

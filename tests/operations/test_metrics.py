@@ -16,8 +16,8 @@ REGISTERED = "linli.grid.request_registered.v1"
 
 
 def test_every_metric_has_a_help_text(watched: Watched) -> None:
-    for found in watched.scrapes():
-        for family in found.families:
+    for scraped in watched.scrapes():
+        for family in scraped.families:
             assert family.documentation.strip(), family.name
 
 
@@ -47,7 +47,7 @@ def test_a_request_is_counted_on_its_whole_way(watched: Watched, story: Story) -
 @pytest.mark.parametrize("name", api_services())
 def test_a_service_tells_its_backlog_its_pool_and_its_process(watched: Watched, name: str) -> None:
     watched.platform.idle()
-    found = watched.service(name)
+    scraped = watched.service(name)
     for backlog in (
         "outbox_pending",
         "outbox_oldest_seconds",
@@ -55,12 +55,12 @@ def test_a_service_tells_its_backlog_its_pool_and_its_process(watched: Watched, 
         "inbox_late_seconds",
         "inbox_dead_letters",
     ):
-        assert found.value(f"linli_{backlog}", service=name) == 0
-    assert found.value("linli_database_up", service=name) == 1
-    assert found.value("linli_database_pool_size", service=name) == 10
-    assert 0 <= (found.value("linli_database_pool_in_use", service=name) or 0) <= 10
-    assert (found.value("linli_event_loop_lag_seconds_count") or 0) > 4
-    assert (found.value("process_resident_memory_bytes") or 0) > 1e7
+        assert scraped.value(f"linli_{backlog}", service=name) == 0
+    assert scraped.value("linli_database_up", service=name) == 1
+    assert scraped.value("linli_database_pool_size", service=name) == 10
+    assert 0 <= (scraped.value("linli_database_pool_in_use", service=name) or 0) <= 10
+    assert (scraped.value("linli_event_loop_lag_seconds_count") or 0) > 4
+    assert (scraped.value("process_resident_memory_bytes") or 0) > 1e7
 
 
 @pytest.mark.parametrize("name", api_services())
@@ -84,11 +84,12 @@ def test_the_oldest_event_that_waits_has_an_age_while_nobody_publishes(watched: 
         assert answer["accepted"] == 1, answer
 
         def old() -> bool:
-            found = watched.service("organization")
-            waits = (found.value("linli_outbox_pending", service="organization") or 0) >= 1
+            scraped = watched.service("organization")
+            waits = (scraped.value("linli_outbox_pending", service="organization") or 0) >= 1
             return (
                 waits
-                and (found.value("linli_outbox_oldest_seconds", service="organization") or 0) > 0.5
+                and (scraped.value("linli_outbox_oldest_seconds", service="organization") or 0)
+                > 0.5
             )
 
         eventually(old)
@@ -104,12 +105,12 @@ def test_the_oldest_event_that_waits_has_an_age_while_nobody_publishes(watched: 
 
 
 def test_services_that_share_a_process_are_told_apart(embedded: RunningPlatform) -> None:
-    found = scrape(embedded.supervisor.url)
+    scraped = scrape(embedded.supervisor.url)
     for name in api_services():
-        assert found.value("linli_database_up", service=name) == 1
-        assert found.value("linli_relay_active", service=name) == 1
-        assert found.value("linli_database_pool_size", service=name) == 10
-    assert (found.value("linli_event_loop_lag_seconds_count") or 0) > 4
-    assert found.value("linli_inbox_handled_total", service="grid")
-    families = [family.name for family in found.families]
+        assert scraped.value("linli_database_up", service=name) == 1
+        assert scraped.value("linli_relay_active", service=name) == 1
+        assert scraped.value("linli_database_pool_size", service=name) == 10
+    assert (scraped.value("linli_event_loop_lag_seconds_count") or 0) > 4
+    assert scraped.value("linli_inbox_handled_total", service="grid")
+    families = [family.name for family in scraped.families]
     assert len(families) == len(set(families))

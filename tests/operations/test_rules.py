@@ -43,11 +43,11 @@ def panels() -> list[dict[str, Any]]:
 
 def expressions() -> dict[str, str]:
     """Every query by where it stands."""
-    found = {f"alert {rule['alert']}": rule["expr"] for rule in RULES}
+    queries = {f"alert {rule['alert']}": rule["expr"] for rule in RULES}
     for panel in panels():
         for target in panel["targets"]:
-            found[f"panel {panel['title']} {target['refId']}"] = target["expr"]
-    return found
+            queries[f"panel {panel['title']} {target['refId']}"] = target["expr"]
+    return queries
 
 
 def metrics_in(expression: str) -> set[str]:
@@ -67,41 +67,49 @@ def labels_in(expression: str) -> Iterator[tuple[str, set[str]]]:
 
 
 @pytest.fixture(scope="module")
-def told(watched: Watched, story: Story) -> dict[str, set[str]]:
+def exposed_metrics(watched: Watched, story: Story) -> dict[str, set[str]]:
     """Every metric of all processes, with all labels that it was seen with."""
     assert story
-    found: dict[str, set[str]] = {}
+    labels_by_metric: dict[str, set[str]] = {}
     for one in (*watched.scrapes(), WEBHOOKS):
         for name in one.names:
-            found.setdefault(name, set())
+            labels_by_metric.setdefault(name, set())
         for sample in one.samples:
-            found[sample.name] |= set(sample.labels)
-    return found
+            labels_by_metric[sample.name] |= set(sample.labels)
+    return labels_by_metric
 
 
-def test_every_query_names_metrics_that_the_processes_tell(told: dict[str, set[str]]) -> None:
+def test_every_query_names_metrics_that_the_processes_tell(
+    exposed_metrics: dict[str, set[str]],
+) -> None:
     queries = expressions()
     assert len(queries) > len(RULES) + 20
     for where, expression in queries.items():
         named = metrics_in(expression) - OF_PROMETHEUS
-        assert named <= set(told), f"{where}: {named - set(told)}"
+        assert named <= set(exposed_metrics), f"{where}: {named - set(exposed_metrics)}"
 
 
-def test_every_query_selects_by_labels_that_the_metric_has(told: dict[str, set[str]]) -> None:
-    given_by_prometheus = {"job", "instance", "process"}
+def test_every_query_selects_by_labels_that_the_metric_has(
+    exposed_metrics: dict[str, set[str]],
+) -> None:
+    prometheus_labels = {"job", "instance", "process"}
     for where, expression in expressions().items():
         for name, labels in labels_in(expression):
             if name not in OF_PROMETHEUS:
-                assert labels <= told[name] | given_by_prometheus, (
-                    f"{where}: {name} has no {labels - told[name]}"
+                assert labels <= exposed_metrics[name] | prometheus_labels, (
+                    f"{where}: {name} has no {labels - exposed_metrics[name]}"
                 )
 
 
-def test_every_metric_is_on_the_page_for_operators_and_no_other(told: dict[str, set[str]]) -> None:
+def test_every_metric_is_on_the_page_for_operators_and_no_other(
+    exposed_metrics: dict[str, set[str]],
+) -> None:
     rows = re.findall(r"^\| `linli_.*?\|", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
     listed = {name for row in rows for name in re.findall(r"linli_\w+", row)}
     there = {
-        re.sub(r"_(bucket|sum|count)$", "", name) for name in told if name.startswith("linli_")
+        re.sub(r"_(bucket|sum|count)$", "", name)
+        for name in exposed_metrics
+        if name.startswith("linli_")
     }
     assert listed == there
 

@@ -11,7 +11,7 @@ from linli_devkit.processes import eventually
 from .collector import Span
 from .conftest import PHONE, TRACE, WORD, Story, Watched
 
-WAY = [
+EVENTS = [
     "grid.request_registered",
     "grid.request_verified",
     "service_desk.case_opened",
@@ -30,7 +30,8 @@ def trace(watched: Watched, story: Story) -> list[Span]:
     def arrived() -> bool:
         names = {span.name for span in watched.collector.of(TRACE)}
         return (
-            f"process linli.{WAY[-1]}.v1" in names and "POST /api/service_desk/v1/feedback" in names
+            f"process linli.{EVENTS[-1]}.v1" in names
+            and "POST /api/service_desk/v1/feedback" in names
         )
 
     eventually(arrived, seconds=30)
@@ -41,10 +42,10 @@ def test_one_trace_leads_from_the_post_to_the_fact_in_evaluation(
     trace: list[Span], story: Story
 ) -> None:
     assert story.fact["status"] == "closed"
-    told = {span.name for span in trace if span.kind == "SPAN_KIND_PRODUCER"}
-    assert told == {f"create linli.{fact}.v1" for fact in WAY}
+    created = {span.name for span in trace if span.kind == "SPAN_KIND_PRODUCER"}
+    assert created == {f"create linli.{fact}.v1" for fact in EVENTS}
     known = {span.name for span in trace if span.service == "linli-evaluation"}
-    assert {f"process linli.{fact}.v1" for fact in WAY} <= known
+    assert {f"process linli.{fact}.v1" for fact in EVENTS} <= known
     assert {span.service for span in trace} == {
         "linli-grid",
         "linli-service-desk",
@@ -55,8 +56,11 @@ def test_one_trace_leads_from_the_post_to_the_fact_in_evaluation(
 def test_what_led_to_an_event_is_its_parent(trace: list[Span]) -> None:
     by_id = {span.span_id: span for span in trace}
 
-    def way_to(span: Span) -> list[str]:
-        return [span.name, *(way_to(by_id[span.parent_id]) if span.parent_id in by_id else [])]
+    def ancestors_of(span: Span) -> list[str]:
+        return [
+            span.name,
+            *(ancestors_of(by_id[span.parent_id]) if span.parent_id in by_id else []),
+        ]
 
     opened = next(
         span
@@ -64,7 +68,7 @@ def test_what_led_to_an_event_is_its_parent(trace: list[Span]) -> None:
         if span.name == "process linli.service_desk.case_opened.v1"
         and span.service == "linli-evaluation"
     )
-    assert way_to(opened) == [
+    assert ancestors_of(opened) == [
         "process linli.service_desk.case_opened.v1",
         "create linli.service_desk.case_opened.v1",
         "process linli.grid.request_verified.v1",
@@ -84,9 +88,9 @@ def test_no_word_of_a_resident_is_in_any_span(
     watched: Watched, trace: list[Span], story: Story
 ) -> None:
     assert trace
-    said = "\n".join(span.raw for span in watched.collector.spans)
+    raw_spans = "\n".join(span.raw for span in watched.collector.spans)
     for secret in (PHONE, WORD, "欧阳", story.asked.tracking_code):
-        assert secret not in said
+        assert secret not in raw_spans
 
 
 def test_being_asked_for_health_and_metrics_leaves_no_spans(

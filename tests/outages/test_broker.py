@@ -32,7 +32,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(
-    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory, furnish: Any
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory, load_sample: Any
 ) -> Iterator[Place]:
     with (
         rabbit_server(tmp_path_factory.mktemp("broker")) as broker,
@@ -44,7 +44,7 @@ def place(
             LINLI_HEARTBEAT_SECONDS="4",
         ) as platform,
     ):
-        furnish(platform)
+        load_sample(platform)
         yield Place(broker, platform, People(platform))
 
 

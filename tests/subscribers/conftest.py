@@ -151,9 +151,11 @@ class Broker:
     def connections(self, name: str) -> list[dict[str, Any]]:
         """The connections of a subscriber, as the management API tells them after a while."""
         title = f"linli subscriber {name}"
-        found = self.server.api("GET", "/connections")
+        connections = self.server.api("GET", "/connections")
         return [
-            one for one in found if one.get("client_properties", {}).get("connection_name") == title
+            one
+            for one in connections
+            if one.get("client_properties", {}).get("connection_name") == title
         ]
 
 
@@ -166,10 +168,10 @@ def _publish(channel: Any, message: Message, routing_key: str) -> None:
 
 @pytest.fixture
 def broker(rabbit: RabbitServer, amqp_uri: str, tmp_path: Path) -> Broker:
-    made = Broker(rabbit, amqp_uri, tmp_path)
-    with made.channel() as channel:
+    new_broker = Broker(rabbit, amqp_uri, tmp_path)
+    with new_broker.channel() as channel:
         declare(channel, DISTRICT)
-    return made
+    return new_broker
 
 
 @pytest.fixture

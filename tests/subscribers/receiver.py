@@ -66,11 +66,11 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
             one = Received(
                 self.path, {name.lower(): value for name, value in self.headers.items()}, body
             )
-            made.received.append(one)
-            status = made.answer(one, made.ids.count(one.headers["webhook-id"]))
+            started.received.append(one)
+            status = started.answer(one, started.ids.count(one.headers["webhook-id"]))
             self.send_response(status)
-            if made.location:
-                self.send_header("location", made.location)
+            if started.location:
+                self.send_header("location", started.location)
             self.send_header("content-length", "0")
             self.end_headers()
 
@@ -84,11 +84,11 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    made = Receiver(server, "http" if certificate is None else "https")
+    started = Receiver(server, "http" if certificate is None else "https")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield made
+        yield started
     finally:
         server.shutdown()
         thread.join()
@@ -101,7 +101,7 @@ def certificate(path: Path, name: str) -> Path:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     names = [x509.DNSName(name), x509.IPAddress(ip_address("192.0.2.1"))]
-    made = (
+    signed = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -116,5 +116,5 @@ def certificate(path: Path, name: str) -> Path:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
     return path

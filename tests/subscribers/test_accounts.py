@@ -310,8 +310,8 @@ def test_subscribers_are_listed_with_what_waits_for_them(
     broker.publish(closed(), closed())
 
     def rows() -> Any:
-        found = linli("subscriber", "list")
-        return found if found[1]["waiting"] == 2 and found[0]["waiting"] == 0 else None
+        listed = linli("subscriber", "list")
+        return listed if listed[1]["waiting"] == 2 and listed[0]["waiting"] == 0 else None
 
     archive, city = eventually(rows)
     assert (archive["name"], archive["types"]) == ("archive", ["linli.*"])

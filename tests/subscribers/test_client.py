@@ -155,19 +155,19 @@ def test_what_was_handled_of_the_log_is_not_replayed_after_a_restart(broker: Bro
 
 def test_a_position_may_be_kept_elsewhere(broker: Broker) -> None:
     class Memory:
-        kept: tuple[str, int] | None = None
+        position: tuple[str, int] | None = None
 
         def load(self) -> tuple[str, int] | None:
-            return self.kept
+            return self.position
 
         def save(self, log: str, offset: int) -> None:
-            self.kept = (log, offset)
+            self.position = (log, offset)
 
     memory, events = Memory(), [closed(), closed()]
     broker.publish(*events)
     with broker.following("city", since="first", position=memory) as city:
         city.await_ids(*events)
-    assert memory.kept == ("linli.log", 1)
+    assert memory.position == ("linli.log", 1)
     assert not list(broker.folder.iterdir())
 
 
@@ -206,10 +206,13 @@ def test_an_event_the_handler_never_takes_is_set_aside_and_the_next_comes(broker
     with broker.following("city", "linli.service_desk.*", handler=handler) as city:
         broker.publish(bad, good)
         city.await_ids(good)
-    [found] = read_quarantine(broker.folder / "city.quarantine.jsonl")
-    assert decode(found.message) == bad
-    assert (found.attempts, found.reason) == (3, "the handler failed: ValueError: unlucky")
-    assert found.routing_key == "110101.service_desk.case_closed.v1"
+    [quarantined] = read_quarantine(broker.folder / "city.quarantine.jsonl")
+    assert decode(quarantined.message) == bad
+    assert (quarantined.attempts, quarantined.reason) == (
+        3,
+        "the handler failed: ValueError: unlucky",
+    )
+    assert quarantined.routing_key == "110101.service_desk.case_closed.v1"
 
 
 def test_a_handler_that_says_not_now_is_asked_until_it_can(
@@ -261,8 +264,8 @@ def test_what_cannot_be_read_is_set_aside_and_holds_nobody_up(
 def test_what_cannot_be_set_aside_stays_with_the_broker(broker: Broker) -> None:
     tries: list[Quarantined] = []
 
-    def full_disk(found: Quarantined) -> None:
-        tries.append(found)
+    def full_disk(quarantined: Quarantined) -> None:
+        tries.append(quarantined)
         raise OSError("no space left on device")
 
     with broker.following("city", quarantine=full_disk):

@@ -30,8 +30,8 @@ ID = UUID("01a1f7b3-85e0-7abf-b42f-c2c6b0bfc6b3")
 
 @pytest.fixture
 def hook() -> Iterator[Receiver]:
-    with receiver() as made:
-        yield made
+    with receiver() as hook_receiver:
+        yield hook_receiver
 
 
 def post(url: str, body: str = '{"名": "邻里"}', **more: Any) -> Outcome:

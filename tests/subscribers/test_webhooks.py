@@ -119,8 +119,8 @@ def webhooks(broker: Broker, postgres: PostgresServer) -> Iterator[Webhooks]:
 
 @pytest.fixture
 def hook() -> Iterator[Receiver]:
-    with receiver() as made:
-        yield made
+    with receiver() as hook_receiver:
+        yield hook_receiver
 
 
 def ids(events: list[Event]) -> set[str]:
@@ -203,8 +203,8 @@ def test_a_receiver_that_is_gone_is_disabled_at_once_and_can_be_enabled_again(
         webhooks.broker.publish(first)
 
         def listed() -> Any:
-            [found] = webhooks.linli("list")["endpoints"]
-            return found if found["disabled_at"] else None
+            [endpoint] = webhooks.linli("list")["endpoints"]
+            return endpoint if endpoint["disabled_at"] else None
 
         assert eventually(listed)["disabled_reason"] == "410 Gone"
         webhooks.broker.publish(*later)
@@ -228,12 +228,12 @@ def test_the_process_tells_how_it_fares(webhooks: Webhooks, hook: Receiver) -> N
             webhooks.add(hook)
             webhooks.broker.publish(closed())
             eventually(lambda: webhooks.states() == {"failed": 1})
-            told = {
+            metrics = {
                 line.rpartition(" ")[0]: line.rpartition(" ")[2]
                 for line in got(port, "/metrics").splitlines()
             }
-            assert told['linli_webhook_deliveries_total{outcome="given_up"}'] == "1.0"
-            assert told['linli_webhook_deliveries_total{outcome="delivered"}'] == "0.0"
+            assert metrics['linli_webhook_deliveries_total{outcome="given_up"}'] == "1.0"
+            assert metrics['linli_webhook_deliveries_total{outcome="delivered"}'] == "0.0"
             assert json.loads(got(port, "/healthz")) == {"status": "ok", "service": "webhooks"}
 
 
@@ -279,8 +279,8 @@ def test_a_receiver_that_refuses_one_event_for_days_but_takes_others_stays_enabl
             return webhooks.states() == {"failed": 1, "delivered": 1}
 
         eventually(given_up, seconds=60, every=0.2)
-        [found] = webhooks.linli("list")["endpoints"]
-        assert (found["disabled_at"], found["failed"]) == (None, 1)
+        [endpoint] = webhooks.linli("list")["endpoints"]
+        assert (endpoint["disabled_at"], endpoint["failed"]) == (None, 1)
 
 
 def test_a_redirect_is_a_failure_and_not_followed(webhooks: Webhooks, hook: Receiver) -> None:
@@ -325,10 +325,10 @@ def test_the_account_of_a_subscriber_is_all_that_the_process_needs(
 ) -> None:
     management = f"http://guest:guest@127.0.0.1:{webhooks.broker.server.management_port}"
     environ = {**webhooks.environ, "LINLI_MANAGEMENT_URL": management}
-    made = CliRunner().invoke(
+    added = CliRunner().invoke(
         app, ["subscriber", "add", "webhooks", "--types", "*", "--json"], env=environ
     )
-    account = json.loads(made.stdout)
+    account = json.loads(added.stdout)
     limited = Webhooks(webhooks.broker, webhooks.database_url, account["amqp_uri"])
     with limited.running():
         limited.add(hook)
@@ -399,11 +399,11 @@ def test_what_cannot_be_read_is_kept_and_told(webhooks: Webhooks, hook: Receiver
 
 def test_a_secret_is_shown_once_and_kept_encrypted(webhooks: Webhooks, hook: Receiver) -> None:
     added = webhooks.add(hook)
-    [[kept]] = webhooks.execute("SELECT secret FROM webhooks.endpoint")
-    assert added["secret"] not in kept
-    assert Keyring.parse(KEYS).decrypt(kept, added["endpoint_id"]) == added["secret"]
+    [[stored]] = webhooks.execute("SELECT secret FROM webhooks.endpoint")
+    assert added["secret"] not in stored
+    assert Keyring.parse(KEYS).decrypt(stored, added["endpoint_id"]) == added["secret"]
     with pytest.raises(Tampered):
-        Keyring.parse(KEYS).decrypt(kept, "another endpoint")
+        Keyring.parse(KEYS).decrypt(stored, "another endpoint")
     assert added["secret"] not in json.dumps(webhooks.linli("list"))
     shown = webhooks.linli(
         "add", "https://example.com/hook", "--types", "*", "--allow-private", as_json=False

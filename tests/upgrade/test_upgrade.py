@@ -133,14 +133,14 @@ def history(path: Path, sample: Path) -> None:
 
 def scorecards(platform: RunningPlatform) -> str:
     """The scorecards of closed and open periods on all levels, and the figures, as one text."""
-    found: dict[str, Any] = {
+    summary: dict[str, Any] = {
         f"{level} {period}": platform.ask(
             "GET", "evaluation", "/scorecards", params={"level": level, "period": period}
         ).text
         for level in LEVELS
         for period in PERIODS
     }
-    return json.dumps(found, sort_keys=True)
+    return json.dumps(summary, sort_keys=True)
 
 
 def revise(platform: RunningPlatform) -> None:

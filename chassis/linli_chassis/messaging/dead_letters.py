@@ -104,7 +104,7 @@ def failing_events(engine: sa.Engine, service: str, limit: int = 100) -> list[Ke
     return _select(engine, service, ["due"], limit, "AND attempts > 0")
 
 
-def kept_event(engine: sa.Engine, service: str, event_id: UUID) -> KeptEvent | None:
+def stored_event(engine: sa.Engine, service: str, event_id: UUID) -> KeptEvent | None:
     """An event that is due, dead or discarded; None for any other."""
     states = ["due", "dead", "discarded"]
     events = _select(engine, service, states, 1, "AND event_id = :id", id=event_id)

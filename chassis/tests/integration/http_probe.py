@@ -43,7 +43,7 @@ class Thing(BodySchema):
     seconds = fields.Float(load_default=0)
 
 
-class Kept(ResponseSchema):
+class StoredThing(ResponseSchema):
     """A thing that was kept."""
 
     number = fields.Integer(required=True)
@@ -62,7 +62,7 @@ class Probe:
         roles=("resident",),
         scope=Scope.DISTRICT,
         body=Thing,
-        response=Kept,
+        response=StoredThing,
         status=201,
         summary="Keep a thing",
     )

@@ -11,8 +11,8 @@ from linli_chassis.messaging.dead_letters import (
     decisions,
     discard,
     failing_events,
-    kept_event,
     replay,
+    stored_event,
 )
 from linli_chassis.messaging.inbox import Inbox
 from linli_chassis.messaging.retention import Retention, purge
@@ -63,9 +63,9 @@ class Service:
 
 @pytest.fixture
 def service(database: Callable[[list[str]], str]) -> Iterator[Service]:
-    made = Service(database(["evaluation"]))
-    yield made
-    made.engine.dispose()
+    inbox_service = Service(database(["evaluation"]))
+    yield inbox_service
+    inbox_service.engine.dispose()
 
 
 def test_an_event_of_a_newer_service_is_handled_once_after_the_update(service: Service) -> None:
@@ -148,18 +148,18 @@ def test_who_decided_what_is_kept_for_what_was_dead_and_for_nothing_else(service
         "discarded",
     )
     assert decisions(service.engine, "evaluation", other.id) == []
-    kept = kept_event(service.engine, "evaluation", dead.event_id)
-    assert kept is not None
-    assert (kept.state, kept.history[0].error) == ("discarded", kept.error)
-    assert kept_event(service.engine, "evaluation", other.id) is None
+    stored = stored_event(service.engine, "evaluation", dead.event_id)
+    assert stored is not None
+    assert (stored.state, stored.history[0].error) == ("discarded", stored.error)
+    assert stored_event(service.engine, "evaluation", other.id) is None
 
 
 def test_what_was_discarded_is_forgotten_in_time_and_what_is_dead_is_not(service: Service) -> None:
     service.older.receive(
         [encode(example_event(RequestRejected)), encode(example_event(RequestRejected))]
     )
-    given_up, _ = dead_events(service.engine, "evaluation")
-    discard(service.engine, "evaluation", [given_up.event_id], "Wang Wei", "not needed")
+    discarded_event, _ = dead_events(service.engine, "evaluation")
+    discard(service.engine, "evaluation", [discarded_event.event_id], "Wang Wei", "not needed")
     with service.engine.begin() as connection:
         purge(connection, Retention(outbox_days=7, inbox_days=35))
     assert len(service.states()) == 2

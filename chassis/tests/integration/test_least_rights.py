@@ -23,26 +23,26 @@ PRODUCER = "grid"
 @pytest.fixture
 def account(rabbit: RabbitServer, amqp_uri: str) -> Iterator[Callable[[str], str]]:
     """The AMQP URI of an account that has the rights of a service."""
-    vhost, made = amqp_uri.rpartition("/")[2], []
+    vhost, accounts = amqp_uri.rpartition("/")[2], []
 
     def make(service: str) -> str:
         name = f"{vhost}-{service}"
         rabbit.api("PUT", f"/users/{name}", {"password": "only for tests", "tags": ""})
-        made.append(name)
+        accounts.append(name)
         rabbit.api("PUT", f"/permissions/{vhost}/{name}", asdict(rights_of(service)))
         return f"amqp://{name}:only%20for%20tests@127.0.0.1:{rabbit.port}/{vhost}"
 
     yield make
-    for name in made:
+    for name in accounts:
         rabbit.api("DELETE", f"/users/{name}")
 
 
 @pytest.fixture
 def bus(make_bus: Callable[..., Bus], account: Callable[[str], str]) -> Bus:
     """A producer and a consumer, each with its own account."""
-    made = make_bus(AMQP_URI=account(CONSUMER), LINLI_BROKER_DECLARE="false")
-    made.settings = replace(made.settings, amqp_uri=account(PRODUCER))
-    return made
+    new_bus = make_bus(AMQP_URI=account(CONSUMER), LINLI_BROKER_DECLARE="false")
+    new_bus.settings = replace(new_bus.settings, amqp_uri=account(PRODUCER))
+    return new_bus
 
 
 def test_events_get_through_where_nobody_may_declare(bus: Bus, amqp_uri: str) -> None:

@@ -129,6 +129,6 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line() -> None:
     done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)  # noqa: S603  # our own
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    said = json.loads(line)
-    assert (said["event"], said["service"]) == ("the database cannot be reached", "grid")
-    assert "Connection refused" in said["error"]
+    log_line = json.loads(line)
+    assert (log_line["event"], log_line["service"]) == ("the database cannot be reached", "grid")
+    assert "Connection refused" in log_line["error"]

@@ -22,17 +22,17 @@ from linli_devkit.contracts.examples import example_event
 
 @pytest.fixture
 def engine(database: Callable[[list[str]], str]) -> Iterator[sa.Engine]:
-    made = create_engine(database(["grid"]), "grid", pool_size=3)
-    yield made
-    made.dispose()
+    new_engine = create_engine(database(["grid"]), "grid", pool_size=3)
+    yield new_engine
+    new_engine.dispose()
 
 
 def append(connection: sa.Connection, event: Event) -> None:
     outbox.append(connection, "grid", [(event, encode_data(event))])
 
 
-def ids(found: Iterator[Event], count: int) -> list[UUID]:
-    return [event.id for event in islice(found, count)]
+def ids(followed: Iterator[Event], count: int) -> list[UUID]:
+    return [event.id for event in islice(followed, count)]
 
 
 def test_an_event_whose_transaction_takes_longer_than_the_next_ones_is_told_too(

@@ -113,7 +113,7 @@ def test_what_is_taken_could_be_stored(document: dict[str, Any]) -> None:
     text.encode("utf-8")
 
 
-class Reading(io.BytesIO):
+class CountingStream(io.BytesIO):
     """Counts what was asked of it."""
 
     asked = 0
@@ -124,14 +124,14 @@ class Reading(io.BytesIO):
 
 
 def test_a_body_that_says_it_is_too_large_is_not_read_at_all() -> None:
-    stream = Reading(b"x" * 100)
+    stream = CountingStream(b"x" * 100)
     with pytest.raises(Problem) as caught:
         read_body({"CONTENT_LENGTH": "100", "wsgi.input": stream}, 99)
     assert (caught.value.status, stream.asked) == (413, 0)
 
 
 def test_a_chunked_body_is_read_to_one_byte_over_the_limit() -> None:
-    stream = Reading(b"x" * 1000)
+    stream = CountingStream(b"x" * 1000)
     with pytest.raises(Problem) as caught:
         read_body({"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": stream}, 99)
     assert (caught.value.status, stream.tell()) == (413, 100)

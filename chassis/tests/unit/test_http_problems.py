@@ -63,9 +63,12 @@ def test_a_problem_is_told_as_rfc_9457_says() -> None:
 
 
 def test_a_problem_is_told_in_chinese() -> None:
-    told = document(field_problem({"name": ["Missing data for required field."]}), "zh")
-    assert (told["title"], told["detail"]) == ("内容无法使用", "请求体不符合要求，详见 errors。")
-    assert told["errors"] == [{"pointer": "/name", "detail": "必填项缺失。"}]
+    problem_document = document(field_problem({"name": ["Missing data for required field."]}), "zh")
+    assert (problem_document["title"], problem_document["detail"]) == (
+        "内容无法使用",
+        "请求体不符合要求，详见 errors。",
+    )
+    assert problem_document["errors"] == [{"pointer": "/name", "detail": "必填项缺失。"}]
 
 
 def test_a_query_parameter_is_named_instead_of_pointed_at() -> None:

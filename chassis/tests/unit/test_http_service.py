@@ -185,7 +185,7 @@ class Deadlock(psycopg2.OperationalError):
     pgcode = "40P01"
 
 
-def away() -> sa.exc.OperationalError:
+def database_unavailable() -> sa.exc.OperationalError:
     return sa.exc.OperationalError(
         "SELECT 1", {}, psycopg2.OperationalError("server closed the connection")
     )
@@ -195,7 +195,7 @@ FAILURES = {
     "domain": TooLate(day="Monday"),
     "problem": Problem(410, "gone", "It is gone."),
     "bug": RuntimeError("张三 lives at door 5"),
-    "away": away(),
+    "away": database_unavailable(),
     "full": sa.exc.TimeoutError(),
     "timeout": eventlet.Timeout(),
 }
@@ -269,9 +269,9 @@ def web() -> Iterator[Web]:
 def test_methods_that_nobody_knows_are_one_series(web: Web) -> None:
     for method in ("BREW", "WHISK"):
         assert web(method, "/things").status_code == 405
-    told = metrics.exposition().decode()
-    assert 'method="other"' in told
-    assert not re.search("BREW|WHISK", told)
+    metrics_text = metrics.exposition().decode()
+    assert 'method="other"' in metrics_text
+    assert not re.search("BREW|WHISK", metrics_text)
 
 
 def test_a_call_is_checked_carried_out_committed_and_answered(web: Web) -> None:
@@ -466,9 +466,9 @@ def test_the_trace_of_a_client_goes_on_in_the_worker_and_ends_with_the_request(w
     assert web("GET", "/whoami", None).json["trace"] is None
 
 
-@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "张", '"><script>'])
-def test_a_correlation_id_that_could_do_harm_is_replaced(web: Web, given: str) -> None:
-    headers = {"X-Correlation-ID": given.encode().decode("latin-1")}
+@pytest.mark.parametrize("correlation_id", ["", "a b", "x" * 65, "张", '"><script>'])
+def test_a_correlation_id_that_could_do_harm_is_replaced(web: Web, correlation_id: str) -> None:
+    headers = {"X-Correlation-ID": correlation_id.encode().decode("latin-1")}
     assert re.fullmatch(
         r"[0-9a-f-]{36}", web("GET", "/whoami", None, headers=headers).headers["X-Correlation-ID"]
     )

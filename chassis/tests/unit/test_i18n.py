@@ -19,11 +19,11 @@ OPERATORS_ONLY = ("settings.py", "environment.py")  # errors at start, for those
 
 
 def test_every_message_of_the_chassis_has_a_chinese_translation() -> None:
-    found = templates_of(PACKAGE)
-    assert len(found) > 40
+    templates = templates_of(PACKAGE)
+    assert len(templates) > 40
     missing = {
         text: place
-        for text, place in found.items()
+        for text, place in templates.items()
         if text not in catalogue("zh") and not place.startswith(OPERATORS_ONLY)
     }
     assert not missing

@@ -88,33 +88,37 @@ def test_each_greenlet_has_a_correlation_id_of_its_own(stream: io.StringIO) -> N
 
 
 @dataclass(frozen=True)
-class Told:
+class LoggedEvent:
     type: str
     correlation_id: str
 
 
 def test_a_batch_is_one_line_with_the_requests_it_was_about(stream: io.StringIO) -> None:
-    logs.events("events handled", "evaluation", [Told("b", "r1"), Told("a", "r2"), Told("a", "r1")])
+    logs.events(
+        "events handled",
+        "evaluation",
+        [LoggedEvent("b", "r1"), LoggedEvent("a", "r2"), LoggedEvent("a", "r1")],
+    )
     [line] = lines(stream)
     assert (line["service"], line["count"]) == ("evaluation", 3)
     assert (line["types"], line["correlation_ids"]) == (["a", "b"], ["r1", "r2"])
 
 
 def test_a_large_batch_is_cut_into_lines_that_a_collector_takes_whole(stream: io.StringIO) -> None:
-    told = [
-        Told("linli.grid.request_registered.v1", f"01a202b4-5f86-70a6-b6f2-{n:012}")
+    many_events = [
+        LoggedEvent("linli.grid.request_registered.v1", f"01a202b4-5f86-70a6-b6f2-{n:012}")
         for n in range(250)
     ]
-    logs.events("events told", "grid", told)
+    logs.events("events told", "grid", many_events)
     assert [line["count"] for line in lines(stream)] == [100, 100, 50]
     assert {one for line in lines(stream) for one in line["correlation_ids"]} == {
-        one.correlation_id for one in told
+        one.correlation_id for one in many_events
     }
     assert max(map(len, stream.getvalue().splitlines())) < 8_000
 
 
 def test_what_a_handler_says_names_its_events(stream: io.StringIO) -> None:
-    for events in ([Told("a", "r1")], [Told("a", "r1"), Told("a", "r2")]):
+    for events in ([LoggedEvent("a", "r1")], [LoggedEvent("a", "r1"), LoggedEvent("a", "r2")]):
         with logs.bound_to("evaluation", events):
             structlog.get_logger("linli_evaluation").info("folded")
     one, several = lines(stream)

@@ -48,13 +48,13 @@ def test_a_relay_that_stands_still_is_not_healthy() -> None:
 def test_a_relay_whose_address_is_taken_says_so_and_works_on() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
-        capture_logs() as said,
+        capture_logs() as log_lines,
         monitored(
             "grid", f"127.0.0.1:{taken.getsockname()[1]}", partial(relay_health, "grid")
         ) as address,
     ):
         assert address is None
-    assert [line["event"] for line in said] == ["this process cannot be watched"]
+    assert [line["event"] for line in log_lines] == ["this process cannot be watched"]
 
 
 def test_a_relay_that_nobody_asked_to_watch_listens_nowhere() -> None:

@@ -55,10 +55,10 @@ def test_where_it_is_not_installed_that_is_said_and_work_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.resources", None)
-    with capture_logs() as said:
+    with capture_logs() as log_lines:
         tracing.configure("grid", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"})
-    assert [line["log_level"] for line in said] == ["warning"]
-    assert "linli-chassis[tracing]" in said[0]["how"]
+    assert [line["log_level"] for line in log_lines] == ["warning"]
+    assert "linli-chassis[tracing]" in log_lines[0]["how"]
     with tracing.serving("grid", "POST", "/api/grid/v1/requests", PARENT):
         assert tracing.emitted_by("grid", event(tracing.current()), None) == PARENT
 
@@ -68,8 +68,8 @@ def test_without_spans_the_trace_of_a_client_is_handed_on_all_the_same() -> None
         assert tracing.current() == PARENT
     assert tracing.current() is None
     events = [event(PARENT)]
-    with tracing.handling("grid", events) as given:
-        assert given == events
+    with tracing.handling("grid", events) as traced:
+        assert traced == events
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_a_traceparent_that_is_none_is_not_believed(header: str) -> None:
 
 
 def test_a_request_is_a_span_below_that_of_its_client(spans: list[Any]) -> None:
-    with tracing.serving("grid", "POST", "/api/grid/v1/requests", PARENT) as told:
+    with tracing.serving("grid", "POST", "/api/grid/v1/requests", PARENT) as attributes:
         inside = tracing.current()
-        told.update(route="/api/grid/v1/requests", status=201, correlation_id="c")
+        attributes.update(route="/api/grid/v1/requests", status=201, correlation_id="c")
     [span] = spans
     assert span.name == "POST /api/grid/v1/requests"
     assert (f"{span.context.trace_id:032x}", f"{span.parent.span_id:016x}") == tuple(
@@ -106,14 +106,14 @@ def test_a_request_is_a_span_below_that_of_its_client(spans: list[Any]) -> None:
 def test_an_error_of_ours_is_a_failed_span_and_one_of_the_client_is_not(
     spans: list[Any], status: int, fine: bool
 ) -> None:
-    with tracing.serving("grid", "POST", "/api/grid/v1/requests", None) as told:
-        told.update(route="/api/grid/v1/requests", status=status)
+    with tracing.serving("grid", "POST", "/api/grid/v1/requests", None) as attributes:
+        attributes.update(route="/api/grid/v1/requests", status=status)
     assert [span.status.is_ok for span in spans] == [fine]
 
 
 def test_each_event_of_a_batch_goes_on_in_its_own_trace(spans: list[Any]) -> None:
-    with tracing.handling("grid", [event(PARENT), event(OTHER), event()]) as given:
-        traces = [one.traceparent.split("-")[1] for one in given if one.traceparent]
+    with tracing.handling("grid", [event(PARENT), event(OTHER), event()]) as traced:
+        traces = [one.traceparent.split("-")[1] for one in traced if one.traceparent]
     assert traces[:2] == [PARENT.split("-")[1], OTHER.split("-")[1]]
     assert len(set(traces)) == 3
     assert [span.attributes["messaging.batch.message_count"] for span in spans] == [3, 3, 3]
@@ -130,9 +130,9 @@ def test_a_handler_that_fails_leaves_failed_spans_without_its_words(spans: list[
 def test_an_event_that_nothing_led_to_continues_the_trace_of_its_aggregate(
     spans: list[Any],
 ) -> None:
-    told = tracing.emitted_by("grid", event(), OTHER)
-    assert told is not None
-    assert told.split("-")[1] == OTHER.split("-")[1]
+    traceparent = tracing.emitted_by("grid", event(), OTHER)
+    assert traceparent is not None
+    assert traceparent.split("-")[1] == OTHER.split("-")[1]
     led = tracing.emitted_by("grid", event(PARENT), OTHER)
     assert led is not None
     assert led.split("-")[1] == PARENT.split("-")[1]

@@ -205,7 +205,7 @@ def _find(
 
     events = [
         event
-        for event in operations.find_kept(parse_uuid(event_id), service)
+        for event in operations.find_stored_event(parse_uuid(event_id), service)
         if event.state == "dead" or not only_dead
     ]
     if not events:

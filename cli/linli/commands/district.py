@@ -32,9 +32,9 @@ def init(code: Code, folder: Folder, as_json: AsJson = False) -> None:
     """Write district.toml and secrets/; what is there already stays as it is."""
     from linli.deployment.init import begin
 
-    made = begin(code, folder, language())
-    payload = {"folder": str(folder), "made": made}
-    Output(as_json).result(payload, lambda console: _begun(console, folder, made))
+    created = begin(code, folder, language())
+    payload = {"folder": str(folder), "made": created}
+    Output(as_json).result(payload, lambda console: _begun(console, folder, created))
 
 
 @app.command(help=t("Say what is wrong with a district."))
@@ -66,13 +66,13 @@ def render(folder: Folder, deploy: Deploy = Path("deploy"), as_json: AsJson = Fa
         raise UsageFailure(t("There is no compose.yaml in {folder}.", folder=str(deploy)), hint)
     district = load(folder)
     secrets.make_up(district.folder, secrets.names(district))
-    district, kept = checked(folder)
-    made = {
-        "compose": str(compose.render(district, kept, deploy)),
-        "kubernetes": str(kubernetes.render(district, kept, deploy)),
+    district, secret_values = checked(folder)
+    rendered = {
+        "compose": str(compose.render(district, secret_values, deploy)),
+        "kubernetes": str(kubernetes.render(district, secret_values, deploy)),
     }
     Output(as_json).result(
-        {"code": district.code, **made}, lambda console: _rendered(console, district, made)
+        {"code": district.code, **rendered}, lambda console: _rendered(console, district, rendered)
     )
 
 
@@ -82,19 +82,27 @@ def _called(district: District) -> str:
     return f"{district.code} {escape(district.name)}"
 
 
-def _begun(console: Console, folder: Path, made: list[str]) -> None:
-    for path in made:
+def _begun(console: Console, folder: Path, created: list[str]) -> None:
+    for path in created:
         console.print(f"[green]+[/] {path}")
     console.print(
-        t("Fill in {path}, then: linli district check {folder}", path=made[0], folder=str(folder))
+        t(
+            "Fill in {path}, then: linli district check {folder}",
+            path=created[0],
+            folder=str(folder),
+        )
     )
 
 
-def _rendered(console: Console, district: District, made: dict[str, str]) -> None:
+def _rendered(console: Console, district: District, rendered: dict[str, str]) -> None:
     console.print(f"[green]✓[/] {_called(district)}")
     console.print(t("Start it with containers on one machine:"))
     console.print(
-        f"  cd {made['compose']} && docker compose up --detach --wait", style="cyan", soft_wrap=True
+        f"  cd {rendered['compose']} && docker compose up --detach --wait",
+        style="cyan",
+        soft_wrap=True,
     )
     console.print(t("or in a cluster:"))
-    console.print(f"  kubectl apply --kustomize {made['kubernetes']}", style="cyan", soft_wrap=True)
+    console.print(
+        f"  kubectl apply --kustomize {rendered['kubernetes']}", style="cyan", soft_wrap=True
+    )

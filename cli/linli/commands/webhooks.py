@@ -94,12 +94,12 @@ def add(
         url=url, types=patterns, allow_http=allow_http, allow_private=allow_private
     )
     with _database(database_url) as connection:
-        made = register(connection, keyring, endpoint)
+        registered = register(connection, keyring, endpoint)
     payload = {
-        "endpoint_id": made.endpoint_id,
+        "endpoint_id": registered.endpoint_id,
         "url": url,
         "types": list(patterns),
-        "secret": made.secret,
+        "secret": registered.secret,
     }
     Output(as_json).result(payload, lambda console: render_added(console, payload))
 
@@ -188,10 +188,10 @@ def _environ(context: Context) -> dict[str, str]:
     from linli.base.context import VARIABLES
     from linli.local.secrets import existing_secrets
 
-    given = {name: value for name, value in os.environ.items() if value}
+    environ = {name: value for name, value in os.environ.items() if value}
     values = {variable: str(getattr(context, name)) for name, variable in VARIABLES.items()}
     known = {variable: value for variable, value in values.items() if value}
-    return {**existing_secrets(context.home), **given, **known}
+    return {**existing_secrets(context.home), **environ, **known}
 
 
 @contextmanager

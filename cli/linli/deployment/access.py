@@ -15,15 +15,18 @@ def names(manifest: Manifest) -> list[str]:
     return [f"{manifest.name}_database_url", f"{manifest.name}_amqp_uri"]
 
 
-def files(district: District, kept: Mapping[str, str]) -> dict[str, str]:
+def files(district: District, secret_values: Mapping[str, str]) -> dict[str, str]:
     """The contents of the files of secrets, by name.
 
     Args:
-        kept: the secrets of the district.
+        secret_values: the secrets of the district.
     """
-    contents = {"jwt_secret": secrets.signing(district, kept), "keys": kept[secrets.KEYS]}
+    contents = {
+        "jwt_secret": secrets.signing(district, secret_values),
+        "keys": secret_values[secrets.KEYS],
+    }
     for manifest in district.services:
         database_url, amqp_uri = names(manifest)
-        contents[database_url] = database.url_of(district, manifest.name, kept)
-        contents[amqp_uri] = broker.uri_of(district, manifest, kept)
+        contents[database_url] = database.url_of(district, manifest.name, secret_values)
+        contents[amqp_uri] = broker.uri_of(district, manifest, secret_values)
     return contents

@@ -52,33 +52,35 @@ def uri(district: District, user: str, password: str) -> str:
     return f"amqp{'s' if tls else ''}://{user}:{secret}@{district.broker.host}:{port}/{vhost}"
 
 
-def uri_of(district: District, manifest: Manifest, kept: Mapping[str, str]) -> str:
+def uri_of(district: District, manifest: Manifest, secret_values: Mapping[str, str]) -> str:
     """The AMQP URI of the account of a service; one without an outbox and an inbox subscribes
     like another system.
     """
     name = manifest.name
     if manifest.service is None:
-        return uri(district, user_of(district.code, name), kept[secrets.of_subscriber(name)])
-    return uri(district, account(district, name), kept[secrets.of_broker(name)])
+        return uri(
+            district, user_of(district.code, name), secret_values[secrets.of_subscriber(name)]
+        )
+    return uri(district, account(district, name), secret_values[secrets.of_broker(name)])
 
 
-def definitions(district: District, kept: Mapping[str, str]) -> dict[str, Any]:
+def definitions(district: District, secret_values: Mapping[str, str]) -> dict[str, Any]:
     """RabbitMQ's definitions. With them there is no account `guest`, and nobody else needs to
     declare anything.
 
     Args:
-        kept: the secrets of the district.
+        secret_values: the secrets of the district.
     """
     vhost = district.broker.vhost
     users = [
         _user(account(district, name), password, tags)
-        for name, password, tags in _accounts(district, kept)
+        for name, password, tags in _accounts(district, secret_values)
     ]
     permissions = [
         {"user": account(district, name), **asdict(rights)} for name, rights in _rights(district)
     ]
     standing = list(queues(district.code))
-    found: dict[str, list[dict[str, Any]]] = {
+    defined: dict[str, list[dict[str, Any]]] = {
         "permissions": permissions,
         "topic_permissions": [],
         "exchanges": [_exchange(one.name, one.type, one.arguments) for one in EXCHANGES],
@@ -88,14 +90,18 @@ def definitions(district: District, kept: Mapping[str, str]) -> dict[str, Any]:
         ],
     }
     for subscriber in subscribers(district):
-        users.append(_subscribing(subscriber, kept[secrets.of_subscriber(subscriber.name)]))
-        found["permissions"].append({"user": subscriber.user, **subscriber.permissions})
-        found["topic_permissions"].append({"user": subscriber.user, **subscriber.topic_permissions})
-        found["queues"] += [
+        users.append(
+            _subscribing(subscriber, secret_values[secrets.of_subscriber(subscriber.name)])
+        )
+        defined["permissions"].append({"user": subscriber.user, **subscriber.permissions})
+        defined["topic_permissions"].append(
+            {"user": subscriber.user, **subscriber.topic_permissions}
+        )
+        defined["queues"] += [
             _queue(name, arguments) for name, arguments in subscriber.queues.items()
         ]
         if subscriber.log in subscriber.queues:
-            found["bindings"] += [
+            defined["bindings"] += [
                 _binding(EXCHANGE, subscriber.log, key) for key in subscriber.wanted.keys
             ]
     return {
@@ -103,7 +109,7 @@ def definitions(district: District, kept: Mapping[str, str]) -> dict[str, Any]:
             {"name": vhost, "metadata": {"description": f"Linli {district.code}", "tags": []}}
         ],
         "users": users,
-        **{kind: [{"vhost": vhost, **one} for one in entries] for kind, entries in found.items()},
+        **{kind: [{"vhost": vhost, **one} for one in entries] for kind, entries in defined.items()},
     }
 
 
@@ -146,12 +152,14 @@ def hashed(password: str, user: str) -> str:
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
-def _accounts(district: District, kept: Mapping[str, str]) -> Iterator[tuple[str, str, list[str]]]:
+def _accounts(
+    district: District, secret_values: Mapping[str, str]
+) -> Iterator[tuple[str, str, list[str]]]:
     """Name, password and tags of each account."""
-    yield ADMIN, kept[secrets.BROKER_ADMIN], ["administrator"]
-    yield OPERATOR, kept[secrets.BROKER_OPERATOR], []
+    yield ADMIN, secret_values[secrets.BROKER_ADMIN], ["administrator"]
+    yield OPERATOR, secret_values[secrets.BROKER_OPERATOR], []
     for service in district.api_services:
-        yield service, kept[secrets.of_broker(service)], []
+        yield service, secret_values[secrets.of_broker(service)], []
 
 
 def _rights(district: District) -> Iterator[tuple[str, Rights]]:

@@ -44,12 +44,12 @@ def checked(folder: Path) -> tuple[District, dict[str, str]]:
         UsageFailure: with all that is wrong.
     """
     district = load(folder)
-    kept = secrets.read(district)
+    secret_values = secrets.read(district)
     wrong = [*_files(district), *_settings(district), *_subscribers(district)]
-    wrong = wrong or list(dict.fromkeys(_as_services_see_it(district, kept)))
+    wrong = wrong or list(dict.fromkeys(_as_services_see_it(district, secret_values)))
     if wrong:
         raise UsageFailure("\n".join(wrong), t("Correct {path}.", path=str(folder / FILE)))
-    return district, kept
+    return district, secret_values
 
 
 def _files(district: District) -> Iterator[str]:
@@ -88,15 +88,15 @@ def _subscribers(district: District) -> Iterator[str]:
             yield f"subscribers.{subscriber.name}: {error}"
 
 
-def _as_services_see_it(district: District, kept: Mapping[str, str]) -> Iterator[str]:
+def _as_services_see_it(district: District, secret_values: Mapping[str, str]) -> Iterator[str]:
     """What each process would say when it is started."""
     for manifest in district.services:
         environ = {
             **variables(district, outside=True),
-            "DATABASE_URL": database.url_of(district, manifest.name, kept),
-            "AMQP_URI": broker.uri_of(district, manifest, kept),
-            "LINLI_JWT_SECRET": secrets.signing(district, kept),
-            "LINLI_KEYS": kept[secrets.KEYS],
+            "DATABASE_URL": database.url_of(district, manifest.name, secret_values),
+            "AMQP_URI": broker.uri_of(district, manifest, secret_values),
+            "LINLI_JWT_SECRET": secrets.signing(district, secret_values),
+            "LINLI_KEYS": secret_values[secrets.KEYS],
         }
         for settings in (settings_of(manifest), ProcessSettings):
             try:

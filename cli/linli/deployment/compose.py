@@ -20,11 +20,11 @@ HEADER = "# Written by `linli district render`; edit district.toml instead.\n"
 Definition = dict[str, Any]
 
 
-def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
+def render(district: District, secret_values: Mapping[str, str], deploy: Path) -> Path:
     """Write it, and give the folder from which `docker compose` is to be called.
 
     Args:
-        kept: the secrets of the district.
+        secret_values: the secrets of the district.
         deploy: the folder `deploy` of a checkout.
     """
     folder = district.folder / FOLDER
@@ -37,11 +37,14 @@ def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
             "files/.keep": "",
             "broker/tls/.keep": "",
             **common(district),
-            **{f"secrets/{name}": content for name, content in _secrets(district, kept).items()},
+            **{
+                f"secrets/{name}": content
+                for name, content in _secrets(district, secret_values).items()
+            },
             "broker/rabbitmq.conf": broker.configuration(district),
             "broker/enabled_plugins": "[rabbitmq_management,rabbitmq_prometheus].\n",
             **_certificates(district),
-            "database/database.sql": database.script(district, kept),
+            "database/database.sql": database.script(district, secret_values),
             "proxy/listen.conf": proxy.listen(district),
             "proxy/services.conf": proxy.locations(district),
             "observability/alerts.yml": (deploy / "observability/alerts.yml").read_bytes(),
@@ -137,16 +140,20 @@ def _access(manifest: Manifest) -> list[Definition]:
     ]
 
 
-def _secrets(district: District, kept: Mapping[str, str]) -> dict[str, str]:
+def _secrets(district: District, secret_values: Mapping[str, str]) -> dict[str, str]:
     """What processes are let in with, and what the servers that come along are told."""
     operator = broker.account(district, broker.OPERATOR)
-    definitions = json.dumps(broker.definitions(district, kept), indent=2, ensure_ascii=False)
+    definitions = json.dumps(
+        broker.definitions(district, secret_values), indent=2, ensure_ascii=False
+    )
     return {
-        **access.files(district, kept),
-        "database_owner": kept[secrets.DATABASE_OWNER],
-        "grafana_admin": kept[secrets.GRAFANA_ADMIN],
-        "owner_database_url": database.url(district, database.OWNER, kept[secrets.DATABASE_OWNER]),
-        "operator_amqp_uri": broker.uri(district, operator, kept[secrets.BROKER_OPERATOR]),
+        **access.files(district, secret_values),
+        "database_owner": secret_values[secrets.DATABASE_OWNER],
+        "grafana_admin": secret_values[secrets.GRAFANA_ADMIN],
+        "owner_database_url": database.url(
+            district, database.OWNER, secret_values[secrets.DATABASE_OWNER]
+        ),
+        "operator_amqp_uri": broker.uri(district, operator, secret_values[secrets.BROKER_OPERATOR]),
         "definitions.json": definitions + "\n",
     }
 

@@ -48,31 +48,31 @@ def role(service: str) -> str:
     return f"linli_{service}"
 
 
-def url_of(district: District, service: str, kept: Mapping[str, str]) -> str:
+def url_of(district: District, service: str, secret_values: Mapping[str, str]) -> str:
     """The URL of the account of a service."""
-    return url(district, role(service), kept[secrets.of_database(service)])
+    return url(district, role(service), secret_values[secrets.of_database(service)])
 
 
-def script(district: District, kept: Mapping[str, str]) -> str:
+def script(district: District, secret_values: Mapping[str, str]) -> str:
     """SQL for psql, to be run by an administrator in the database of the district; running it again
     is harmless.
 
     Args:
-        kept: the secrets of the district. Of the passwords only verifiers are written.
+        secret_values: the secrets of the district. Of the passwords only verifiers are written.
     """
     name = district.database.name
     accounts = [
         _ACCOUNT.format(
             name=name,
             role=role(service),
-            verifier=verifier(kept[secrets.of_database(service)], role(service)),
+            verifier=verifier(secret_values[secrets.of_database(service)], role(service)),
         )
         for service in district.schemas
     ]
     owner = _OWNER.format(
         name=name,
         role=OWNER,
-        verifier=verifier(kept[secrets.DATABASE_OWNER], OWNER),
+        verifier=verifier(secret_values[secrets.DATABASE_OWNER], OWNER),
         members=", ".join(map(role, district.schemas)),
     )
     return "".join([_DATABASE.format(name=name), *accounts, owner])

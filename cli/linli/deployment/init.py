@@ -44,8 +44,8 @@ def begin(code: str, folder: Path, language: str) -> list[str]:
         encoding="utf-8",
     )
     (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
-    made = secrets.make_up(folder, secrets.names())
-    return [str(path), *(str(folder / secrets.FOLDER / name) for name in made)]
+    created = secrets.make_up(folder, secrets.names())
+    return [str(path), *(str(folder / secrets.FOLDER / name) for name in created)]
 
 
 def template(language: str) -> Template:

@@ -242,8 +242,8 @@ def load(folder: Path) -> District:
     path = folder / FILE
     hint = t("Correct {path}. `linli district init` shows what it looks like.", path=str(path))
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-        return District(folder=folder.resolve(), **_District().load(said))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return District(folder=folder.resolve(), **_District().load(document))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageFailure(
             t("{path} cannot be read: {error}", path=str(path), error=str(error)), hint
@@ -275,8 +275,8 @@ def _subscriber_name(name: str) -> None:
 def _together(data: Mapping[str, Any], *names: str) -> None:
     missing = [name for name in names if not data.get(name)]
     if 0 < len(missing) < len(names):
-        given = next(name for name in names if data.get(name))
-        raise ValidationError(t("is needed with {name}", name=given), missing[0])
+        present = next(name for name in names if data.get(name))
+        raise ValidationError(t("is needed with {name}", name=present), missing[0])
 
 
 def _as_variable(value: Any) -> str:

@@ -33,11 +33,11 @@ def names(district: District | None = None) -> Iterator[str]:
         yield of_subscriber(subscriber.name)
 
 
-def signing(district: District, kept: Mapping[str, str]) -> str:
+def signing(district: District, secret_values: Mapping[str, str]) -> str:
     """What tokens may be signed with; nothing where an identity provider signs them, whose public
     keys are named.
     """
-    return "" if district.tokens.jwks_file else kept[JWT_SECRET]
+    return "" if district.tokens.jwks_file else secret_values[JWT_SECRET]
 
 
 def of_database(service: str) -> str:
@@ -56,12 +56,12 @@ def make_up(folder: Path, wanted: Iterator[str]) -> list[str]:
     """Make up what is not there yet in the folder of a district; the names of what was made."""
     where = folder / FOLDER
     where.mkdir(mode=0o700, exist_ok=True)
-    made = [name for name in wanted if not (where / name).exists()]
-    for name in made:
+    created = [name for name in wanted if not (where / name).exists()]
+    for name in created:
         descriptor = os.open(where / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(_new(name) + "\n")
-    return made
+    return created
 
 
 def read(district: District) -> dict[str, str]:
@@ -70,23 +70,23 @@ def read(district: District) -> dict[str, str]:
     Raises:
         UsageFailure: one is missing, empty, or may be read by others than its owner.
     """
-    found, wrong = {}, []
+    secret_values, wrong = {}, []
     for name in names(district):
         path = district.folder / FOLDER / name
         try:
-            found[name] = path.read_text(encoding="utf-8").strip()
+            secret_values[name] = path.read_text(encoding="utf-8").strip()
             if path.stat().st_mode & 0o077:
                 wrong.append(t("{path} may be read by others than its owner.", path=str(path)))
         except (OSError, UnicodeDecodeError) as error:
             wrong.append(t("{path} cannot be read: {error}", path=str(path), error=str(error)))
             continue
-        if not found[name]:
+        if not secret_values[name]:
             wrong.append(t("{path} is empty.", path=str(path)))
     if wrong:
         raise UsageFailure(
             "\n".join(wrong), t("`linli district init` and `render` make up what is missing.")
         )
-    return found
+    return secret_values
 
 
 def _new(name: str) -> str:

@@ -52,9 +52,9 @@ def files_inside(district: District) -> dict[str, str]:
     return {inside: named[place] for place, inside in _FILES.values() if place in named}
 
 
-def as_lines(given: dict[str, str]) -> str:
+def as_lines(variables: dict[str, str]) -> str:
     """Variables as the lines of a file that compose and kustomize read alike."""
-    return "".join(f"{name}={value}\n" for name, value in sorted(given.items()))
+    return "".join(f"{name}={value}\n" for name, value in sorted(variables.items()))
 
 
 __all__ = ["INSIDE", "as_lines", "files_inside", "variables"]

@@ -93,8 +93,8 @@ def user_of(district: str, name: str) -> str:
 
 def types_of(topic_read: str) -> list[str]:
     """The types that a topic permission of ours lets an account have."""
-    found = re.fullmatch(r"\^[0-9]{6}\\\.\((.*)\)\$", topic_read)
-    parts = found[1].split("|") if found else []
+    match = re.fullmatch(r"\^[0-9]{6}\\\.\((.*)\)\$", topic_read)
+    parts = match[1].split("|") if match else []
     return [
         EVERYTHING if part == _REST else f"linli.{part.replace(_REST, '*').replace(chr(92), '')}"
         for part in parts

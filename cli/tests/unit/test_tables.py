@@ -21,7 +21,7 @@ COLUMNS = (id_column("Event id"), "Type", count_column("Attempts"), "Error")
 ROW = (str(ID), TYPE, "11", "ValueError: [x] is no such thing as was expected here")
 
 
-def drawn(width: int, draw: Any) -> list[str]:
+def printed_lines(width: int, draw: Any) -> list[str]:
     paper = Console(record=True, width=width, file=io.StringIO(), legacy_windows=False)
     draw(paper)
     return paper.export_text().splitlines()
@@ -29,13 +29,15 @@ def drawn(width: int, draw: Any) -> list[str]:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
 def test_an_id_is_never_broken_and_no_line_is_too_long(width: int) -> None:
-    lines = drawn(width, lambda paper: print_table(paper, COLUMNS, [ROW, ROW], title="Events"))
+    lines = printed_lines(
+        width, lambda paper: print_table(paper, COLUMNS, [ROW, ROW], title="Events")
+    )
     assert sum(str(ID) in line for line in lines) == (2 if width >= 60 else 0)
     assert max(map(cell_len, lines)) <= width
 
 
 def test_what_does_not_fit_is_drawn_as_a_block_for_each_row() -> None:
-    lines = drawn(60, lambda paper: print_table(paper, COLUMNS, [ROW], title="Events"))
+    lines = printed_lines(60, lambda paper: print_table(paper, COLUMNS, [ROW], title="Events"))
     assert lines[0].strip() == "Events"
     assert f"Event id  {ID}" in lines[2]
     assert TYPE in lines[3]
@@ -43,12 +45,12 @@ def test_what_does_not_fit_is_drawn_as_a_block_for_each_row() -> None:
 
 def test_a_column_of_counts_has_room_for_its_title() -> None:
     columns = (Column("Service", whole=True), count_column("Outbox pending"))
-    text = "\n".join(drawn(40, lambda paper: print_table(paper, columns, [("grid", "3")])))
+    text = "\n".join(printed_lines(40, lambda paper: print_table(paper, columns, [("grid", "3")])))
     assert "Outbox pending" in text
 
 
 def test_text_is_shown_as_it_is_and_never_read_as_markup() -> None:
-    lines = drawn(120, lambda paper: print_table(paper, ("Error",), [("[red]x[/]",)]))
+    lines = printed_lines(120, lambda paper: print_table(paper, ("Error",), [("[red]x[/]",)]))
     assert any("[red]x[/]" in line for line in lines)
 
 
@@ -109,6 +111,6 @@ def test_every_table_with_ids_fits_a_terminal_of_80_columns(
     draw: Any, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LINLI_LANGUAGE", language)
-    lines = drawn(80, draw)
+    lines = printed_lines(80, draw)
     assert any(str(ID) in line for line in lines)
     assert max(map(cell_len, lines)) <= 80

@@ -21,12 +21,12 @@ def claims(token: str, audience: str = "linli") -> dict[str, object]:
 
 def test_a_token_says_who_may_do_what_where_and_how_long() -> None:
     token = sign(SECRET, role="provider", region="110101005", unit=UNIT, account="sample", hours=2)
-    found = claims(token)
-    assert found["sub"] == "sample"
-    assert found["roles"] == ["provider"]
-    assert found["region"] == "110101005"
-    assert found["unit"] == UNIT
-    assert abs(int(str(found["exp"])) - time.time() - 7200) < 5
+    token_claims = claims(token)
+    assert token_claims["sub"] == "sample"
+    assert token_claims["roles"] == ["provider"]
+    assert token_claims["region"] == "110101005"
+    assert token_claims["unit"] == UNIT
+    assert abs(int(str(token_claims["exp"])) - time.time() - 7200) < 5
 
 
 def test_a_token_without_a_unit_has_no_such_claim() -> None:

@@ -18,10 +18,10 @@ subsets = st.lists(st.sampled_from(EXACT + PATTERNS), min_size=1, max_size=4)
 
 def topic_matches(key: str, routing_key: str) -> bool:
     """As a topic exchange matches, for keys whose only wildcard is a last `#`."""
-    words, given_words = key.split("."), routing_key.split(".")
+    words, granted_words = key.split("."), routing_key.split(".")
     if words[-1] == "#":
-        return given_words[: len(words) - 1] == words[:-1]
-    return words == given_words
+        return granted_words[: len(words) - 1] == words[:-1]
+    return words == granted_words
 
 
 @given(subsets, st.sampled_from(event_types()), st.sampled_from(["110101", "110102"]))

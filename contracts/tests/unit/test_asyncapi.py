@@ -132,9 +132,9 @@ def test_the_document_holds_by_the_meta_schema_of_asyncapi() -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    found = set(references(DOCUMENT))
-    assert found
-    for reference in found:
+    all_references = set(references(DOCUMENT))
+    assert all_references
+    for reference in all_references:
         assert resolve(reference)
 
 
@@ -154,12 +154,12 @@ def test_a_channel_has_the_routing_key_as_its_address(entry: EventType) -> None:
 @EVERY_TYPE
 def test_the_producer_sends_and_each_consumer_receives(entry: EventType) -> None:
     channel = f"#/channels/{entry.name.removeprefix('linli.')}"
-    told = [
+    messages = [
         (operation["x-service"], operation["action"])
         for operation in DOCUMENT["operations"].values()
         if operation["channel"]["$ref"] == channel
     ]
-    assert sorted(told) == sorted(
+    assert sorted(messages) == sorted(
         [(entry.producer, "send"), *((name, "receive") for name in consumers_of(entry))]
     )
 

@@ -152,10 +152,14 @@ def changed(change: Change) -> dict[str, Any]:
     return schema
 
 
-@pytest.mark.parametrize(("change", "path", "said"), BREAKING.values(), ids=BREAKING.keys())
-def test_a_change_that_breaks_is_told_with_its_path(change: Change, path: str, said: str) -> None:
-    found = [found for found in compare(NAME, SAMPLE, changed(change)) if said in found.change]
-    assert [one.path for one in found] == [path]
+@pytest.mark.parametrize(("change", "path", "message"), BREAKING.values(), ids=BREAKING.keys())
+def test_a_change_that_breaks_is_told_with_its_path(
+    change: Change, path: str, message: str
+) -> None:
+    broken = [
+        broken for broken in compare(NAME, SAMPLE, changed(change)) if message in broken.change
+    ]
+    assert [one.path for one in broken] == [path]
 
 
 @pytest.mark.parametrize("change", FINE.values(), ids=FINE.keys())
@@ -172,14 +176,14 @@ def test_a_break_names_the_event_the_field_and_the_remedy() -> None:
 
 def test_null_in_an_enumeration_is_told_once() -> None:
     change = put("kind", type=["string", "null"], enum=["soil", "water", None])
-    assert [found.change for found in compare(NAME, SAMPLE, changed(change))] == [
+    assert [broken.change for broken in compare(NAME, SAMPLE, changed(change))] == [
         "it may be null now"
     ]
 
 
 def test_values_that_are_no_strings_are_compared_too() -> None:
     one, two = {"enum": [1, 2]}, {"enum": [2, 3]}
-    assert [found.change for found in compare(NAME, one, two)] == [
+    assert [broken.change for broken in compare(NAME, one, two)] == [
         "its values lost 1",
         "its values gained 3",
     ]
@@ -188,7 +192,7 @@ def test_values_that_are_no_strings_are_compared_too() -> None:
 def test_a_new_type_is_fine_and_a_type_that_is_gone_is_not() -> None:
     later = NAME.replace("v1", "v2")
     assert compare_all({NAME: SAMPLE}, {NAME: SAMPLE, later: {}}) == []
-    assert [found.change for found in compare_all({NAME: SAMPLE}, {later: SAMPLE})] == [
+    assert [broken.change for broken in compare_all({NAME: SAMPLE}, {later: SAMPLE})] == [
         "the event type is gone"
     ]
 

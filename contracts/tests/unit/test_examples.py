@@ -89,8 +89,8 @@ def test_subject_and_correlation_follow_the_data() -> None:
     case_id, request_id = uuid4(), uuid4()
     event = example_event(CaseOpened, case_id=case_id, request_id=request_id)
     assert (event.subject, event.correlation_id) == (str(case_id), str(request_id))
-    drawn = example_event(GridDrawn, grid_code="110101001001002")
-    assert (drawn.subject, drawn.correlation_id) == ("110101001001002", "110101001001002")
+    grid_event = example_event(GridDrawn, grid_code="110101001001002")
+    assert (grid_event.subject, grid_event.correlation_id) == ("110101001001002", "110101001001002")
 
 
 def test_what_is_given_beside_the_data_is_taken() -> None:

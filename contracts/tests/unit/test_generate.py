@@ -29,7 +29,7 @@ def test_the_generated_files_are_up_to_date() -> None:
 
 
 def test_nothing_published_is_broken() -> None:
-    assert [str(found) for found in generate.breaks(ROOT)] == []
+    assert [str(broken) for broken in generate.breaks(ROOT)] == []
 
 
 def test_the_same_comes_out_every_time() -> None:

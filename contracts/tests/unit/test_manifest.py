@@ -30,11 +30,11 @@ DIGEST = manifest("digest", 9003, run="linli_digest.process:run")
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Three services beside this process, found in no order worth mentioning."""
-    found = EntryPoints(
+    installed = EntryPoints(
         EntryPoint(name.lower(), f"{__name__}:{name}", module.GROUP)
         for name in ("PARKS", "DIGEST", "HERBS")
     )
-    monkeypatch.setattr(module, "entry_points", lambda group: found.select(group=group))
+    monkeypatch.setattr(module, "entry_points", lambda group: installed.select(group=group))
     monkeypatch.setattr(EntryPoint, "load", lambda entry: globals()[entry.attr])
     installed_services.cache_clear()
     yield

@@ -76,12 +76,12 @@ def outline(lattice: Lattice, cells: Iterable[Cell]) -> list[Point]:
     # An inner side is walked both ways, once by each of the two cells it parts.
     edges = {start: end for start, end in walked if (end, start) not in walked}
     first = min(edges)
-    walk = [first]
+    outline = [first]
     while edges:
-        if walk[-1] not in edges:
+        if outline[-1] not in edges:
             raise ValueError("the cells do not form one piece")
-        walk.append(edges.pop(walk[-1]))
-    return walk
+        outline.append(edges.pop(outline[-1]))
+    return outline
 
 
 def _sides(ring: list[Point]) -> list[tuple[Point, Point]]:

@@ -45,7 +45,7 @@ class Story:
     def time(self, hours: float) -> datetime:
         return self.begins + timedelta(hours=hours)
 
-    def tell(self, schema: type[EventData], at: float, **data: Any) -> Story:
+    def emit(self, schema: type[EventData], at: float, **data: Any) -> Story:
         data["request_id"] = self.request_id
         fields = schema.schema().fields
         subject = self.case_id if "case_id" in fields else self.request_id
@@ -65,14 +65,14 @@ class Story:
         return self
 
     def registered(self) -> Story:
-        return self.tell(RequestRegistered, 0).tell(RequestVerified, 0.5)
+        return self.emit(RequestRegistered, 0).emit(RequestVerified, 0.5)
 
     def opened(self, answer_due: float = 4) -> Story:
         due = self.time(answer_due)
-        return self.registered().tell(CaseOpened, 1, service="housing.repair", answer_due_at=due)
+        return self.registered().emit(CaseOpened, 1, service="housing.repair", answer_due_at=due)
 
     def dispatched(self, at: float = 1.5, due: float = 24, **data: Any) -> Story:
-        return self.tell(
+        return self.emit(
             CaseDispatched,
             at,
             due_at=self.time(due),
@@ -81,14 +81,14 @@ class Story:
         )
 
     def accepted(self, at: float = 2) -> Story:
-        return self.tell(CaseAccepted, at)
+        return self.emit(CaseAccepted, at)
 
     def closed(self, resolved: float = 20, closed: float = 22, hours: float | None = 16.0) -> Story:
-        self.tell(CaseResolved, resolved)
-        return self.tell(CaseClosed, closed, working_hours=hours)
+        self.emit(CaseResolved, resolved)
+        return self.emit(CaseClosed, closed, working_hours=hours)
 
     def rated(self, at: float = 30, solved: bool = True, satisfaction: int | None = 5) -> Story:
-        return self.tell(CaseRated, at, answered=True, solved=solved, satisfaction=satisfaction)
+        return self.emit(CaseRated, at, answered=True, solved=solved, satisfaction=satisfaction)
 
     def delivered_well(self) -> Story:
         """Answered, done and closed within the limits, and the resident is satisfied."""

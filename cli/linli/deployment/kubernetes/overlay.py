@@ -26,11 +26,11 @@ from linli.deployment.settings import files_inside
 FOLDER = "rendered/kubernetes"
 
 
-def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
+def render(district: District, secret_values: Mapping[str, str], deploy: Path) -> Path:
     """Write it, and give the folder that `kubectl apply --kustomize` takes.
 
     Args:
-        kept: the secrets of the district.
+        secret_values: the secrets of the district.
         deploy: the folder `deploy` of a checkout; the overlay refers to it by a relative path.
     """
     folder = district.folder / FOLDER
@@ -45,7 +45,7 @@ def render(district: District, kept: Mapping[str, str], deploy: Path) -> Path:
     for manifest in district.services:
         path = f"{label_of(manifest.name)}/kustomization.yaml"
         contents[path] = as_yaml(kustomization_of(manifest, district, ".." / templates))
-    for name, content in access.files(district, kept).items():
+    for name, content in access.files(district, secret_values).items():
         contents[f"secrets/{name}"] = content
     if district.kubernetes.scaling:
         contents["scaling.yaml"] = as_yaml(*scaled_objects(district))

@@ -36,10 +36,10 @@ def is_scaled(service: str, district: District) -> bool:
 def scaled_objects(district: District) -> list[Object]:
     """The objects of all services that are scaled."""
     return [
-        made
+        manifest
         for name in district.api_services
         if is_scaled(name, district)
-        for made in (_authentication(name), _scaled(name, district))
+        for manifest in (_authentication(name), _scaled(name, district))
     ]
 
 

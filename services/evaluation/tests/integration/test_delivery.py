@@ -41,11 +41,11 @@ def a_month(new_story: Any) -> list[Event]:
     for number in range(16):
         story = new_story(GRIDS[number % 4])
         if number % 5 == 4:
-            story.opened().dispatched().tell(CaseDeclined, 2)
-            story.tell(CaseUnmatched, 2).tell(CaseOverdue, 4, limit="answer")
+            story.opened().dispatched().emit(CaseDeclined, 2)
+            story.emit(CaseUnmatched, 2).emit(CaseOverdue, 4, limit="answer")
         else:
-            story.opened().dispatched().accepted(2 + number).tell(CaseResolved, 10)
-            story.tell(CaseReworked, 11, reworks=1).closed(hours=7.1 * number).rated(
+            story.opened().dispatched().accepted(2 + number).emit(CaseResolved, 10)
+            story.emit(CaseReworked, 11, reworks=1).closed(hours=7.1 * number).rated(
                 satisfaction=1 + number % 5
             )
         events += story.events

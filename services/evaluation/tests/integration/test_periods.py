@@ -32,9 +32,9 @@ def evaluation(service: Any) -> Any:
 
 @pytest.fixture
 def stories(evaluation: Any, new_story: Any) -> list[Any]:
-    told = [new_story().delivered_well() for _ in range(4)]
-    evaluation.deliver(*(event for story in told for event in story.events))
-    return told
+    stories = [new_story().delivered_well() for _ in range(4)]
+    evaluation.deliver(*(event for story in stories for event in story.events))
+    return stories
 
 
 def close(evaluation: Any, period: str = "2026-11", **body: Any) -> Any:
@@ -65,15 +65,15 @@ def test_closing_publishes_a_scorecard_for_every_subject(
         "grid",
         "unit",
     ]
-    told = published[3].data
-    assert (told["subject"], told["period"], told["revision"], told["rank"]) == (
+    payload = published[3].data
+    assert (payload["subject"], payload["period"], payload["revision"], payload["rank"]) == (
         GRID,
         "2026-11",
         1,
         1,
     )
-    assert told["score"] == live["items"][0]["score"]
-    assert (told["definitions_hash"], told["inputs_hash"]) == (
+    assert payload["score"] == live["items"][0]["score"]
+    assert (payload["definitions_hash"], payload["inputs_hash"]) == (
         live["definitions_hash"],
         closed.json["inputs_hash"],
     )
@@ -196,7 +196,7 @@ def test_a_district_scores_by_its_own_definitions_as_the_readme_shows(
     hours = (6.0, 7.5, 8.0, 9.0)
     stories = [new_story().opened().dispatched().accepted().closed(hours=each) for each in hours]
     elsewhere = new_story(category="environment.noise").registered()
-    elsewhere.tell(CaseOpened, 1, service="environment.noise").closed(hours=1.0)
+    elsewhere.emit(CaseOpened, 1, service="environment.noise").closed(hours=1.0)
     evaluation.deliver(*(event for story in (*stories, elsewhere) for event in story.events))
     item = cards(evaluation)["items"][0]
     assert [(each["code"], each["value"]) for each in item["indicators"]] == [

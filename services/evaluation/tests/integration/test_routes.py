@@ -36,11 +36,11 @@ def evaluation(service: Any) -> Any:
     return service(EvaluationService)
 
 
-def tell(evaluation: Any, *stories: Any) -> None:
+def deliver(evaluation: Any, *stories: Any) -> None:
     evaluation.deliver(*(event for story in stories for event in story.events))
 
 
-def drawn(code: str, sequence: int = 1, **data: Any) -> Any:
+def grid_drawn(code: str, sequence: int = 1, **data: Any) -> Any:
     return example_event(
         GridDrawn, grid_code=code, community_code=code[:12], sequence=sequence, **data
     )
@@ -91,34 +91,34 @@ def worked_example(new_story: Any) -> list[Any]:
     # Answered at hour 6 after the limit at 4; reported at hour 30 after the limit at 24; not
     # solved, satisfied 2.
     late = new_story().opened(answer_due=4).dispatched(due=24).accepted(6)
-    late.tell(CaseOverdue, 4, limit="answer", due_at=late.time(4))
-    late.tell(CaseOverdue, 24, limit="finish", due_at=late.time(24))
+    late.emit(CaseOverdue, 4, limit="answer", due_at=late.time(4))
+    late.emit(CaseOverdue, 24, limit="finish", due_at=late.time(24))
     late.closed(resolved=30, closed=31, hours=40.0).rated(40, solved=False, satisfaction=2)
     # Declined once, then answered within the limit; three failed checks, then closed within its
     # limit of 90 hours.
     reworked = (
-        new_story().opened().dispatched(1.5, due=90).tell(CaseDeclined, 2).dispatched(3, due=90)
+        new_story().opened().dispatched(1.5, due=90).emit(CaseDeclined, 2).dispatched(3, due=90)
     )
     reworked.accepted(3.5)
     for number in (1, 2, 3):
-        reworked.tell(CaseResolved, 10 * number)
-        reworked.tell(CaseReworked, 10 * number + 1, reworks=number)
+        reworked.emit(CaseResolved, 10 * number)
+        reworked.emit(CaseReworked, 10 * number + 1, reworks=number)
     reworked.closed(resolved=60, closed=61, hours=24.0)  # the resident gives no rating
     # Never answered, never done: both limits passed.
     lost = new_story().opened().dispatched(due=24)
-    lost.tell(CaseOverdue, 4, limit="answer", due_at=lost.time(4))
-    lost.tell(CaseOverdue, 24, limit="finish", due_at=lost.time(24))
+    lost.emit(CaseOverdue, 4, limit="answer", due_at=lost.time(4))
+    lost.emit(CaseOverdue, 24, limit="finish", due_at=lost.time(24))
     return [*well, late, reworked, lost]
 
 
 def test_the_indicators_of_a_worked_example(evaluation: Any, new_story: Any) -> None:
-    tell(evaluation, *worked_example(new_story))
+    deliver(evaluation, *worked_example(new_story))
     card = cards(evaluation, "district")[DISTRICT]
-    found = {
+    values = {
         each["code"]: (each["value"], each["numerator"], each["denominator"])
         for each in card["indicators"]
     }
-    assert found == {
+    assert values == {
         "response_rate": (0.6, 3, 5),  # late and lost missed their limit
         "resolution_rate": (0.666667, 2, 3),  # three residents said; late was not solved
         "satisfaction_rate": (0.666667, 2, 3),
@@ -151,7 +151,7 @@ def test_the_indicators_of_a_worked_example(evaluation: Any, new_story: Any) -> 
 
 def test_a_score_opens_down_to_cases_and_their_events(evaluation: Any, new_story: Any) -> None:
     stories = worked_example(new_story)
-    tell(evaluation, *stories)
+    deliver(evaluation, *stories)
     opened = evaluation.get(f"/scorecards/{GRID}?period=2026-11").json
     assert line(opened, "closing_on_time")["en"] == "Closed on time"
     listed = evaluation.get(
@@ -160,11 +160,11 @@ def test_a_score_opens_down_to_cases_and_their_events(evaluation: Any, new_story
     rest = evaluation.get(
         f"/scorecards/{GRID}/cases?period=2026-11&indicator=closing_on_time&cursor={listed['next']}"
     ).json
-    found = {item["request_id"]: item for item in listed["items"] + rest["items"]}
+    by_request = {item["request_id"]: item for item in listed["items"] + rest["items"]}
     assert rest["next"] is None
-    assert set(found) == {str(story.request_id) for story in stories}
-    assert sum(item["numerator"] for item in found.values()) == 3
-    late = found[str(stories[2].request_id)]
+    assert set(by_request) == {str(story.request_id) for story in stories}
+    assert sum(item["numerator"] for item in by_request.values()) == 3
+    late = by_request[str(stories[2].request_id)]
     assert (late["numerator"], late["denominator"], late["changed"]) == (0, 1, False)
     assert sorted(late["event_ids"]) == sorted(str(event.id) for event in stories[2].events)
     fact = evaluation.get(f"/facts/{stories[2].request_id}").json
@@ -173,7 +173,7 @@ def test_a_score_opens_down_to_cases_and_their_events(evaluation: Any, new_story
 
 
 def test_a_sum_opens_down_to_what_each_case_added(evaluation: Any, new_story: Any) -> None:
-    tell(evaluation, *worked_example(new_story))
+    deliver(evaluation, *worked_example(new_story))
     items = evaluation.get(f"/scorecards/{GRID}/cases?period=2026-11&indicator=rework_rate").json[
         "items"
     ]
@@ -192,7 +192,7 @@ def test_a_sum_opens_down_to_what_each_case_added(evaluation: Any, new_story: An
 def test_a_case_counts_in_the_period_of_its_event_times_in_the_districts_own_day(
     evaluation: Any, new_story: Any
 ) -> None:
-    tell(
+    deliver(
         evaluation, *(new_story().delivered_well() for _ in range(3))
     )  # due Tuesday 3 November 09:00 in Shanghai
     for period, cases in (
@@ -202,10 +202,10 @@ def test_a_case_counts_in_the_period_of_its_event_times_in_the_districts_own_day
         ("2026-11-03", 3),
         ("2026-10", 0),
     ):
-        found = cards(evaluation, "district", period).get(
+        card = cards(evaluation, "district", period).get(
             DISTRICT, {"indicators": [{"code": "closing_rate", "denominator": 0}]}
         )
-        assert line(found, "closing_rate")["denominator"] == cases, period
+        assert line(card, "closing_rate")["denominator"] == cases, period
 
 
 def test_few_cases_give_no_value_and_a_grid_with_few_is_drawn_to_its_community(
@@ -217,7 +217,7 @@ def test_few_cases_give_no_value_and_a_grid_with_few_is_drawn_to_its_community(
         new_story().opened().dispatched().accepted().closed().rated(solved=False, satisfaction=1)
         for _ in range(4)
     ]
-    tell(evaluation, *good_one, *poor)
+    deliver(evaluation, *good_one, *poor)
     grids = cards(evaluation, "grid")
     one = grids[sibling]
     assert (one["score"], one["rank"]) == (None, None)  # one case is no score
@@ -229,10 +229,10 @@ def test_few_cases_give_no_value_and_a_grid_with_few_is_drawn_to_its_community(
         "shrunk": None,
         "points": None,
     }
-    drawn_line = line(grids[GRID], "resolution_rate")
+    grid_line = line(grids[GRID], "resolution_rate")
     # The community's own rate is 1/5, and so is all above it; the grid has 0 of 4: (4*0 + 5*0.2) /
     # 9.
-    assert (drawn_line["value"], drawn_line["shrunk"]) == (0.0, 0.111111)
+    assert (grid_line["value"], grid_line["shrunk"]) == (0.0, 0.111111)
     assert grids[GRID]["rank"] == 1
 
 
@@ -242,7 +242,7 @@ def test_coverage_is_the_grids_with_exactly_one_full_time_worker(
     codes = [COMMUNITY + f"{number:03}" for number in range(1, 5)]
     worker = uuid4()
     evaluation.deliver(
-        *(drawn(code) for code in codes),
+        *(grid_drawn(code) for code in codes),
         assigned(codes[0]),
         assigned(codes[1]),
         assigned(codes[1]),  # two is one too many
@@ -250,7 +250,7 @@ def test_coverage_is_the_grids_with_exactly_one_full_time_worker(
         assigned(codes[3], worker=worker, active=False, sequence=2),  # relieved again, told first
         assigned(codes[3], worker=worker, sequence=1),
     )
-    tell(evaluation, *(new_story().delivered_well() for _ in range(3)))
+    deliver(evaluation, *(new_story().delivered_well() for _ in range(3)))
     coverage = line(cards(evaluation, "community")[COMMUNITY], "coverage")
     assert (coverage["value"], coverage["numerator"], coverage["denominator"]) == (0.25, 1, 4)
     opened = evaluation.get(f"/scorecards/{COMMUNITY}/cases?period=2026-11&indicator=coverage").json
@@ -259,7 +259,7 @@ def test_coverage_is_the_grids_with_exactly_one_full_time_worker(
 
 
 def test_coverage_alone_is_no_score(evaluation: Any) -> None:
-    evaluation.deliver(drawn(GRID), assigned(GRID))
+    evaluation.deliver(grid_drawn(GRID), assigned(GRID))
     card = cards(evaluation, "community")[COMMUNITY]
     assert (card["score"], card["rank"], line(card, "coverage")["points"]) == (None, None, 100.0)
 
@@ -273,7 +273,7 @@ def test_units_are_scored_by_the_cases_they_had(evaluation: Any, new_story: Any)
             region_code=SUBDISTRICT,
         )
     )
-    tell(evaluation, *(new_story().delivered_well() for _ in range(3)))
+    deliver(evaluation, *(new_story().delivered_well() for _ in range(3)))
     card = cards(evaluation, "unit")[UNIT]
     # All rates are full (180 of weight); 16 h to close are 90 points of weight 10: (180 * 100 + 10
     # * 90) / 190.
@@ -283,9 +283,11 @@ def test_units_are_scored_by_the_cases_they_had(evaluation: Any, new_story: Any)
 
 def test_the_newest_name_stays_whatever_came_first(evaluation: Any, new_story: Any) -> None:
     evaluation.deliver(named(COMMUNITY, "多福巷社区", sequence=2))
-    evaluation.deliver(named(COMMUNITY, "old name", sequence=1), drawn(GRID, 2, name="第一网格"))
-    evaluation.deliver(drawn(GRID, 1, name="old"))
-    tell(evaluation, new_story().delivered_well())
+    evaluation.deliver(
+        named(COMMUNITY, "old name", sequence=1), grid_drawn(GRID, 2, name="第一网格")
+    )
+    evaluation.deliver(grid_drawn(GRID, 1, name="old"))
+    deliver(evaluation, new_story().delivered_well())
     assert cards(evaluation, "community")[COMMUNITY]["name"] == "多福巷社区"
     assert cards(evaluation, "grid")[GRID]["name"] == "第一网格"
 
@@ -295,11 +297,11 @@ def test_figures_count_by_status_and_give_the_median_hours_to_closing(
 ) -> None:
     def imported(hours: float, code: str | None = GRID) -> Any:
         return (
-            new_story(code, channel="import").opened().tell(CaseClosed, hours, working_hours=None)
+            new_story(code, channel="import").opened().emit(CaseClosed, hours, working_hours=None)
         )
 
-    withdrawn = new_story(channel="import").opened().tell(CaseCancelled, 5, reason="withdrawn")
-    tell(
+    withdrawn = new_story(channel="import").opened().emit(CaseCancelled, 5, reason="withdrawn")
+    deliver(
         evaluation,
         imported(10),
         imported(30),
@@ -325,13 +327,13 @@ def test_figures_count_by_status_and_give_the_median_hours_to_closing(
 
 def test_facts_are_listed_by_what_is_asked_for(evaluation: Any, new_story: Any) -> None:
     closed, registered = new_story().delivered_well(), new_story(OTHER_GRID).registered()
-    tell(evaluation, closed, registered)
+    deliver(evaluation, closed, registered)
     listed = evaluation.get("/facts?status=closed").json
     assert [item["request_id"] for item in listed["items"]] == [str(closed.request_id)]
     first = evaluation.get("/facts?limit=1").json
     second = evaluation.get(f"/facts?limit=1&cursor={first['next']}").json
-    found = [item["request_id"] for item in first["items"] + second["items"]]
-    assert (found, second["next"]) == (
+    request_ids = [item["request_id"] for item in first["items"] + second["items"]]
+    assert (request_ids, second["next"]) == (
         sorted([str(closed.request_id), str(registered.request_id)]),
         None,
     )
@@ -341,7 +343,7 @@ def test_nobody_sees_beyond_their_region_and_a_unit_sees_itself(
     evaluation: Any, new_story: Any
 ) -> None:
     here, there = new_story().delivered_well(), new_story(OTHER_GRID).delivered_well()
-    tell(evaluation, here, there)
+    deliver(evaluation, here, there)
     mine = {"role": "evaluator", "region": SUBDISTRICT}
     assert set(cards(evaluation, "grid", **mine)) == {GRID}
     assert set(cards(evaluation, "district", **mine)) == set()

@@ -85,7 +85,7 @@ def test_conditions_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "said"),
+    ("node", "message"),
     [
         ("closed", "a condition is a mapping"),
         ({}, "a condition has `field`, or one of"),
@@ -109,13 +109,13 @@ def test_conditions_are_read() -> None:
         ({"field": "due_at", "set": "yes"}, "'yes' is no flag"),
     ],
 )
-def test_a_condition_that_makes_no_sense_is_refused_with_its_place(node: Any, said: str) -> None:
-    with pytest.raises(BadDefinitions, match=said):
+def test_a_condition_that_makes_no_sense_is_refused_with_its_place(node: Any, message: str) -> None:
+    with pytest.raises(BadDefinitions, match=message):
         parse_condition(node, FACT_FIELDS, "here")
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "message"),
     [
         ([], "the document is a mapping"),
         ({**GOOD, "indicators": []}, "indicators: is a list with at least one entry"),
@@ -144,9 +144,9 @@ def test_a_condition_that_makes_no_sense_is_refused_with_its_place(node: Any, sa
     ],
 )
 def test_definitions_that_make_no_sense_are_refused_with_their_place(
-    document: Any, said: str
+    document: Any, message: str
 ) -> None:
-    with pytest.raises(BadDefinitions, match=said):
+    with pytest.raises(BadDefinitions, match=message):
         parse_definitions(document)
 
 

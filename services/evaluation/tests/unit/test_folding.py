@@ -71,7 +71,7 @@ STEPS: list[tuple[Any, dict[str, Any]]] = [
 ]
 
 
-def kept(event: Event) -> FactEvent:
+def fact_event(event: Event) -> FactEvent:
     def plain(value: Any) -> str:
         return value.isoformat() if isinstance(value, datetime) else str(value)
 
@@ -82,7 +82,7 @@ def kept(event: Event) -> FactEvent:
 def folded(story: Any, events: list[FactEvent] | None = None) -> CaseFact:
     return fold(
         story.request_id,
-        [kept(event) for event in story.events] if events is None else events,
+        [fact_event(event) for event in story.events] if events is None else events,
         DISTRICT,
     )
 
@@ -93,8 +93,8 @@ def test_any_order_and_repetition_of_the_same_events_folds_to_the_same_fact(
 ) -> None:
     story = new_story()
     for hours, (schema, overrides) in enumerate(steps):
-        story.tell(schema, hours, **overrides)
-    events = [kept(event) for event in story.events]
+        story.emit(schema, hours, **overrides)
+    events = [fact_event(event) for event in story.events]
     again = data.draw(st.lists(st.sampled_from(events)))
     shuffled = data.draw(st.permutations(events + again))
     assert folded(story, shuffled) == folded(story, events)
@@ -124,7 +124,7 @@ def test_a_case_that_went_well_tells_all_its_times(new_story: Any) -> None:
 def test_the_first_acceptance_counts_as_the_answer_and_who_declined_no_longer_has_the_case(
     new_story: Any,
 ) -> None:
-    story = new_story().opened().dispatched().accepted(2).tell(CaseReturned, 3)
+    story = new_story().opened().dispatched().accepted(2).emit(CaseReturned, 3)
     assert folded(story).unit_id is None
     story.dispatched(4, due=30).accepted(5)
     fact = folded(story)
@@ -139,7 +139,7 @@ def test_the_first_acceptance_counts_as_the_answer_and_who_declined_no_longer_ha
 
 def test_a_rework_is_a_check_and_takes_the_report_back(new_story: Any) -> None:
     story = new_story().opened().dispatched().accepted()
-    story.tell(CaseResolved, 5).tell(CaseReworked, 6, reworks=1)
+    story.emit(CaseResolved, 5).emit(CaseReworked, 6, reworks=1)
     assert folded(story).resolved_at is None
     fact = folded(story.closed())
     assert (fact.reworks, fact.checks, fact.resolved_at) == (1, 2, story.time(20))
@@ -147,26 +147,26 @@ def test_a_rework_is_a_check_and_takes_the_report_back(new_story: Any) -> None:
 
 def test_a_new_limit_has_not_passed_yet(new_story: Any) -> None:
     story = new_story().opened().dispatched(due=10)
-    story.tell(CaseOverdue, 10, limit="finish", due_at=story.time(10))
+    story.emit(CaseOverdue, 10, limit="finish", due_at=story.time(10))
     assert folded(story).overdue_finish
-    story.tell(CaseExtended, 11, due_at=story.time(30))
+    story.emit(CaseExtended, 11, due_at=story.time(30))
     fact = folded(story)
     assert (fact.overdue_finish, fact.due_at, fact.extensions) == (False, story.time(30), 1)
 
 
 def test_a_case_that_is_given_to_another_keeps_the_limit_that_passed(new_story: Any) -> None:
     story = new_story().opened().dispatched(due=10)
-    story.tell(CaseOverdue, 10, limit="finish", due_at=story.time(10))
-    story.tell(CaseReturned, 11)
+    story.emit(CaseOverdue, 10, limit="finish", due_at=story.time(10))
+    story.emit(CaseReturned, 11)
     story.dispatched(at=12, due=10)
     assert folded(story).overdue_finish
 
 
 def test_a_reopened_case_has_no_limit_until_it_is_given_to_somebody(new_story: Any) -> None:
     story = new_story().opened().dispatched(due=10)
-    story.tell(CaseOverdue, 10, limit="finish", due_at=story.time(10))
-    story.tell(CaseClosed, 20)
-    story.tell(CaseReopened, 40)
+    story.emit(CaseOverdue, 10, limit="finish", due_at=story.time(10))
+    story.emit(CaseClosed, 20)
+    story.emit(CaseReopened, 40)
     assert (folded(story).due_at, folded(story).overdue_finish) == (None, False)
 
 
@@ -177,14 +177,14 @@ def test_history_that_does_not_say_when_it_ended_took_an_unknown_time(
     story = new_story()
     ended_at = story.time(ended) if ended else None
     recorded = {"outcome": "closed", "ended_at": ended_at, "reason": None}
-    story.tell(RequestRegistered, 0).tell(RequestVerified, 0, recorded=recorded)
-    story.tell(CaseOpened, 0, service="housing.repair")
-    story.tell(CaseClosed, ended or 0, working_hours=None)
+    story.emit(RequestRegistered, 0).emit(RequestVerified, 0, recorded=recorded)
+    story.emit(CaseOpened, 0, service="housing.repair")
+    story.emit(CaseClosed, ended or 0, working_hours=None)
     assert (folded(story).status, folded(story).elapsed_hours) == ("closed", hours)
 
 
 def test_a_reopened_case_is_open_and_keeps_what_the_resident_said(new_story: Any) -> None:
-    fact = folded(new_story().delivered_well().tell(CaseReopened, 40))
+    fact = folded(new_story().delivered_well().emit(CaseReopened, 40))
     assert (fact.status, fact.closed_at, fact.elapsed_hours, fact.reopened) == (
         "open",
         None,
@@ -195,7 +195,7 @@ def test_a_reopened_case_is_open_and_keeps_what_the_resident_said(new_story: Any
 
 
 def test_imported_history_is_known_as_such_and_was_checked_by_nobody(new_story: Any) -> None:
-    story = new_story(channel="import").opened().tell(CaseClosed, 50, working_hours=None)
+    story = new_story(channel="import").opened().emit(CaseClosed, 50, working_hours=None)
     fact = folded(story)
     assert (fact.imported, fact.status, fact.checks, fact.working_hours, fact.elapsed_hours) == (
         True,
@@ -217,13 +217,13 @@ def test_imported_history_is_known_as_such_and_was_checked_by_nobody(new_story: 
 def test_a_request_that_ends_in_the_grid_has_no_case(
     new_story: Any, schema: Any, status: str
 ) -> None:
-    fact = folded(new_story().tell(RequestRegistered, 0).tell(schema, 1))
+    fact = folded(new_story().emit(RequestRegistered, 0).emit(schema, 1))
     assert (fact.status, fact.case_id) == (status, None)
 
 
 def test_a_request_given_to_another_grid_counts_there_however_it_ends(new_story: Any) -> None:
-    story = new_story().registered().tell(RequestRelocated, 1, grid_code="110101005002003")
-    fact = folded(story.tell(RequestRejected, 2))
+    story = new_story().registered().emit(RequestRelocated, 1, grid_code="110101005002003")
+    fact = folded(story.emit(RequestRejected, 2))
     assert (fact.status, fact.grid_code, fact.community_code) == (
         "rejected",
         "110101005002003",
@@ -237,7 +237,7 @@ def test_a_request_outside_every_grid_belongs_to_the_district_alone(new_story: A
 
 
 def test_other_data_gives_another_digest(new_story: Any) -> None:
-    first, *rest = [kept(event) for event in new_story().registered().events]
+    first, *rest = [fact_event(event) for event in new_story().registered().events]
     other = FactEvent(
         first.event_id,
         first.type,

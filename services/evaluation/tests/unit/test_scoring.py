@@ -46,8 +46,8 @@ def test_seventy_percent_closed_on_time_earns_all_fifty_points_and_each_point_be
 def test_a_shrunk_value_lies_between_its_own_and_the_parents(
     value: float, count: int, parent: float, strength: float
 ) -> None:
-    drawn = shrunk(value, count, parent, strength)
-    assert min(value, parent) - 1e-9 <= drawn <= max(value, parent) + 1e-9
+    shrunken = shrunk(value, count, parent, strength)
+    assert min(value, parent) - 1e-9 <= shrunken <= max(value, parent) + 1e-9
 
 
 @given(value=VALUES, count=st.integers(1, 1000), parent=VALUES, strength=st.floats(0.1, 100))

@@ -119,7 +119,7 @@ def report_coverage(uow: Uow, actor: Actor, query: CheckCoverage) -> CoverageRep
     )
 
 
-def locate(uow: Uow, given: HasCoordinates) -> Placement:
+def locate(uow: Uow, item: HasCoordinates) -> Placement:
     """Place one thing, with its neighbours and warnings.
 
     Raises:
@@ -128,13 +128,13 @@ def locate(uow: Uow, given: HasCoordinates) -> Placement:
     """
     settings = uow.settings
     return place_one(
-        _index(uow), given, border_m=settings.border_m, max_outside_km=settings.max_outside_km
+        _index(uow), item, border_m=settings.border_m, max_outside_km=settings.max_outside_km
     )
 
 
-def locate_all(uow: Uow, given: Sequence[HasCoordinates]) -> list[Placement | Invalid]:
+def locate_all(uow: Uow, items: Sequence[HasCoordinates]) -> list[Placement | Invalid]:
     """Place many things, without neighbours and warnings; instead of each that cannot be, why."""
-    return run_in_thread(place_many, _index(uow), given, uow.settings.max_outside_km)
+    return run_in_thread(place_many, _index(uow), items, uow.settings.max_outside_km)
 
 
 def _grids_within(

@@ -15,13 +15,15 @@ def bare(service):
 @pytest.fixture
 def grid(service):
     """With two communities, and four grids in the first one."""
-    made = service(GridService)
-    made.deliver(*(region(code) for code in ("110101", "110101001", COMMUNITY, OTHER_COMMUNITY)))
-    answer = made.post(
+    grid_service = service(GridService)
+    grid_service.deliver(
+        *(region(code) for code in ("110101", "110101001", COMMUNITY, OTHER_COMMUNITY))
+    )
+    answer = grid_service.post(
         "/grids/import", json={"items": [tile(number) for number in (1, 2, 3, 4)]}, role="operator"
     )
     assert answer.json["accepted"] == 4, answer.json
-    return made
+    return grid_service
 
 
 @pytest.fixture

@@ -83,15 +83,17 @@ def item(row):
 
 @pytest.fixture
 def city(service):
-    made = service(GridService, LINLI_DISTRICT="990101")
-    made.deliver(region(COMMUNITY))
+    grid_service = service(GridService, LINLI_DISTRICT="990101")
+    grid_service.deliver(region(COMMUNITY))
     items = [
         {"grid_code": code_of(f), "name": f["properties"]["name"], "geometry": f["geometry"]}
         for f in features()
     ]
     # Half at a time: a body is at most 1 MiB.
-    answers = [send(made, "/grids/import", {"items": part}) for part in (items[:50], items[50:])]
-    return made, answers
+    answers = [
+        send(grid_service, "/grids/import", {"items": part}) for part in (items[:50], items[50:])
+    ]
+    return grid_service, answers
 
 
 def send(service, path, body):
@@ -101,14 +103,14 @@ def send(service, path, body):
 
 
 def test_all_neighbourhoods_become_grids_and_the_two_invalid_ones_are_repaired_and_reported(city):
-    made, answers = city
+    grid_service, answers = city
     invalid = {
         code_of(feature) for feature in features() if not shape(feature["geometry"]).is_valid
     }
     assert len(invalid) == 2
     assert sum(answer["accepted"] for answer in answers) == 99
     assert [answer["refused"] for answer in answers] == [[], []]
-    report = made.get("/coverage", region="990101").json
+    report = grid_service.get("/coverage", region="990101").json
     assert {repaired["grid_code"] for repaired in report["repaired"]} == invalid
     assert all(
         "Self-intersection" in item["detail"] for answer in answers for item in answer["repaired"]
@@ -116,9 +118,9 @@ def test_all_neighbourhoods_become_grids_and_the_two_invalid_ones_are_repaired_a
 
 
 def test_the_pairs_that_overlap_are_the_ones_found_by_comparing_all_pairs(service, city):
-    made, _ = city
-    drawn = {code_of(feature): shape(feature["geometry"]) for feature in features()}
-    valid = {code: polygon for code, polygon in drawn.items() if polygon.is_valid}
+    grid_service, _ = city
+    polygons = {code_of(feature): shape(feature["geometry"]) for feature in features()}
+    valid = {code: polygon for code, polygon in polygons.items() if polygon.is_valid}
     # Every pair of the valid ones, without index, by more than a millionth of a square degree
     # (about a hectare).
     expected = {
@@ -129,16 +131,16 @@ def test_the_pairs_that_overlap_are_the_ones_found_by_comparing_all_pairs(servic
     assert len(expected) == 31
 
     began = time.perf_counter()
-    report = made.get("/coverage", region="990101").json
+    report = grid_service.get("/coverage", region="990101").json
     print(f"coverage of {report['grids']} grids in {time.perf_counter() - began:.2f} s")  # noqa: T201
-    found = {tuple(overlap["grid_codes"]): overlap for overlap in report["overlaps"]}
-    assert expected <= set(found)
+    overlaps = {tuple(overlap["grid_codes"]): overlap for overlap in report["overlaps"]}
+    assert expected <= set(overlaps)
     for pair in expected:
         shared = valid[pair[0]].intersection(valid[pair[1]])
-        assert found[pair]["area_m2"] == pytest.approx(area_m2(shared), rel=1e-3)
+        assert overlaps[pair]["area_m2"] == pytest.approx(area_m2(shared), rel=1e-3)
     large = {
         pair
-        for pair, overlap in found.items()
+        for pair, overlap in overlaps.items()
         if overlap["area_m2"] > 10_300 and set(pair) <= set(valid)
     }
     assert large == expected
@@ -146,27 +148,31 @@ def test_the_pairs_that_overlap_are_the_ones_found_by_comparing_all_pairs(servic
 
 
 def test_nearly_every_request_falls_in_the_neighbourhood_that_was_recorded(city):
-    made, _ = city
+    grid_service, _ = city
     items = [item(row) for row in rows()]
     began = time.perf_counter()
     answers = [
-        send(made, "/requests/import", {"source": "la311", "items": items[start : start + 1000]})
+        send(
+            grid_service,
+            "/requests/import",
+            {"source": "la311", "items": items[start : start + 1000]},
+        )
         for start in range(0, len(items), 1000)
     ]
     seconds = time.perf_counter() - began
     assert sum(answer["accepted"] for answer in answers) == len(items) == 1685
-    with made.unit_of_work() as uow:
+    with grid_service.unit_of_work() as uow:
         stored = uow.connection.execute(sa.text("SELECT external_ref, grid_code FROM request"))
-        found = dict(stored.all())
+        grid_of_request = dict(stored.all())
     names = {code_of(feature): feature["properties"]["name"] for feature in features()}
     placed = [row for row in rows() if row["longitude"] and row["latitude"] and row["ncname"]]
-    agreed = sum(names.get(found[row["srnumber"]]) == row["ncname"] for row in placed)
+    agreed = sum(names.get(grid_of_request[row["srnumber"]]) == row["ncname"] for row in placed)
     print(f"{agreed} of {len(placed)} agree; {len(items) / seconds:.0f} rows/s")  # noqa: T201
     assert agreed / len(placed) >= 0.98
 
-    again = send(made, "/requests/import", {"source": "la311", "items": items[:1000]})
+    again = send(grid_service, "/requests/import", {"source": "la311", "items": items[:1000]})
     assert (again["accepted"], again["unchanged"]) == (0, 1000)
     verified = [
-        event for event in made.published() if event.type == RequestVerified.event_type.name
+        event for event in grid_service.published() if event.type == RequestVerified.event_type.name
     ]
     assert len(verified) == 1685

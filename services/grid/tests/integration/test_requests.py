@@ -155,14 +155,14 @@ def test_the_priority_is_published_but_not_its_group(grid, register, changes, pr
 
 def test_words_and_contact_are_nowhere_in_clear(grid, register):
     words = "我家住在3单元502室"
-    made = register(description=words, contact=CONTACT, consent=True)
+    registered = register(description=words, contact=CONTACT, consent=True)
     grid.post(
-        f"/requests/{made['request_id']}/resolve-on-spot",
+        f"/requests/{registered['request_id']}/resolve-on-spot",
         json={"note": "已上门"},
         role="dispatcher",
     )
     stored = everything_stored(grid)
-    for secret in (words, CONTACT["name"], CONTACT["phone"], "已上门", made["tracking_code"]):
+    for secret in (words, CONTACT["name"], CONTACT["phone"], "已上门", registered["tracking_code"]):
         assert secret not in stored
         assert secret.encode("unicode_escape").decode() not in stored
 
@@ -178,12 +178,12 @@ def everything_stored(service):
 
 
 def test_the_contact_is_given_for_a_reason_and_who_read_it_is_kept(grid, register):
-    made = register(contact=CONTACT, consent=True)
-    path = f"/requests/{made['request_id']}/contact"
+    registered = register(contact=CONTACT, consent=True)
+    path = f"/requests/{registered['request_id']}/contact"
     answer = grid.get(
         f"{path}?reason=上门前联系",
         role="grid_worker",
-        region=made["grid_code"],
+        region=registered["grid_code"],
         account="worker-7",
     )
     assert answer.json["contact"] == CONTACT
@@ -193,7 +193,7 @@ def test_the_contact_is_given_for_a_reason_and_who_read_it_is_kept(grid, registe
     assert (row["account"], row["reason"], str(row["request_id"])) == (
         "worker-7",
         "上门前联系",
-        made["request_id"],
+        registered["request_id"],
     )
     assert row["accessed_at"].tzinfo is not None
 
@@ -212,8 +212,11 @@ def test_the_contact_is_given_for_a_reason_and_who_read_it_is_kept(grid, registe
 def test_without_reason_role_or_region_no_contact_is_given_and_nothing_recorded(
     grid, register, query, who, status
 ):
-    made = register(contact=CONTACT, consent=True)
-    assert grid.get(f"/requests/{made['request_id']}/contact{query}", **who).status_code == status
+    registered = register(contact=CONTACT, consent=True)
+    assert (
+        grid.get(f"/requests/{registered['request_id']}/contact{query}", **who).status_code
+        == status
+    )
     with grid.unit_of_work() as uow:
         assert (
             uow.connection.execute(sa.text("SELECT count(*) FROM contact_access")).scalar_one() == 0
@@ -262,8 +265,8 @@ def test_how_near_duplicates_are_is_a_setting(service):
 
 
 def test_a_resident_follows_a_request_by_its_code_however_it_is_typed(grid, register):
-    made = register(contact=CONTACT, consent=True)
-    code = made["tracking_code"]
+    registered = register(contact=CONTACT, consent=True)
+    code = registered["tracking_code"]
     for typed in (
         code,
         code.lower(),

@@ -19,51 +19,57 @@ WORKER = {"role": "grid_worker", "region": f"{COMMUNITY}001"}
 
 @pytest.fixture
 def act(grid):
-    def post(made, action, json=None, **who):
-        return grid.post(f"/requests/{made['request_id']}/{action}", json=json, **(who or WORKER))
+    def post(registered, action, json=None, **who):
+        return grid.post(
+            f"/requests/{registered['request_id']}/{action}", json=json, **(who or WORKER)
+        )
 
     return post
 
 
 def test_a_verified_request_is_published_with_the_digest_of_its_code_only(grid, register, act):
-    made = register()
-    answer = act(made, "verify")
+    registered = register()
+    answer = act(registered, "verify")
     assert (answer.status_code, answer.json["status"], answer.json["actions"]) == (
         200,
         "verified",
         [],
     )
     (event,) = events_of(grid, RequestVerified)
-    assert (event.sequence, event.correlation_id) == (2, made["request_id"])
+    assert (event.sequence, event.correlation_id) == (2, registered["request_id"])
     assert (
         event.data["tracking_digest"]
-        == hashlib.sha256(normalise(made["tracking_code"]).encode()).hexdigest()
+        == hashlib.sha256(normalise(registered["tracking_code"]).encode()).hexdigest()
     )
     assert event.data["recorded"] is None
 
 
 def test_a_rejected_request_says_why(grid, register, act):
-    made = register()
-    assert act(made, "reject", {"reason": "no reason"}).status_code == 422
-    assert act(made, "reject").status_code == 422
+    registered = register()
+    assert act(registered, "reject", {"reason": "no reason"}).status_code == 422
+    assert act(registered, "reject").status_code == 422
     assert (
-        act(made, "reject", {"reason": "false_report"}).json["rejection_reason"] == "false_report"
+        act(registered, "reject", {"reason": "false_report"}).json["rejection_reason"]
+        == "false_report"
     )
     assert events_of(grid, RequestRejected)[0].data == {
-        "request_id": UUID(made["request_id"]),
+        "request_id": UUID(registered["request_id"]),
         "reason": "false_report",
     }
 
 
 def test_what_is_settled_on_the_spot_is_published_with_the_worker(grid, register, act):
-    made, worker = register(), uuid4()
-    assert act(made, "resolve-on-spot", {"note": ""}).status_code == 422
+    registered, worker = register(), uuid4()
+    assert act(registered, "resolve-on-spot", {"note": ""}).status_code == 422
     who = {**WORKER, "account": str(worker)}
     assert (
-        act(made, "resolve-on-spot", {"note": "已清走"}, **who).json["status"] == "resolved_on_spot"
+        act(registered, "resolve-on-spot", {"note": "已清走"}, **who).json["status"]
+        == "resolved_on_spot"
     )
     assert events_of(grid, RequestResolvedOnSpot)[0].data["worker_id"] == worker
-    assert grid.get(f"/requests/{made['request_id']}/contact?reason=x").json["note"] == "已清走"
+    assert (
+        grid.get(f"/requests/{registered['request_id']}/contact?reason=x").json["note"] == "已清走"
+    )
 
 
 def test_an_account_that_is_no_uuid_has_one_id_for_good(grid, register, act):
@@ -120,28 +126,30 @@ def test_links_that_lead_nowhere_are_refused(grid, register, act):
 
 
 def test_a_request_outside_every_grid_is_given_to_its_grid_by_the_dispatcher(grid, register, act):
-    made = register(longitude=WEST - 0.05)
+    registered = register(longitude=WEST - 0.05)
     target = {"grid_code": f"{COMMUNITY}002"}
-    assert act(made, "relocate", target).status_code == 403
+    assert act(registered, "relocate", target).status_code == 403
     assert (
-        act(made, "relocate", {"grid_code": f"{COMMUNITY}009"}, role="dispatcher").status_code
+        act(registered, "relocate", {"grid_code": f"{COMMUNITY}009"}, role="dispatcher").status_code
         == 404
     )
-    moved = act(made, "relocate", target, role="dispatcher").json
+    moved = act(registered, "relocate", target, role="dispatcher").json
     assert (moved["status"], moved["location_status"], moved["grid_code"]) == (
         "registered",
         "located",
         target["grid_code"],
     )
-    assert act(made, "verify", role="grid_worker", region=target["grid_code"]).status_code == 200
+    assert (
+        act(registered, "verify", role="grid_worker", region=target["grid_code"]).status_code == 200
+    )
     assert events_of(grid, RequestRelocated)[0].data["grid_code"] == target["grid_code"]
     assert events_of(grid, RequestVerified)[0].data["grid_code"] == target["grid_code"]
 
 
 def test_a_worker_may_hand_a_request_to_the_next_grid_and_then_has_it_no_longer(register, act):
-    made = register()
-    assert act(made, "relocate", {"grid_code": f"{COMMUNITY}002"}).status_code == 200
-    assert act(made, "verify").status_code == 403
+    registered = register()
+    assert act(registered, "relocate", {"grid_code": f"{COMMUNITY}002"}).status_code == 200
+    assert act(registered, "verify").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -154,10 +162,10 @@ def test_a_worker_may_hand_a_request_to_the_next_grid_and_then_has_it_no_longer(
     ],
 )
 def test_what_is_decided_stays_decided(grid, register, act, action, body):
-    made = register()
-    act(made, "verify")
+    registered = register()
+    act(registered, "verify")
     before = len(grid.published())
-    answer = act(made, action, body)
+    answer = act(registered, action, body)
     assert (answer.status_code, answer.json["type"]) == (
         409,
         "urn:linli:problem:transition-refused",

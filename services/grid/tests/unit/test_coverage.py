@@ -21,18 +21,18 @@ def check(asked, others=(), boundaries=(), tolerance_m2=100):
 
 
 def test_tiles_that_fit_have_neither_gaps_nor_overlaps():
-    found = check({"a": at(0, 0, 10, 10), "b": at(10, 0, 20, 10)}, boundaries=[at(0, 0, 20, 10)])
-    assert (found.overlaps, found.gaps) == ([], [])
-    assert found.area_m2 == pytest.approx(area_m2(at(0, 0, 20, 10)), rel=1e-6)
+    report = check({"a": at(0, 0, 10, 10), "b": at(10, 0, 20, 10)}, boundaries=[at(0, 0, 20, 10)])
+    assert (report.overlaps, report.gaps) == ([], [])
+    assert report.area_m2 == pytest.approx(area_m2(at(0, 0, 20, 10)), rel=1e-6)
 
 
 def test_an_overlap_is_reported_once_with_its_area_and_a_point_inside():
-    found = check({"b": at(0, 0, 10, 10), "a": at(9, 0, 20, 10)})
-    (overlap,) = found.overlaps
+    report = check({"b": at(0, 0, 10, 10), "a": at(9, 0, 20, 10)})
+    (overlap,) = report.overlaps
     assert overlap.grid_codes == ("a", "b")
     assert overlap.area_m2 == pytest.approx(area_m2(at(9, 0, 10, 10)), abs=0.1)
     assert at(9, 0, 10, 10).contains(box(*(overlap.longitude, overlap.latitude) * 2).centroid)
-    assert found.area_m2 == pytest.approx(area_m2(at(0, 0, 20, 10)), rel=1e-6)
+    assert report.area_m2 == pytest.approx(area_m2(at(0, 0, 20, 10)), rel=1e-6)
 
 
 def test_an_overlap_within_the_tolerance_is_left_out():
@@ -50,8 +50,8 @@ def test_an_overlap_with_a_grid_of_another_community_counts_and_one_between_othe
 
 
 def test_ground_inside_the_boundary_and_in_no_grid_is_a_gap():
-    found = check({"a": at(0, 0, 10, 10)}, boundaries=[at(0, 0, 12, 10)])
-    (gap,) = found.gaps
+    report = check({"a": at(0, 0, 10, 10)}, boundaries=[at(0, 0, 12, 10)])
+    (gap,) = report.gaps
     assert gap.area_m2 == pytest.approx(area_m2(at(10, 0, 12, 10)), abs=0.1)
     assert WEST + 0.010 < gap.longitude < WEST + 0.012
 

@@ -30,7 +30,7 @@ def tiles(n=4, west=116.4, south=39.9):
     ]
 
 
-def found(index, longitude, latitude):
+def located_grid(index, longitude, latitude):
     number = index.locate([longitude], [latitude])[0]
     return None if number == NONE else index.grids[number].grid_code
 
@@ -43,7 +43,7 @@ def test_a_place_is_found_in_the_tile_it_lies_in(x, y):
         for g in tiles()
         if box_of(g.grid_code).covers(Point(116.4 + x * SIDE, 39.9 + y * SIDE))
     ]
-    assert found(index, 116.4 + x * SIDE, 39.9 + y * SIDE) in expected
+    assert located_grid(index, 116.4 + x * SIDE, 39.9 + y * SIDE) in expected
 
 
 def box_of(code):
@@ -73,12 +73,14 @@ def test_where_grids_overlap_the_smallest_is_chosen_and_among_equals_the_lowest_
     twin = grid("3", box(116.4, 39.4, 116.6, 39.6))
     for order in ([large, small, twin], [twin, small, large]):
         index = GridIndex(order)
-        assert found(index, 116.5, 39.5) == "2"
-        assert found(index, 116.1, 39.1) == "1"
+        assert located_grid(index, 116.5, 39.5) == "2"
+        assert located_grid(index, 116.1, 39.1) == "1"
 
 
 def test_a_border_belongs_to_a_grid_on_every_replica_to_the_same():
-    assert {found(GridIndex(order), 116.41, 39.905) for order in (tiles(), tiles()[::-1])} == {"00"}
+    assert {
+        located_grid(GridIndex(order), 116.41, 39.905) for order in (tiles(), tiles()[::-1])
+    } == {"00"}
 
 
 def test_neighbours_are_those_within_the_distance_nearest_first():

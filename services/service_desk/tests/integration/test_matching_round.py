@@ -12,7 +12,9 @@ from linli_service_desk.matching import commands
 
 from .desk_under_test import REPAIR, offered, resource_of, resource_state, unit_of, verified
 
-GIVEN = sa.text("SELECT resource_id, count(*) AS n FROM case_dispatch GROUP BY resource_id")
+DISPATCHES_BY_RESOURCE = sa.text(
+    "SELECT resource_id, count(*) AS n FROM case_dispatch GROUP BY resource_id"
+)
 
 
 def test_a_round_with_nobody_waiting_changes_nothing(desk):
@@ -133,7 +135,7 @@ def test_rounds_of_several_replicas_at_once_never_exceed_capacity(desk, replicas
     for thread in threads:
         thread.join()
     assert failures == []
-    assert {row["n"] for row in desk.rows(GIVEN)} == {5}
+    assert {row["n"] for row in desk.rows(DISPATCHES_BY_RESOURCE)} == {5}
     dispatched = [
         event.subject for event in desk.service.published() if ".case_dispatched." in event.type
     ]
@@ -161,4 +163,4 @@ def test_by_hand_and_by_the_timer_at_once_never_exceed_capacity(desk):
         thread.start()
     for thread in threads:
         thread.join()
-    assert [row["n"] for row in desk.rows(GIVEN)] == [1]
+    assert [row["n"] for row in desk.rows(DISPATCHES_BY_RESOURCE)] == [1]

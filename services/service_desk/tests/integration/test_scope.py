@@ -99,9 +99,9 @@ def test_of_two_who_accept_at_the_same_moment_one_is_told_what_is_possible_inste
 
 
 def test_lists_are_filtered_and_paged_the_newest_first(desk):
-    made = []
+    case_ids = []
     for _ in range(5):
-        made.append(str(desk.verify()))
+        case_ids.append(str(desk.verify()))
         desk.pass_hours(1)
     seen, cursor = [], ""
     while True:
@@ -110,14 +110,14 @@ def test_lists_are_filtered_and_paged_the_newest_first(desk):
         if page["next"] is None:
             break
         cursor = f"&cursor={page['next']}"
-    assert seen == made[::-1]
+    assert seen == case_ids[::-1]
 
     def count(query):
         return len(desk.service.get(f"/cases?{query}").json["items"])
 
     assert (count("state=established"), count("state=closed")) == (5, 0)
     assert (count(f"grid_code={GRID}"), count("grid_code=110101002")) == (5, 0)
-    request_id = desk.show(made[0])["request_id"]
+    request_id = desk.show(case_ids[0])["request_id"]
     assert (count(f"request_id={request_id}"), count(f"unit_id={unit_of(1)}")) == (1, 0)
 
 

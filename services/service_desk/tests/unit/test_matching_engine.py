@@ -126,11 +126,13 @@ def greedy(case_list, offer_list):
 
 @given(cases(), offers())
 def test_no_resource_is_given_more_than_it_can_take(case_list, offer_list):
-    given_out = Counter(
+    matches_by_resource = Counter(
         each.resource_id for each in match(case_list, offer_list, NOW, ZONE).matches
     )
     for offer in offer_list:
-        assert given_out[offer.resource_id] <= max(0, offer.capacity_per_day - offer.used_today)
+        assert matches_by_resource[offer.resource_id] <= max(
+            0, offer.capacity_per_day - offer.used_today
+        )
 
 
 @given(cases(), offers())

@@ -42,9 +42,9 @@ def test_a_new_schema_has_the_tables_that_the_code_declares(
     migrate(database_url, SCHEMA)
     migrate(database_url, SCHEMA)
     assert pending_migrations(engine, SCHEMA) == []
-    made = columns(engine)
+    columns_by_table = columns(engine)
     for table in metadata.sorted_tables:
-        assert made[table.name] == set(table.columns.keys())
+        assert columns_by_table[table.name] == set(table.columns.keys())
 
 
 def test_a_schema_that_its_own_migrations_once_made_is_kept_as_it_is(
@@ -63,7 +63,7 @@ def test_a_schema_that_its_own_migrations_once_made_is_kept_as_it_is(
     migrate(database_url, SCHEMA)
     assert pending_migrations(engine, SCHEMA) == []
     with engine.connect() as connection:
-        [kept] = endpoints(connection)
+        [migrated] = endpoints(connection)
         versions = connection.scalars(sa.text("SELECT version_num FROM alembic_version")).all()
-    assert (kept.endpoint_id, kept.types, kept.pending) == (ENDPOINT_ID, ["linli.*"], 0)
+    assert (migrated.endpoint_id, migrated.types, migrated.pending) == (ENDPOINT_ID, ["linli.*"], 0)
     assert "webhooks_0001" in versions

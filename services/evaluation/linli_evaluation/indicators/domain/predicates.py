@@ -126,11 +126,11 @@ def field_of(name: object, kinds: FieldKinds, where: str, *allowed: FieldKind) -
 
 
 def _parse_test(node: Entry, kinds: FieldKinds, where: str) -> Test:
-    given = [key for key in node if key != "field"]
-    operator = next((known for known in OPERATORS if given == [known]), None)
+    operators = [key for key in node if key != "field"]
+    operator = next((known for known in OPERATORS if operators == [known]), None)
     if operator is None:
         raise BadDefinitions(
-            where, f"a comparison has one of {', '.join(OPERATORS)}; found {given}"
+            where, f"a comparison has one of {', '.join(OPERATORS)}; found {operators}"
         )
     name = field_of(node["field"], kinds, where, *OPERATORS[operator])
     value, path = node[operator], f"{where}.{operator}"

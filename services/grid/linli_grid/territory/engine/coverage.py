@@ -112,5 +112,5 @@ def _polygons(shape: BaseGeometry) -> list[Polygon]:
 
 
 def _largest_first(spots: Sequence[Spot], tolerance_m2: float) -> list[Spot]:
-    kept = [spot for spot in spots if spot.area_m2 > tolerance_m2]
-    return sorted(kept, key=lambda spot: (-spot.area_m2, spot.longitude, spot.latitude))
+    large_spots = [spot for spot in spots if spot.area_m2 > tolerance_m2]
+    return sorted(large_spots, key=lambda spot: (-spot.area_m2, spot.longitude, spot.latitude))

@@ -64,7 +64,7 @@ class Placement:
 
 
 def place_one(
-    index: GridIndex, given: HasCoordinates, *, border_m: float, max_outside_km: float
+    index: GridIndex, item: HasCoordinates, *, border_m: float, max_outside_km: float
 ) -> Placement:
     """Place one thing with its neighbours and warnings, for the person who registers it.
 
@@ -76,7 +76,7 @@ def place_one(
         Invalid: one coordinate without the other.
         FarOutside: further from every grid than a district reaches.
     """
-    (placement,) = place_many(index, [given], max_outside_km)
+    (placement,) = place_many(index, [item], max_outside_km)
     if isinstance(placement, Invalid):
         raise placement
     if placement.point is None:
@@ -84,21 +84,21 @@ def place_one(
             warnings=[Text("Without a place the request goes to the dispatcher of the district.")]
         )
     if placement.grid is None:
-        return Placement(placement.point, warnings=_warnings_outside(index, placement.point, given))
+        return Placement(placement.point, warnings=_warnings_outside(index, placement.point, item))
     near = index.near(*placement.point, border_m)
     neighbours = [grid.grid_code for grid in near if grid.grid_code != placement.grid_code]
     return Placement(placement.point, placement.grid, neighbours)
 
 
 def place_many(
-    index: GridIndex, given: Sequence[HasCoordinates], max_outside_km: float
+    index: GridIndex, items: Sequence[HasCoordinates], max_outside_km: float
 ) -> list[Placement | Invalid]:
     """Find the grids of many places at once; instead of each that cannot be used, why.
 
     Args:
         max_outside_km: A place further than this from every grid is refused.
     """
-    points = [_point(each) for each in given]
+    points = [_point(each) for each in items]
     placements: list[Placement | Invalid] = [
         point if isinstance(point, Invalid) else Placement(point) for point in points
     ]
@@ -121,18 +121,18 @@ def _columns(points: Collection[Point]) -> tuple[list[float], list[float]]:
     return list(longitudes), list(latitudes)
 
 
-def _point(given: HasCoordinates) -> Point | Invalid | None:
-    longitude, latitude = given.longitude, given.latitude
+def _point(item: HasCoordinates) -> Point | Invalid | None:
+    longitude, latitude = item.longitude, item.latitude
     if longitude is None and latitude is None:
         return None
     if longitude is None or latitude is None:
         missing = "longitude" if longitude is None else "latitude"
         return Invalid("A place needs both longitude and latitude.", pointer=f"/{missing}")
-    is_gcj02 = given.coordinate_system == GCJ02
+    is_gcj02 = item.coordinate_system == GCJ02
     return to_wgs84(longitude, latitude) if is_gcj02 else (longitude, latitude)
 
 
-def _warnings_outside(index: GridIndex, point: Point, given: HasCoordinates) -> list[Text]:
+def _warnings_outside(index: GridIndex, point: Point, item: HasCoordinates) -> list[Text]:
     """The warnings about a place outside every grid; it may be unmarked GCJ-02."""
     if isinf(index.distance_m([point[0]], [point[1]])[0]):
         return [
@@ -142,7 +142,7 @@ def _warnings_outside(index: GridIndex, point: Point, given: HasCoordinates) -> 
         Text("The place is outside every grid; the request goes to the dispatcher of the district.")
     ]
     longitude, latitude = to_wgs84(*point)
-    if given.coordinate_system != GCJ02 and index.locate([longitude], [latitude])[0] != NONE:
+    if item.coordinate_system != GCJ02 and index.locate([longitude], [latitude])[0] != NONE:
         warnings.append(
             Text(
                 "The coordinates look like GCJ-02, as Chinese maps give them; "

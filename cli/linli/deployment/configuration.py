@@ -27,12 +27,12 @@ _OWN_ROW = "| {0} | {1} | {2} | {3} |\n"
 _TEXT = """\
 # Configuration
 
-Made from the settings classes by `python -m linli.deployment.configuration`; do not edit by hand.
+Generated from the settings classes by `python -m linli.deployment.configuration`; do not edit by
+hand.
 
-Everything is given in the environment. A variable that is empty counts as not given. Where a
-variable is a secret, `<NAME>_FILE` may name a file that holds it instead. A process that is given
-something it cannot use does not start, and names every setting that is wrong, never the value of a
-secret.
+Processes read their settings from the environment. An empty variable counts as not set. For a
+secret, `<NAME>_FILE` may name a file that contains it instead. A process with an invalid setting
+does not start, and names every invalid setting, but never the value of a secret.
 
 ## Every process
 
@@ -46,7 +46,7 @@ Services and relays read these; a relay reads no others.
 | Variable | Default | Meaning |
 |---|---|---|
 {service}
-`LINLI_JWT_SECRET` or `LINLI_JWKS_FILE` must be given; both may be.
+At least one of `LINLI_JWT_SECRET` and `LINLI_JWKS_FILE` is required.
 
 ## Single services
 
@@ -57,28 +57,29 @@ Services and relays read these; a relay reads no others.
 
 | Variable | Default | Meaning |
 |---|---|---|
-| `LINLI_HOME` | `.linli` | Folder where `linli up` keeps data, secrets and logs, and notes \
-where the platform is. |
+| `LINLI_HOME` | `.linli` | Folder where `linli up` stores data, secrets, logs, and the address \
+of the platform. |
 | `LINLI_URL` | that of `linli up` | Address of all services: a proxy, or the embedded platform. |
 | {urls} | those of `linli up` | \
-Address of one service; comes before `LINLI_URL`. |
+Address of one service; has priority over `LINLI_URL`. |
 | `LINLI_MANAGEMENT_URL` | port 15672 of the broker | The broker's management API, for \
 `linli subscriber`. |
 | `LINLI_LANGUAGE` | the shell's | Language of the command: zh or en. |
-| `LINLI_DEBUG` | none | Anything: show where a failure happened instead of a sentence. |
+| `LINLI_DEBUG` | none | Any value: show the traceback of a failure instead of a sentence. |
 
-The command also reads `DATABASE_URL`, `AMQP_URI`, `LINLI_DISTRICT` and `LINLI_JWT_SECRET` where it
-needs them, or their `_FILE`. Options come first, then the environment, then the note of `linli up`.
+The command also reads `DATABASE_URL`, `AMQP_URI`, `LINLI_DISTRICT`, `LINLI_JWT_SECRET` and
+`LINLI_JWT_AUDIENCE` where it needs them, or the `_FILE` of a secret. Options have priority over the
+environment, and the environment over the file that `linli up` writes.
 
-`linli up` passes every `LINLI_` variable on to what it starts. It makes up `LINLI_JWT_SECRET` and
-`LINLI_KEYS` once and keeps them in `secrets.json` in its home, and serves district 110101 unless
-`LINLI_DISTRICT` says otherwise.
+`linli up` passes every `LINLI_` variable on to the processes that it starts. It generates
+`LINLI_JWT_SECRET` and `LINLI_KEYS` once, stores them in `secrets.json` in its home, and serves
+district 110101 unless `LINLI_DISTRICT` names another.
 """
 
 _WITHOUT_API = """\
 ## {title}
 
-The process `python -m linli_chassis run {name}` reads those of every process, and these.
+The process `python -m linli_chassis run {name}` reads the settings of every process, and these.
 
 | Variable | Default | Meaning |
 |---|---|---|

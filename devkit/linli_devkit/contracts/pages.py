@@ -15,9 +15,9 @@ from linli_devkit.contracts.json_schema import json_schema
 _HEAD = """\
 # Events
 
-Made from the schemas in `contracts/linli_contracts/events` by `python -m linli_devkit.contracts`;
-do not edit by hand. How to read events stands in [contracts/README.md](../contracts/README.md); the
-words in the [glossary](glossary.md).
+Generated from `contracts/linli_contracts/events` by `python -m linli_devkit.contracts`; do not edit
+by hand. [contracts/README.md](../contracts/README.md) explains how to read events, the
+[glossary](glossary.md) defines the terms.
 """
 
 
@@ -35,7 +35,7 @@ def events_page() -> str:
         )
         for entry in entries
     ]
-    table = _table(("type", "producer", "consumers", "key", "version", "what happened"), rows)
+    table = _table(("type", "producer", "consumers", "key", "version", "meaning"), rows)
     return "\n".join([_HEAD, table, *(_section(entry) for entry in entries)])
 
 
@@ -51,7 +51,7 @@ def _section(entry: EventType) -> str:
             f"\n## {entry.name}\n",
             f"{schema['description']}\n",
             f"Published by `{entry.producer}` under `{entry.routing_key('<district>')}`.\n",
-            _table(("field", "type", "always there", "description"), rows),
+            _table(("field", "type", "always present", "description"), rows),
             f"```json\n{example}\n```",
         ]
     )

@@ -102,7 +102,7 @@ def twice_tried(platform: RunningPlatform, event_id: str) -> Any:
     return shown if len(shown["history"]) > 1 else None
 
 
-def test_a_dead_event_tells_its_story_and_who_decided_what(platform: RunningPlatform) -> None:
+def test_a_dead_event_shows_its_history_and_who_decided_what(platform: RunningPlatform) -> None:
     request_id = ask(platform)
     platform.idle()
     poison(platform, request_id)

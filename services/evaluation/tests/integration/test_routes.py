@@ -400,7 +400,7 @@ def test_who_may_not_is_refused(evaluation: Any) -> None:
         ("/figures?level=street", 422, "level"),
     ],
 )
-def test_bad_input_is_told_with_the_place_of_the_fault(
+def test_bad_input_is_reported_with_the_place_of_the_fault(
     evaluation: Any, path: str, status: int, at: str | None
 ) -> None:
     answer = evaluation.get(path)
@@ -411,7 +411,7 @@ def test_bad_input_is_told_with_the_place_of_the_fault(
     assert places == ([at] if at else [])
 
 
-def test_problems_are_told_in_chinese_too(evaluation: Any) -> None:
+def test_problems_are_reported_in_chinese_too(evaluation: Any) -> None:
     answer = evaluation.get(
         "/scorecards?level=grid&period=2026-13", headers={"Accept-Language": "zh-CN"}
     )

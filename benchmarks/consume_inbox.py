@@ -1,6 +1,4 @@
-"""The inbox: from a queue to a committed effect and a committed outbox row, each consumer a process
-of its own.
-"""
+"""The inbox: from a queue to a committed effect and outbox row, each consumer a process."""
 
 from __future__ import annotations
 
@@ -68,9 +66,7 @@ def await_effects(
     running: subprocess.Popen[bytes],
     schema: str = "service_desk",
 ) -> None:
-    """Wait until so many effects are committed. Raises `RuntimeError` when the process has ended or
-    an event failed.
-    """
+    """Wait for that many committed effects. Raises `RuntimeError` when the process fails."""
     connection = bench.connect(schema)
     connection.autocommit = True
 
@@ -89,9 +85,7 @@ def await_effects(
 
 
 def rate(bench: BenchmarkDatabase) -> float:
-    """Outbox rows per second by the database's clock, from the first batch to the last; the first
-    is the start.
-    """
+    """Outbox rows per second by the database's clock, from the first batch to the last."""
     [(seconds, counted)] = execute(
         bench,
         """

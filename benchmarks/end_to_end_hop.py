@@ -1,6 +1,4 @@
-"""The whole hop, one event at a time in one process: committed, published, confirmed, taken in,
-committed.
-"""
+"""One hop, one event at a time in one process: committed, published, received, committed."""
 
 from __future__ import annotations
 
@@ -118,9 +116,7 @@ class _Ours:
 
 
 class _ByHand:
-    """The same rows and the same message, without numbers per aggregate, checks, retries or dead
-    letters.
-    """
+    """The same rows and message, without sequences, checks, retries or dead letters."""
 
     def __init__(self, bench: BenchmarkDatabase) -> None:
         self._producer = bench.connect("grid")

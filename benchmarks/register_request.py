@@ -1,6 +1,4 @@
-"""Registering a request by HTTP: the grid service against a bare nameko route with one insert and
-one commit.
-"""
+"""Registering a request by HTTP: the grid service against a bare nameko route."""
 
 from __future__ import annotations
 
@@ -112,9 +110,7 @@ def draw_grids(database_url: str) -> None:
 
 
 def load(port: int, path: str, bodies: list[str]) -> float:
-    """Send the bodies from another process; requests per second. Raises `RuntimeError` unless all
-    were created.
-    """
+    """Send the bodies from another process; requests per second. All must be created."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {token('resident')}\r\n"

@@ -1,6 +1,4 @@
-"""The same flow over two services, on the chassis and on stock nameko: event, effect, event,
-effect.
-"""
+"""The same flow over two services, on the chassis and on stock nameko."""
 
 from __future__ import annotations
 
@@ -90,9 +88,7 @@ def _stock(bench: BenchmarkDatabase, count: int) -> float:
 
 
 def _start(stack: ExitStack, bench: BenchmarkDatabase, part: str, queues: Sequence[str]) -> Any:
-    """Start both services, the first only when the second consumes, so that no start is measured;
-    the second.
-    """
+    """Start both, the first only once the second consumes; returns the second."""
     second = stack.enter_context(bench.process(f"{_PARTS}.{part}", _SERVICES[1]))
     eventually(lambda: consumers(bench, queues[1]) == 1, seconds=120)
     stack.enter_context(bench.process(f"{_PARTS}.{part}", _SERVICES[0]))

@@ -20,7 +20,7 @@ from linli_devkit.templates import templates_of
 
 ROOT = Path(__file__).parents[2]
 FOR_OPERATORS = ("settings.py", "config.py", "environment.py")
-"""What is wrong with a setting is told at start, to those who deploy: in English."""
+"""Bad settings are reported at start, to those who deploy: in English."""
 
 CATALOGUES = sorted(
     path

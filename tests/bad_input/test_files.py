@@ -1,6 +1,4 @@
-"""Files that cannot be imported: the command says what is wrong, where, and what to do, and posts
-nothing.
-"""
+"""Files that cannot be imported: the error gives reason, place and remedy; nothing is posted."""
 
 from __future__ import annotations
 

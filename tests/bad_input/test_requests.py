@@ -1,6 +1,4 @@
-"""Requests that cannot be taken: each is told what is wrong and where, in its language, and leaves
-no row.
-"""
+"""Requests that are refused: the problem names reason and place, and no row is written."""
 
 from __future__ import annotations
 

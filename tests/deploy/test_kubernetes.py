@@ -1,6 +1,4 @@
-"""The manifests: as kustomize builds them, against the schemas of Kubernetes, and against what
-processes need.
-"""
+"""The manifests as kustomize builds them, against schemas and what processes need."""
 
 from __future__ import annotations
 

@@ -45,9 +45,7 @@ def test_a_request_is_counted_on_its_whole_way(watched: Watched, story: Story) -
 
 
 @pytest.mark.parametrize("name", api_services())
-def test_a_service_exports_its_backlog_its_pool_and_its_process(
-    watched: Watched, name: str
-) -> None:
+def test_a_service_exports_its_backlog_pool_and_process(watched: Watched, name: str) -> None:
     watched.platform.idle()
     scraped = watched.service(name)
     for backlog in (

@@ -1,4 +1,4 @@
-"""Alert rules, dashboard and runbook name what the processes really tell, and each other."""
+"""Alert rules, dashboard and runbook name what the processes really export, and each other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OF_PROMETHEUS = {"up", "linli_process_expected"}
 WEBHOOKS = Scrape(
     "", tuple(family for family in REGISTRY.collect() if family.name.startswith("linli_webhook"))
 )
-"""What the process tells that delivers webhooks; the platforms here have none."""
+"""The metrics of the process that delivers webhooks; the platforms here have none."""
 VARIABLES = {"$service", "$__rate_interval"}
 GRID_WIDTH = 24
 

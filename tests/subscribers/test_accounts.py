@@ -1,6 +1,4 @@
-"""The accounts of subscribers: what they can do, and that they can do nothing else, as the broker
-itself says.
-"""
+"""The accounts of subscribers: what they can do, and nothing else, by the broker's word."""
 
 from __future__ import annotations
 

@@ -98,9 +98,7 @@ class Webhooks:
         return dict(self.execute("SELECT state, count(*) FROM webhooks.delivery GROUP BY 1"))
 
     def hurry(self) -> None:
-        """Make due what waits for longer than an attempt under way may last, so that none of those
-        is made twice.
-        """
+        """Make due what waits for longer than an attempt may last, so that none is repeated."""
         self.execute(
             "UPDATE webhooks.delivery SET next_attempt_at = now() "
             "WHERE state = 'pending' AND next_attempt_at > now() + interval '2 minutes'"

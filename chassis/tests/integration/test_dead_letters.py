@@ -28,9 +28,7 @@ REJECTED = RequestRejected.event_type.name
 
 
 class Service:
-    """An inbox whose handler can be taken away, as an older version of a service would have it, or
-    made to fail.
-    """
+    """An inbox whose handler can be removed, as in an older version, or made to fail."""
 
     def __init__(self, url: str) -> None:
         self.runtime = Runtime.of("evaluation", Settings.load({**ENVIRON, "DATABASE_URL": url}))

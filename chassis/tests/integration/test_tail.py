@@ -1,6 +1,4 @@
-"""Following what services tell: every event once, whatever the order in which transactions are
-committed.
-"""
+"""Following an outbox: every event once, in whatever order transactions are committed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Bodies: what is no JSON object, too large, or cannot be stored is refused before any schema sees
-it.
-"""
+"""Bodies that are no JSON object, too large or not storable are refused before any schema."""
 
 from __future__ import annotations
 

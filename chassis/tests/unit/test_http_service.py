@@ -202,9 +202,7 @@ FAILURES = {
 
 
 class FakeRuntime:
-    """A runtime without a database; tells how many units of work were left with and without an
-    error.
-    """
+    """A runtime without a database; counts units of work that ended with or without error."""
 
     def __init__(self) -> None:
         self.service = "grid"

@@ -202,9 +202,7 @@ def test_a_mistake_is_reported_with_its_place(
     assert MISTAKES[mistake] in complaints(folder)
 
 
-def test_all_mistakes_are_reported_at_once(
-    folder: Path, change: Callable[[str, str], None]
-) -> None:
+def test_mistakes_are_reported_at_once(folder: Path, change: Callable[[str, str], None]) -> None:
     change('code = "110101"', 'code = "1101"')
     change("port = 8080", "port = 0")
     change("[limits]", '[limits]\nspeed = "high"')

@@ -1,6 +1,4 @@
-"""Facts, scorecards and periods over a real database, through the real inbox and the real HTTP
-stack.
-"""
+"""Facts, scorecards and periods over a real database, inbox and HTTP stack."""
 
 from __future__ import annotations
 
@@ -247,7 +245,7 @@ def test_coverage_is_the_grids_with_exactly_one_full_time_worker(
         assigned(codes[1]),
         assigned(codes[1]),  # two is one too many
         assigned(codes[2], "part_time"),
-        assigned(codes[3], worker=worker, active=False, sequence=2),  # relieved again, told first
+        assigned(codes[3], worker=worker, active=False, sequence=2),  # relieved, received first
         assigned(codes[3], worker=worker, sequence=1),
     )
     deliver(evaluation, *(new_story().delivered_well() for _ in range(3)))

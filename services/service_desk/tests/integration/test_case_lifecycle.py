@@ -1,6 +1,4 @@
-"""The story of a case, from the verified request to the resident's verdict, and the ways it can
-take besides.
-"""
+"""The lifecycle of a case, from the verified request to the resident's rating."""
 
 from datetime import timedelta
 

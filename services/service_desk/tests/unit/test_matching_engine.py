@@ -97,9 +97,7 @@ def eligible(case, offer):
 
 
 def total_cost(case_list, costs_of_matched):
-    """The cost of a whole round: routes and load of the matched, and the price of leaving out the
-    rest.
-    """
+    """The cost of a whole round: routes and load of the matched, penalties of the rest."""
     ordered = sorted(case_list, key=lambda case: (case.opened_at, case.case_id))
     left_out = dict(zip([case.case_id for case in ordered], unmatched_costs(ordered), strict=True))
     return sum(costs_of_matched.get(case.case_id, left_out[case.case_id]) for case in ordered)

@@ -41,9 +41,7 @@ def test_a_refused_step_is_reported_in_codes_in_english_and_in_words_in_chinese(
         ({"state": State.SUSPENDED, "level": "district"}, "escalate"),
     ],
 )
-def test_every_reason_to_refuse_a_step_is_reported_in_chinese_words(
-    known, action, new_case, context
-):
+def test_every_reason_to_refuse_a_step_is_in_chinese_words(known, action, new_case, context):
     _, chinese = refusal(new_case(**known), action, context)
     assert not LATIN.search(chinese)
 

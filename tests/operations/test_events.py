@@ -182,7 +182,7 @@ def test_what_was_published_is_published_again_and_handled_once(
     )
 
 
-def test_what_no_queue_takes_can_be_looked_at_without_removing_it(platform: RunningPlatform) -> None:
+def test_what_no_queue_takes_can_be_seen_without_removing_it(platform: RunningPlatform) -> None:
     assert platform.json("events", "unrouted") == {"depth": 0, "first": []}
     headers = {"ce-type": "linli.grid.grid_drawn.v9", "ce-id": "x", "ce-subject": "110101005001001"}
     with pika.BlockingConnection(pika.URLParameters(platform.environ["AMQP_URI"])) as connection:

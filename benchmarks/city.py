@@ -1,6 +1,4 @@
-"""A city to bring in: its grids and the requests of a day, real where the data are at hand, else
-made up alike.
-"""
+"""A city to import: its grids and the requests of a day, real where the data are at hand."""
 
 from __future__ import annotations
 

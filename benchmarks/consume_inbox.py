@@ -1,6 +1,4 @@
-"""The inbox: from a queue to a committed effect and a committed outbox row, each consumer a process
-of its own.
-"""
+"""The inbox: from a queue to a committed effect and outbox row, each consumer a process."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from linli_devkit.processes import eventually
 
 from benchmarks.environment import EFFECT, BenchmarkDatabase, BenchmarkServers
 from benchmarks.figures import Figure, compare
-from benchmarks.fixtures import events, publish, purge, travelling
+from benchmarks.fixtures import as_messages, events, publish, purge
 
 _BATCH = 100
 
@@ -22,25 +20,25 @@ _BATCH = 100
 def inbox(servers: BenchmarkServers) -> list[Figure]:
     """Take in the same messages by the chassis and by hand."""
     count = servers.count(10_000)
-    messages = travelling(events(RequestVerified, count))
-    with servers.database("service_desk") as bench:
-        execute(bench, EFFECT)
+    messages = as_messages(events(RequestVerified, count))
+    with servers.database("service_desk") as database:
+        execute(database, EFFECT)
 
         def run(consumer: AbstractContextManager[Any]) -> float:
-            execute(bench, "TRUNCATE effect, inbox, outbox, stream")
-            purge(bench.amqp_uri)
-            publish(bench.amqp_uri, messages)
+            execute(database, "TRUNCATE effect, inbox, outbox, stream")
+            purge(database.amqp_uri)
+            publish(database.amqp_uri, messages)
             with consumer as running:
-                await_effects(bench, count, running)
-            return rate(bench)
+                await_effects(database, count, running)
+            return rate(database)
 
         figure = compare(
             "inbox",
             "queue to committed effect and outbox row, batches of 100",
             "events/s",
-            lambda: run(bench.process("benchmarks.parts.platform_flow", "service_desk")),
+            lambda: run(database.process("benchmarks.parts.platform_flow", "service_desk")),
             lambda: run(
-                bench.process(
+                database.process(
                     "benchmarks.parts.raw_consumer", queue_of("service_desk"), str(_BATCH)
                 )
             ),
@@ -51,9 +49,9 @@ def inbox(servers: BenchmarkServers) -> list[Figure]:
     return [figure]
 
 
-def execute(bench: BenchmarkDatabase, sql: str, schema: str = "service_desk") -> Any:
+def execute(database: BenchmarkDatabase, sql: str, schema: str = "service_desk") -> Any:
     """Run a statement in a transaction of its own; the rows, if there are any."""
-    connection = bench.connect(schema)
+    connection = database.connect(schema)
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(sql)
@@ -63,15 +61,13 @@ def execute(bench: BenchmarkDatabase, sql: str, schema: str = "service_desk") ->
 
 
 def await_effects(
-    bench: BenchmarkDatabase,
+    database: BenchmarkDatabase,
     count: int,
     running: subprocess.Popen[bytes],
     schema: str = "service_desk",
 ) -> None:
-    """Wait until so many effects are committed. Raises `RuntimeError` when the process has ended or
-    an event failed.
-    """
-    connection = bench.connect(schema)
+    """Wait for that many committed effects. Raises `RuntimeError` when the process fails."""
+    connection = database.connect(schema)
     connection.autocommit = True
 
     def done() -> bool:
@@ -88,12 +84,10 @@ def await_effects(
     connection.close()
 
 
-def rate(bench: BenchmarkDatabase) -> float:
-    """Outbox rows per second by the database's clock, from the first batch to the last; the first
-    is the start.
-    """
+def rate(database: BenchmarkDatabase) -> float:
+    """Outbox rows per second by the database's clock, from the first batch to the last."""
     [(seconds, counted)] = execute(
-        bench,
+        database,
         """
         WITH batches AS (SELECT xmin::text AS batch, max(created_at) AS at, count(*) AS size
           FROM outbox GROUP BY 1)

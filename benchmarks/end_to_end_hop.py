@@ -1,6 +1,4 @@
-"""The whole hop, one event at a time in one process: committed, published, confirmed, taken in,
-committed.
-"""
+"""One hop, one event at a time in one process: committed, published, received, committed."""
 
 from __future__ import annotations
 
@@ -39,13 +37,13 @@ _CLAIM = "INSERT INTO inbox (event_id, type, state, handled_at) VALUES (%s, %s, 
 def hop(servers: BenchmarkServers) -> list[Figure]:
     """Send events from one service to another, each only when the one before it has arrived."""
     sent_events = events(RequestVerified, servers.count(300))
-    with servers.database("grid", "service_desk") as bench:
-        _prepare(bench)
-        ours, by_hand = _Ours(bench), _ByHand(bench)
+    with servers.database("grid", "service_desk") as database:
+        _prepare(database)
+        ours, by_hand = _Ours(database), _ByHand(database)
 
         def rate(variant: _Ours | _ByHand) -> float:
-            purge(bench.amqp_uri)
-            feed = raw.RawFeed(bench.amqp_uri, queue_of("service_desk"), 1)
+            purge(database.amqp_uri)
+            feed = raw.RawFeed(database.amqp_uri, queue_of("service_desk"), 1)
             began = perf_counter()
             for event in sent_events:
                 variant.send(event)
@@ -71,9 +69,9 @@ def hop(servers: BenchmarkServers) -> list[Figure]:
     return [figure]
 
 
-def _prepare(bench: BenchmarkDatabase) -> None:
+def _prepare(database: BenchmarkDatabase) -> None:
     for schema in ("grid", "service_desk"):
-        with bench.connect(schema) as connection, connection.cursor() as cursor:
+        with database.connect(schema) as connection, connection.cursor() as cursor:
             cursor.execute(EFFECT)
         connection.close()
 
@@ -81,8 +79,8 @@ def _prepare(bench: BenchmarkDatabase) -> None:
 class _Ours:
     """A unit of work, the relay, and the inbox with a handler."""
 
-    def __init__(self, bench: BenchmarkDatabase) -> None:
-        settings = Settings.load(bench.environ)
+    def __init__(self, database: BenchmarkDatabase) -> None:
+        settings = Settings.load(database.environ)
         self._producer = Runtime.of("grid", settings)
         self._consumer = Runtime.of("service_desk", settings)
         self._relay = relay_of("grid", settings)
@@ -118,16 +116,14 @@ class _Ours:
 
 
 class _ByHand:
-    """The same rows and the same message, without numbers per aggregate, checks, retries or dead
-    letters.
-    """
+    """The same rows and message, without sequences, checks, retries or dead letters."""
 
-    def __init__(self, bench: BenchmarkDatabase) -> None:
-        self._producer = bench.connect("grid")
-        self._relay = bench.connect("grid")
+    def __init__(self, database: BenchmarkDatabase) -> None:
+        self._producer = database.connect("grid")
+        self._relay = database.connect("grid")
         self._relay.autocommit = True
-        self._consumer = bench.connect("service_desk")
-        self._publisher = raw.RawPublisher(bench.amqp_uri, EXCHANGE)
+        self._consumer = database.connect("service_desk")
+        self._publisher = raw.RawPublisher(database.amqp_uri, EXCHANGE)
 
     def send(self, event: Event) -> None:
         message = encode(event)

@@ -1,6 +1,4 @@
-"""What every benchmark stands on: a private RabbitMQ, a private PostgreSQL, databases in it, and
-processes of ours.
-"""
+"""The environment of every benchmark: a private RabbitMQ and PostgreSQL, and our processes."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ EFFECT = (
 
 @dataclass
 class BenchmarkServers:
-    """The servers of one run. `rounds` is how often a pair is measured; `quick` runs are for trying
-    only.
-    """
+    """The servers of one run. Each pair is measured `rounds` times; `quick` is for trying."""
 
     rabbit: RabbitServer
     postgres: PostgresServer
@@ -45,9 +41,7 @@ class BenchmarkServers:
 
     @contextmanager
     def database(self, *schemas: str) -> Iterator[BenchmarkDatabase]:
-        """A database with the tables of these services, and a virtual host with the
-        platform's topology.
-        """
+        """A database with the tables of these services, and a virtual host with the topology."""
         with self.postgres.database(schemas) as database_url, self.vhost() as amqp_uri:
             declare_topology(amqp_uri)
             yield BenchmarkDatabase(database_url, amqp_uri, self.folder)
@@ -79,7 +73,7 @@ class BenchmarkServers:
 
 @dataclass
 class BenchmarkDatabase:
-    """A database and a virtual host of one benchmark, and how its processes are told of them."""
+    """A database and a virtual host of one benchmark, and the settings of its processes."""
 
     database_url: str
     amqp_uri: str
@@ -104,9 +98,7 @@ class BenchmarkDatabase:
 
     @contextmanager
     def process(self, *arguments: str, **environ: str) -> Iterator[Any]:
-        """A Python process `-m arguments`, ended on leaving; its output is kept and shown when it
-        dies.
-        """
+        """A Python process `-m arguments`, ended on leaving; its output is shown if it dies."""
         log = self.folder / f"{arguments[0]}.log"
         bind = {"LINLI_HTTP_BIND": f"127.0.0.1:{free_port()}"}
         with process(["-m", *arguments], {**self.environ, **bind, **environ}, log) as running:

@@ -39,10 +39,10 @@ class OutboxFill:
     """The same rows put into an outbox before each measurement."""
 
     def __init__(
-        self, bench: BenchmarkDatabase, schema: str, pending_events: Sequence[Event]
+        self, database: BenchmarkDatabase, schema: str, pending_events: Sequence[Event]
     ) -> None:
-        self._bench = bench
-        self._engine = create_engine(bench.database_url, schema, pool_size=1)
+        self._database = database
+        self._engine = create_engine(database.database_url, schema, pool_size=1)
         with self._engine.begin() as connection:
             outbox.append(
                 connection, schema, [(event, encode_data(event)) for event in pending_events]
@@ -60,7 +60,7 @@ class OutboxFill:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(sa.text("VACUUM ANALYZE outbox"))
             connection.execute(sa.text("CHECKPOINT"))
-        purge(self._bench.amqp_uri)
+        purge(self._database.amqp_uri)
         began = perf_counter()
         work()
         return perf_counter() - began
@@ -83,9 +83,9 @@ def purge(amqp_uri: str) -> None:
     connection.close()
 
 
-def travelling(pending_events: Sequence[Event]) -> list[tuple[str, bytes, pika.BasicProperties]]:
+def as_messages(pending_events: Sequence[Event]) -> list[tuple[str, bytes, pika.BasicProperties]]:
     """Events as the relay would publish them: routing key, body, properties."""
-    return [_travelling(event, encode(event)) for event in pending_events]
+    return [_as_message(event, encode(event)) for event in pending_events]
 
 
 def publish(amqp_uri: str, messages: Sequence[tuple[str, bytes, pika.BasicProperties]]) -> None:
@@ -98,7 +98,7 @@ def publish(amqp_uri: str, messages: Sequence[tuple[str, bytes, pika.BasicProper
     connection.close()
 
 
-def _travelling(event: Event, message: Message) -> tuple[str, bytes, pika.BasicProperties]:
+def _as_message(event: Event, message: Message) -> tuple[str, bytes, pika.BasicProperties]:
     properties = pika.BasicProperties(
         content_type=message.content_type,
         headers=dict(message.headers),

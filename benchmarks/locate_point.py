@@ -19,9 +19,7 @@ _CORNERS = 40
 
 
 def locate(servers: BenchmarkServers) -> list[Figure]:
-    """100,000 places among 2,000 grids that tile a district of 34 by 28 km, one place in twenty
-    outside.
-    """
+    """100,000 places among 2,000 grids of a district of 34 by 28 km, one in twenty outside."""
     random = np.random.default_rng(110101)
     shapes = tiles(random, _GRIDS)
     index = GridIndex(
@@ -68,9 +66,7 @@ def locate(servers: BenchmarkServers) -> list[Figure]:
 
 
 def tiles(random: np.random.Generator, count: int) -> NDArray[Any]:
-    """Polygons that tile the district without gaps, each with some forty corners, as drawn along
-    streets.
-    """
+    """Polygons that tile the district without gaps, each with some forty corners."""
     points = shapely.multipoints(
         np.column_stack((random.uniform(WEST, EAST, count), random.uniform(SOUTH, NORTH, count)))
     )

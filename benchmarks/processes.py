@@ -1,6 +1,4 @@
-"""The platform as it is deployed, eight processes on one machine: at rest, one request through it,
-and history.
-"""
+"""The platform as deployed, eight processes on one machine: idle, one request, and history."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ LOG_EVENTS_A_SECOND = 500
 
 
 def latency(servers: BenchmarkServers) -> list[Figure]:
-    """One request after another through an idle platform: from sending it to its fact in
-    evaluation.
-    """
+    """One request after another through an idle platform, from sending it to its fact."""
     with platform(servers) as (running, sample):
         bodies = [body | sample.place for body in asked(servers.count(200) + 5)]
         with psycopg2.connect(running.environ["DATABASE_URL"]) as connection:
@@ -65,9 +61,7 @@ def _request_to_fact(running: RunningPlatform, connection: Any, body: dict[str, 
 
 
 def rest(servers: BenchmarkServers) -> list[Figure]:
-    """Memory and processor time of each process, after it has worked: history brought in, and cases
-    matched.
-    """
+    """Memory and processor time of each process after history was imported and matched."""
     seconds = 20.0
     with platform(servers) as (running, sample):
         bring_in(running, sample)
@@ -92,9 +86,7 @@ def rest(servers: BenchmarkServers) -> list[Figure]:
 
 
 def history(servers: BenchmarkServers) -> list[Figure]:
-    """Requests per second from the start of the command until evaluation has counted the last of
-    them.
-    """
+    """Requests per second from the start of the import until the last one is counted."""
     rates, posted, sources = [], [], set()
     for _ in range(1 if servers.quick else min(3, servers.rounds)):
         with platform(servers) as (running, sample):

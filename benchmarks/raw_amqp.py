@@ -113,7 +113,7 @@ class RawFeed:
 
 
 def take(connection: Any, messages: Sequence[Any], ids: Sequence[str], routing_key: str) -> None:
-    """The effect of a batch and what it tells, in one transaction of three statements."""
+    """The effect of a batch and the events it emits, in one transaction of three statements."""
     with connection.cursor() as cursor:
         events = [(message.headers, json.loads(message.body)) for message in messages]
         event_ids = [headers["ce-id"] for headers, _ in events]

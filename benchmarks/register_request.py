@@ -1,6 +1,4 @@
-"""Registering a request by HTTP: the grid service against a bare nameko route with one insert and
-one commit.
-"""
+"""Registering a request by HTTP: the grid service against a bare nameko route."""
 
 from __future__ import annotations
 
@@ -39,23 +37,25 @@ def http(servers: BenchmarkServers) -> list[Figure]:
     """Requests per second over eight connections that are kept alive."""
     bodies = [json.dumps(body, ensure_ascii=False) for body in asked(servers.count(2_000))]
     with servers.postgres.database(["grid"]) as database_url, servers.vhost() as amqp_uri:
-        bench = BenchmarkDatabase(database_url, amqp_uri, servers.folder)
+        database = BenchmarkDatabase(database_url, amqp_uri, servers.folder)
         draw_grids(database_url)
-        execute(bench, _BARE)
+        execute(database, _BARE)
         ports = free_port(), free_port()
         with (
-            bench.process("linli", "run", "grid", LINLI_HTTP_BIND=f"127.0.0.1:{ports[0]}"),
-            bench.process("benchmarks.parts.nameko_http", LINLI_HTTP_BIND=f"127.0.0.1:{ports[1]}"),
+            database.process("linli", "run", "grid", LINLI_HTTP_BIND=f"127.0.0.1:{ports[0]}"),
+            database.process(
+                "benchmarks.parts.nameko_http", LINLI_HTTP_BIND=f"127.0.0.1:{ports[1]}"
+            ),
         ):
             for port in ports:
                 await_port(port)
 
             def ours() -> float:
-                execute(bench, "TRUNCATE request, outbox, stream CASCADE", "grid")
+                execute(database, "TRUNCATE request, outbox, stream CASCADE", "grid")
                 return load(ports[0], "/api/grid/v1/requests", bodies)
 
             def bare() -> float:
-                execute(bench, "TRUNCATE request", "bare")
+                execute(database, "TRUNCATE request", "bare")
                 return load(ports[1], "/requests", bodies)
 
             figure = compare(
@@ -112,9 +112,7 @@ def draw_grids(database_url: str) -> None:
 
 
 def load(port: int, path: str, bodies: list[str]) -> float:
-    """Send the bodies from another process; requests per second. Raises `RuntimeError` unless all
-    were created.
-    """
+    """Send the bodies from another process; requests per second. All must be created."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {token('resident')}\r\n"

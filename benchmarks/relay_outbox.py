@@ -22,10 +22,10 @@ _BATCH = 100
 def relay(servers: BenchmarkServers) -> list[Figure]:
     """Publish the same rows by the relay, and by hand, where nothing notes how far it came."""
     rows = servers.count(10_000)
-    with servers.database("grid") as bench:
-        fill = OutboxFill(bench, "grid", events(RequestVerified, rows))
-        ours = _Ours(bench)
-        by_hand = _ByHand(bench)
+    with servers.database("grid") as database:
+        fill = OutboxFill(database, "grid", events(RequestVerified, rows))
+        ours = _Ours(database)
+        by_hand = _ByHand(database)
         figure = compare(
             "relay",
             "outbox to confirmed (ours: and marked)",
@@ -43,8 +43,8 @@ def relay(servers: BenchmarkServers) -> list[Figure]:
 
 
 class _Ours:
-    def __init__(self, bench: BenchmarkDatabase) -> None:
-        self._relay: Relay = relay_of("grid", ProcessSettings.load(bench.environ))
+    def __init__(self, database: BenchmarkDatabase) -> None:
+        self._relay: Relay = relay_of("grid", ProcessSettings.load(database.environ))
         engine: sa.Engine = self._relay._engine
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
@@ -58,9 +58,9 @@ class _Ours:
 
 
 class _ByHand:
-    def __init__(self, bench: BenchmarkDatabase) -> None:
-        self._publisher = raw.RawPublisher(bench.amqp_uri, EXCHANGE)
-        self._connection: Any = bench.connect("grid")
+    def __init__(self, database: BenchmarkDatabase) -> None:
+        self._publisher = raw.RawPublisher(database.amqp_uri, EXCHANGE)
+        self._connection: Any = database.connect("grid")
         self._connection.autocommit = True
 
     def publish_all(self) -> None:

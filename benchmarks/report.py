@@ -31,9 +31,7 @@ _LIBRARIES = (
 
 
 def print_table(console: Console, figures: Iterable[Figure]) -> None:
-    """One line for each figure: ours, raw, the ratio or value that is judged with its spread,
-    target and verdict.
-    """
+    """One line for each figure: ours, raw, ratio or value, spread, target and verdict."""
     table = Table(title="Benchmarks: medians (lowest to highest)")
     for name in ("benchmark", "what", "ours", "raw loop", "judged", "target", ""):
         table.add_column(name, justify="left" if name in ("benchmark", "what") else "right")

@@ -1,6 +1,4 @@
-"""The same flow over two services, on the chassis and on stock nameko: event, effect, event,
-effect.
-"""
+"""The same flow over two services, on the chassis and on stock nameko."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from linli_devkit.processes import eventually
 from benchmarks.consume_inbox import await_effects, execute
 from benchmarks.environment import EFFECT, BenchmarkDatabase, BenchmarkServers
 from benchmarks.figures import Figure, compare
-from benchmarks.fixtures import events, publish, purge, travelling
+from benchmarks.fixtures import as_messages, events, publish, purge
 
 _PARTS = "benchmarks.parts"
 _SERVICES = ("service_desk", "evaluation")
@@ -32,17 +30,17 @@ _TABLES = "effect, inbox, outbox, stream"
 def nameko(servers: BenchmarkServers) -> list[Figure]:
     """Events per second from the first effect in the first service to the last in the second."""
     ours_count, stock_count = servers.count(6_000), servers.count(1_500)
-    messages = travelling(events(ResourceWithdrawn, ours_count))
-    with servers.database(*_SERVICES) as bench, servers.vhost() as stock_uri:
+    messages = as_messages(events(ResourceWithdrawn, ours_count))
+    with servers.database(*_SERVICES) as database, servers.vhost() as stock_uri:
         for schema in _SERVICES:
-            execute(bench, EFFECT, schema)
-        stock = BenchmarkDatabase(bench.database_url, stock_uri, bench.folder)
+            execute(database, EFFECT, schema)
+        stock = BenchmarkDatabase(database.database_url, stock_uri, database.folder)
         declare_stock(stock)
         figure = compare(
             "nameko",
             "two-service flow against stock nameko (event_handler, commit, dispatch with confirms)",
             "events/s",
-            lambda: _ours(bench, messages),
+            lambda: _ours(database, messages),
             lambda: _stock(stock, stock_count),
             target=5.0,
             rounds=servers.rounds,
@@ -51,20 +49,20 @@ def nameko(servers: BenchmarkServers) -> list[Figure]:
     return [figure]
 
 
-def _ours(bench: BenchmarkDatabase, messages: list[Any]) -> float:
-    _clear(bench)
-    purge(bench.amqp_uri)
-    publish(bench.amqp_uri, messages)
+def _ours(database: BenchmarkDatabase, messages: list[Any]) -> float:
+    _clear(database)
+    purge(database.amqp_uri)
+    publish(database.amqp_uri, messages)
     with ExitStack() as stack:
-        stack.enter_context(bench.process("linli", "relay", "service_desk"))
-        running = _start(stack, bench, "platform_flow", [queue_of(name) for name in _SERVICES])
-        await_effects(bench, len(messages), running, "evaluation")
-    return _rate(bench, len(messages))
+        stack.enter_context(database.process("linli", "relay", "service_desk"))
+        running = _start(stack, database, "platform_flow", [queue_of(name) for name in _SERVICES])
+        await_effects(database, len(messages), running, "evaluation")
+    return _rate(database, len(messages))
 
 
-def _stock(bench: BenchmarkDatabase, count: int) -> float:
-    _clear(bench)
-    with publishing(bench) as channel:
+def _stock(database: BenchmarkDatabase, count: int) -> float:
+    _clear(database)
+    with publishing(database) as channel:
         for _ in range(count):
             payload = {
                 "id": str(uuid4()),
@@ -84,41 +82,39 @@ def _stock(bench: BenchmarkDatabase, count: int) -> float:
                 properties,
             )
     with ExitStack() as stack:
-        running = _start(stack, bench, "nameko_flow", _STOCK_QUEUES)
-        await_effects(bench, count, running, "evaluation")
-    return _rate(bench, count)
+        running = _start(stack, database, "nameko_flow", _STOCK_QUEUES)
+        await_effects(database, count, running, "evaluation")
+    return _rate(database, count)
 
 
-def _start(stack: ExitStack, bench: BenchmarkDatabase, part: str, queues: Sequence[str]) -> Any:
-    """Start both services, the first only when the second consumes, so that no start is measured;
-    the second.
-    """
-    second = stack.enter_context(bench.process(f"{_PARTS}.{part}", _SERVICES[1]))
-    eventually(lambda: consumers(bench, queues[1]) == 1, seconds=120)
-    stack.enter_context(bench.process(f"{_PARTS}.{part}", _SERVICES[0]))
+def _start(stack: ExitStack, database: BenchmarkDatabase, part: str, queues: Sequence[str]) -> Any:
+    """Start both, the first only once the second consumes; returns the second."""
+    second = stack.enter_context(database.process(f"{_PARTS}.{part}", _SERVICES[1]))
+    eventually(lambda: consumers(database, queues[1]) == 1, seconds=120)
+    stack.enter_context(database.process(f"{_PARTS}.{part}", _SERVICES[0]))
     return second
 
 
-def declare_stock(bench: BenchmarkDatabase) -> None:
+def declare_stock(database: BenchmarkDatabase) -> None:
     """Let nameko itself declare its queues, so that they are there before the events are."""
     with ExitStack() as stack:
-        _start(stack, bench, "nameko_flow", _STOCK_QUEUES)
-        eventually(lambda: consumers(bench, _STOCK_QUEUES[0]) == 1, seconds=120)
+        _start(stack, database, "nameko_flow", _STOCK_QUEUES)
+        eventually(lambda: consumers(database, _STOCK_QUEUES[0]) == 1, seconds=120)
 
 
-def consumers(bench: BenchmarkDatabase, queue: str) -> int:
+def consumers(database: BenchmarkDatabase, queue: str) -> int:
     """How many consume a queue; 0 when it does not exist."""
     try:
-        with publishing(bench) as channel:
+        with publishing(database) as channel:
             return int(channel.queue_declare(queue, passive=True).method.consumer_count)
     except pika.exceptions.ChannelClosedByBroker:
         return 0
 
 
 @contextmanager
-def publishing(bench: BenchmarkDatabase) -> Iterator[Any]:
+def publishing(database: BenchmarkDatabase) -> Iterator[Any]:
     """A channel; on leaving the broker has all that was published."""
-    connection = pika.BlockingConnection(pika.URLParameters(bench.amqp_uri))
+    connection = pika.BlockingConnection(pika.URLParameters(database.amqp_uri))
     try:
         channel = connection.channel()
         yield channel
@@ -127,14 +123,14 @@ def publishing(bench: BenchmarkDatabase) -> Iterator[Any]:
         connection.close()
 
 
-def _clear(bench: BenchmarkDatabase) -> None:
+def _clear(database: BenchmarkDatabase) -> None:
     for schema in _SERVICES:
-        execute(bench, f"TRUNCATE {_TABLES}", schema)
+        execute(database, f"TRUNCATE {_TABLES}", schema)
 
 
-def _rate(bench: BenchmarkDatabase, count: int) -> float:
+def _rate(database: BenchmarkDatabase, count: int) -> float:
     [(seconds,)] = execute(
-        bench,
+        database,
         """SELECT extract(epoch FROM (SELECT max(at) FROM evaluation.effect)
                                   - (SELECT min(at) FROM service_desk.effect))""",
     )

@@ -33,9 +33,7 @@ SAMPLE = {
 def dongcheng(
     rabbit: RabbitServer, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningPlatform]:
-    """The sample district on eight processes, brought in by the command; they log all they have to
-    say.
-    """
+    """The sample district on eight processes, imported by the command, with full logs."""
     amqp_uri = rabbit.vhost()
     home = tmp_path_factory.mktemp("dongcheng")
     with (
@@ -47,7 +45,7 @@ def dongcheng(
         for kind, file in SAMPLE.items():
             platform.linli("import", kind, str(sample_folder() / file))
             if kind == "resources":
-                # what comes next lies in regions that the grid service must have been told of
+                # what comes next lies in regions that the grid service must have received
                 platform.idle()
         platform.idle()
         yield platform
@@ -67,9 +65,7 @@ def embedded() -> Iterator[RunningPlatform]:
 
 
 def load_sample(platform: RunningPlatform) -> None:
-    """Bring the sample district in as the demonstration does, which is quicker than one command
-    after the other.
-    """
+    """Import the sample district as the demonstration does, faster than by commands."""
     context = Context.load(environ={"LINLI_HOME": str(platform.home)})
     output = Output(notes=Console(file=io.StringIO()))
     with Operations(context) as operations:

@@ -1,3 +1,1 @@
-"""What the benchmarks run as processes of their own: small services on the chassis, on bare nameko,
-and raw loops.
-"""
+"""The processes of the benchmarks: services on the chassis, on bare nameko, and raw loops."""

@@ -1,6 +1,4 @@
-"""Registering a request on bare nameko: read JSON, one insert, one commit. `python -m
-benchmarks.parts.nameko_http`.
-"""
+"""Registers a request on bare nameko: `python -m benchmarks.parts.nameko_http`."""
 
 import eventlet
 

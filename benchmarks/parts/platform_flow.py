@@ -1,7 +1,7 @@
 """The two-service flow on the chassis: `python -m benchmarks.parts.platform_flow NAME` runs one of
 the services.
 
-`service_desk` takes in events, writes an effect for each and tells one event for each; `evaluation`
+`service_desk` takes in events, writes an effect for each and emits one event for each; `evaluation`
 takes those in and writes an effect for each.
 """
 
@@ -38,7 +38,7 @@ def _take_effect(uow: UnitOfWork[Settings], events: list[Event]) -> None:
 
 
 def _take_over(uow: UnitOfWork[Settings], events: list[Event], key: str) -> None:
-    """Write an effect and tell one event for each event."""
+    """Write an effect and emit one event for each event."""
     _take_effect(uow, events)
     for event in events:
         case_id = event.data[key]

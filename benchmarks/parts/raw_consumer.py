@@ -1,6 +1,4 @@
-"""The raw loop of the inbox benchmark as a process: `python -m benchmarks.parts.raw_consumer QUEUE
-BATCH`.
-"""
+"""The raw inbox loop as a process: `python -m benchmarks.parts.raw_consumer QUEUE BATCH`."""
 
 import os
 import sys

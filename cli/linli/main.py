@@ -1,6 +1,4 @@
-"""The entry point of `linli`: settles what must be settled before anything else is imported, then
-calls `app`.
-"""
+"""The entry point of `linli`: prepares the process before anything else is imported."""
 
 from __future__ import annotations
 
@@ -8,9 +6,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command; never returns but by `SystemExit` with 0 (fine), 1 (it failed) or 2 (usage,
-    configuration).
-    """
+    """Run the command; leaves by `SystemExit` with 0 (fine), 1 (failed) or 2 (usage)."""
     if sys.argv[1:2] == ["run"]:
         # A service waits in green threads: sockets, locks and sleeps must be theirs before a module
         # takes hold of them.

@@ -20,7 +20,7 @@ GROUP = "linli.services"
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a service tells of itself without being imported.
+    """What a service declares of itself without being imported.
 
     `name` names its schema, its queue `linli.<name>`, and its routes `/api/<name>`. `service`,
     `settings` and `run` are `module:attribute`.

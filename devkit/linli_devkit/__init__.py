@@ -1,3 +1,1 @@
-"""What tests of any service need: a real PostgreSQL, a real RabbitMQ, and a client of a service
-without a socket.
-"""
+"""Test support for any service: a real PostgreSQL and RabbitMQ, and a client without sockets."""

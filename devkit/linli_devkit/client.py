@@ -1,6 +1,4 @@
-"""A service in a test: its real HTTP stack without a socket, its real inbox moved by hand, its real
-database.
-"""
+"""A service under test: its real HTTP stack without a socket, its real inbox and database."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ ENVIRON = {
 def token(
     role: str, region: str = DISTRICT, unit: str | UUID | None = None, account: str = "tester"
 ) -> str:
-    """A bearer token as an identity provider of the district would issue it. `role` may be several,
-    with commas.
-    """
+    """A bearer token as an identity provider issues it. `role` may list several by commas."""
     claims: dict[str, Any] = {
         "sub": account,
         "aud": "linli",
@@ -113,9 +109,7 @@ class ServiceUnderTest:
         raw: bool = False,
         **more: Any,
     ) -> Answer:
-        """Ask the service; `path` is below its `/api/<service>/v1` unless `raw`. `role=None` sends
-        no token.
-        """
+        """Send a request below `/api/<service>/v1` unless `raw`. `role=None` sends no token."""
         assert self._http is not None
         sent = dict(headers or {})
         if role is not None:
@@ -136,9 +130,7 @@ class ServiceUnderTest:
         raise LookupError(f"{self.runtime.service} subscribes nothing")
 
     def deliver(self, *events: Event) -> None:
-        """Give events to the inbox in one batch, as a broker would; fails the test if one of them
-        was not handled.
-        """
+        """Deliver events to the inbox in one batch; fails unless all of them were handled."""
         self.inbox.receive([encode(event) for event in events])
         with self.unit_of_work() as uow:
             failed = uow.connection.execute(

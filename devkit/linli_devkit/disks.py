@@ -13,9 +13,7 @@ _BLOCK = bytes(1024 * 1024)
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[bool]:
-    """Mount a disk of its own on `folder`; False where that is not allowed, and `folder` is an
-    ordinary one.
-    """
+    """Mount a small disk on `folder`; False where that is not allowed."""
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(folder)]
     mounted = os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
     try:

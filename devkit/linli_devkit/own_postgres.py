@@ -1,6 +1,4 @@
-"""A PostgreSQL server of a test's own on a loopback port, to be stopped, frozen, filled up and
-started again.
-"""
+"""A PostgreSQL server that one test may stop, freeze, fill up and start again."""
 
 from __future__ import annotations
 
@@ -81,9 +79,7 @@ class OwnPostgres(PostgresServer):
         self._run("pg_ctl", "start", "-w", "-t", _SECONDS, "-l", str(self.folder / "log"))
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop it: `fast`, or `immediate`, which leaves what was in hand to recovery, as a crash
-        does.
-        """
+        """Stop it: `fast`, or `immediate`, which needs recovery like a crash."""
         self._run("pg_ctl", "stop", "-m", mode, "-w", "-t", _SECONDS)
 
     def ensure_running(self) -> None:

@@ -29,18 +29,14 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def database(postgres: PostgresServer) -> Iterator[Callable[[Sequence[str]], str]]:
-    """Makes fresh databases: `database(["grid", "evaluation"])` is the URL of one with the schemas
-    of both.
-    """
+    """Makes databases: `database(["grid", "evaluation"])` is the URL of one with both schemas."""
     with ExitStack() as stack:
         yield lambda services: stack.enter_context(postgres.database(services))
 
 
 @pytest.fixture
 def service(database: Callable[[Sequence[str]], str]) -> Iterator[Callable[..., ServiceUnderTest]]:
-    """Makes services under test: `service(GridService, LINLI_X="1")`, each on a fresh database of
-    its own.
-    """
+    """Makes services under test: `service(GridService, LINLI_X="1")`, each with a database."""
     with ExitStack() as stack:
 
         def make(service_class: Any, **environ: str) -> ServiceUnderTest:
@@ -53,9 +49,7 @@ def service(database: Callable[[Sequence[str]], str]) -> Iterator[Callable[..., 
 
 @pytest.fixture(scope="session")
 def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
-    """A real RabbitMQ for the run; its absence is an error, for a broker that is not tested is not
-    known to work.
-    """
+    """A real RabbitMQ for the run; its absence is an error, so that no test is skipped."""
     with rabbit_server(tmp_path_factory.mktemp("rabbitmq")) as server:
         yield server
 

@@ -17,9 +17,7 @@ SERVER_VARIABLE = "LINLI_TEST_DATABASE_URL"
 
 
 class PostgresServer:
-    """One server for a test run: the one that `LINLI_TEST_DATABASE_URL` names, or the embedded one
-    in `folder`.
-    """
+    """One server for a test run: that of `LINLI_TEST_DATABASE_URL`, or an embedded one."""
 
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url).set(drivername="postgresql")

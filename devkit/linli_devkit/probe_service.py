@@ -25,9 +25,7 @@ _EFFECT = sa.text("""
 
 
 class Probe:
-    """Writes an effect per event; `false_report` can never be handled, `no_consent` only once the
-    gate is open.
-    """
+    """Writes an effect per event; fails for `false_report`, and for `no_consent` until let in."""
 
     name = sys.argv[1]
     settings = Settings

@@ -29,9 +29,7 @@ def eventually(look: Callable[[], _T], *, seconds: float = 20.0, every: float = 
 def process(
     arguments: Sequence[str], environ: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process with `environ` added to ours and its output in `log`; ended on leaving if it
-    still runs.
-    """
+    """A Python process with `environ` added to ours and its output in `log`; ended on leaving."""
     with log.open("ab") as output:
         running = subprocess.Popen(
             [sys.executable, *arguments],

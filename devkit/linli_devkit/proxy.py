@@ -1,6 +1,4 @@
-"""What networks do to connections: a TCP proxy that delays, swallows and breaks them, and packets
-that are lost.
-"""
+"""Network faults: a TCP proxy that delays, swallows and breaks connections, and packet loss."""
 
 from __future__ import annotations
 
@@ -171,9 +169,7 @@ def _break(each: socket.socket) -> None:
 
 @contextmanager
 def lost_packets(port: int) -> Iterator[bool]:
-    """Let the kernel drop what goes to a port of this machine and what comes from it; False where
-    that is refused.
-    """
+    """Let the kernel drop all packets of a local port; False where that is refused."""
     rules = [
         ["INPUT", "-i", "lo", "-p", "tcp", side, str(port), "-j", "DROP"]
         for side in ("--dport", "--sport")

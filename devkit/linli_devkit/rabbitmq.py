@@ -186,9 +186,7 @@ class RabbitServer:
 
 @contextmanager
 def rabbit_server(folder: Path) -> Iterator[RabbitServer]:
-    """A running broker, ended with its data afterwards. Raises `FileNotFoundError` where none is
-    installed.
-    """
+    """A running broker, removed afterwards. Raises `FileNotFoundError` without RabbitMQ."""
     if not Path(SERVER).exists():
         raise FileNotFoundError(HOW_TO_GET_IT)
     server = RabbitServer(folder)

@@ -1,6 +1,4 @@
-"""Finds the texts for people in a package's source, so that a test can ask for a translation of
-each.
-"""
+"""Finds the user-facing texts in a package's source, so that tests can check translations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a service tells of itself in its manifest is true of its code."""
+"""The manifest of a service is true of its code."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""Rules of the structure that no linter knows. Imports between packages and features are held by
-`make check`.
-"""
+"""Rules of the structure that no linter knows; imports are checked by `make check`."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,16 +30,21 @@ OLD_WORDS = {
     "told",
     "drawn_by",
     "keep_newest",
+    "kept_event",
     "knowing",
+    "knows_files",
     "taking",
     "hopping",
     "flowing",
+    "furnish",
     "desk_of",
     "offload_apart",
     "look_after",
-    "fmt: skip",
 }
 """Words that say nothing to somebody who knows RabbitMQ, SQL and this field."""
+
+TEXTS = re.compile(r'"""[\s\S]*?"""|"[^"\n]*"')
+"""String literals, which hold wire names, log texts and messages that stay as they are."""
 
 
 def package(service: str) -> Path:
@@ -183,5 +187,7 @@ def test_no_file_of_ours_uses_the_old_words() -> None:
         if path == Path(__file__) or not path.is_file():
             continue
         text = path.read_text(encoding="utf-8")
-        words = set(text.replace("(", " ").replace(".", " ").replace(",", " ").split())
+        assert "fmt: skip" not in text, name
+        code = TEXTS.sub("", text).lower()
+        words = {*re.findall(r"\b[a-z_]+\b", code), *re.findall(r"[a-z]+", code)}
         assert not words & OLD_WORDS, f"{name}: {words & OLD_WORDS}"

@@ -20,7 +20,7 @@ from linli_devkit.templates import templates_of
 
 ROOT = Path(__file__).parents[2]
 FOR_OPERATORS = ("settings.py", "config.py", "environment.py")
-"""What is wrong with a setting is told at start, to those who deploy: in English."""
+"""Bad settings are reported at start, to those who deploy: in English."""
 
 CATALOGUES = sorted(
     path
@@ -75,7 +75,7 @@ def test_everything_that_a_service_says_is_there_in_chinese(service: str) -> Non
     assert {text: place for text, place in templates.items() if text not in chinese} == {}
 
 
-def test_what_the_fields_of_contracts_refuse_is_told_in_chinese() -> None:
+def test_what_the_fields_of_contracts_refuse_is_reported_in_chinese() -> None:
     templates = templates_of(Path(str(linli_contracts.__file__)).parent)
     field_templates = {text for text, place in templates.items() if place.startswith("fields.py")}
     assert field_templates

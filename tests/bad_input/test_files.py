@@ -1,6 +1,4 @@
-"""Files that cannot be imported: the command says what is wrong, where, and what to do, and posts
-nothing.
-"""
+"""Files that cannot be imported: the error gives reason, place and remedy; nothing is posted."""
 
 from __future__ import annotations
 
@@ -64,12 +62,12 @@ def test_a_mapping_of_a_column_that_is_not_there_names_it_and_those_that_are(
     assert MESSAGES[language][1] in hint
 
 
-def test_a_file_that_is_not_there_is_told(failed: Any, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(failed: Any, tmp_path: Path) -> None:
     error, _ = failed("regions", str(tmp_path / "none.csv"), code=2)
     assert str(tmp_path / "none.csv") in error
 
 
-def test_a_file_in_another_encoding_is_told_with_the_option_that_helps(
+def test_a_file_in_another_encoding_is_reported_with_the_option_that_helps(
     failed: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "regions.csv"
@@ -78,14 +76,14 @@ def test_a_file_in_another_encoding_is_told_with_the_option_that_helps(
     assert "--encoding gb18030" in hint
 
 
-def test_a_grid_file_that_is_no_geojson_is_told(failed: Any, tmp_path: Path) -> None:
+def test_a_grid_file_that_is_no_geojson_is_reported(failed: Any, tmp_path: Path) -> None:
     path = tmp_path / "grids.geojson"
     path.write_text('{"type": "FeatureCollection", "features": [', encoding="utf-8")
     error, _ = failed("grids", str(path), code=2)
     assert str(path) in error
 
 
-def test_a_table_without_its_columns_is_told(failed: Any, tmp_path: Path) -> None:
+def test_a_table_without_its_columns_is_reported(failed: Any, tmp_path: Path) -> None:
     path = tmp_path / "units.csv"
     path.write_text("name\nx\n", encoding="utf-8")
     error, hint = failed("units", str(path), code=2)

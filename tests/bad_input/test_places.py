@@ -1,6 +1,4 @@
-"""Coordinates of Chinese maps: unmarked they lead elsewhere, which is said; marked they lead to the
-right grid.
-"""
+"""GCJ-02 coordinates: unmarked they give a warning; marked they lead to the right grid."""
 
 from __future__ import annotations
 

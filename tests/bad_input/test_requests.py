@@ -1,6 +1,4 @@
-"""Requests that cannot be taken: each is told what is wrong and where, in its language, and leaves
-no row.
-"""
+"""Requests that are refused: the problem names reason and place, and no row is written."""
 
 from __future__ import annotations
 
@@ -77,7 +75,7 @@ UNUSABLE: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
-def test_unusable_content_is_told_with_the_field_at_fault(
+def test_unusable_content_is_reported_with_the_field_at_fault(
     platform: RunningPlatform, assert_problem: Any, language: str, name: str
 ) -> None:
     body, slug, pointers = UNUSABLE[name]
@@ -99,7 +97,7 @@ def test_unusable_content_is_told_with_the_field_at_fault(
         (b"a=b", {"Content-Type": "application/x-www-form-urlencoded"}, 415, "not-json"),
     ],
 )
-def test_a_body_that_is_no_json_object_is_told(
+def test_a_body_that_is_no_json_object_is_reported(
     platform: RunningPlatform,
     assert_problem: Any,
     language: str,
@@ -139,7 +137,7 @@ def forged(platform: RunningPlatform, secret: str, **changes: Any) -> str:
 @pytest.mark.parametrize(
     "kind", ["expired", "of another audience", "signed by another", "unsigned", "no token at all"]
 )
-def test_a_token_that_is_not_valid_is_told(
+def test_a_token_that_is_not_valid_is_reported(
     platform: RunningPlatform, assert_problem: Any, language: str, kind: str
 ) -> None:
     secret = platform.environ["LINLI_JWT_SECRET"]
@@ -159,7 +157,7 @@ def test_a_token_that_is_not_valid_is_told(
     assert ("expired" in problem["detail"] or "过期" in problem["detail"]) == (kind == "expired")
 
 
-def test_a_missing_token_is_told(
+def test_a_missing_token_is_reported(
     platform: RunningPlatform, assert_problem: Any, language: str
 ) -> None:
     answer = platform.ask("POST", "grid", "/requests", GOOD, caller=None, language=language)
@@ -175,7 +173,7 @@ def test_a_missing_token_is_told(
         ("evaluation", "/periods/2026-01/close", {}, "dispatcher"),
     ],
 )
-def test_the_wrong_role_is_told(
+def test_the_wrong_role_is_reported(
     platform: RunningPlatform,
     assert_problem: Any,
     language: str,
@@ -188,7 +186,7 @@ def test_the_wrong_role_is_told(
     assert_problem(answer, 403, "missing-role", language)
 
 
-def test_a_foreign_region_is_told(
+def test_a_foreign_region_is_reported(
     platform: RunningPlatform, assert_problem: Any, language: str
 ) -> None:
     stranger = Caller("operator", region="110101001")
@@ -247,7 +245,7 @@ def test_items_of_an_import_that_cannot_be_taken_are_listed_with_their_place(
         ("GET", "/requests?cursor=%00", 422, "invalid-query", ("cursor",)),
     ],
 )
-def test_a_wrong_address_is_told(
+def test_a_wrong_address_is_reported(
     platform: RunningPlatform,
     assert_problem: Any,
     language: str,

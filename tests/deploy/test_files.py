@@ -1,6 +1,4 @@
-"""Compose, the proxy and the images: every service is in them, and the guide's blocks do what they
-say.
-"""
+"""Compose, the proxy and the images: every service is there; the guide's blocks work."""
 
 from __future__ import annotations
 
@@ -77,9 +75,7 @@ def test_every_secret_that_is_named_is_a_file(rendered: Rendered) -> None:
 
 
 def test_compose_is_complete_by_itself(rendered: Rendered) -> None:
-    """`docker compose` in the rendered folder needs no other file of compose, and no variable that
-    .env has not.
-    """
+    """`docker compose` in the rendered folder needs no other file and no other variable."""
     text = (rendered.compose / "compose.yaml").read_text(encoding="utf-8")
     variables = dict(
         line.split("=", 1) for line in (rendered.compose / ".env").read_text().splitlines()
@@ -132,9 +128,7 @@ def test_images_are_named_by_variables(rendered: Rendered) -> None:
 
 
 def test_no_file_of_deploy_names_a_service(rendered: Rendered) -> None:
-    """What depends on which services there are is rendered. Grafana and Prometheus' own tests name
-    them as examples.
-    """
+    """What depends on the set of services is rendered; only examples name them."""
     words = re.compile(rf"\b({'|'.join(installed_services())})\b".replace("_", "[_-]"))
     for path in DEPLOY.rglob("*"):
         if path.is_file() and path.suffix in (".yaml", ".yml", ".conf", ".py"):

@@ -1,6 +1,4 @@
-"""The manifests: as kustomize builds them, against the schemas of Kubernetes, and against what
-processes need.
-"""
+"""The manifests as kustomize builds them, against schemas and what processes need."""
 
 from __future__ import annotations
 
@@ -224,7 +222,7 @@ def test_what_pods_refer_to_exists(built: list[dict[str, Any]]) -> None:
             assert key in secrets[mounts[folder]["secret"]["secretName"]]["data"], variable
 
 
-def test_processes_are_told_settings_that_exist_and_relays_only_what_they_need(
+def test_processes_get_settings_that_exist_and_relays_only_what_they_need(
     built: list[dict[str, Any]],
 ) -> None:
     for name, pod in pods(built):

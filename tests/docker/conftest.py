@@ -40,9 +40,7 @@ def engine() -> None:
 
 @pytest.fixture(scope="session")
 def base_images(engine: None) -> bool:
-    """See to other images where Python's is one's own; whether PostgreSQL's takes its password from
-    a file.
-    """
+    """Substitute other base images; whether PostgreSQL's reads its password from a file."""
     for name in ("proxy", "prometheus") if "PYTHON_IMAGE" in os.environ else ():
         build_unless_configured(name)
     if "POSTGRES_IMAGE" not in os.environ:

@@ -89,7 +89,7 @@ class Deployment:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What compose is told besides what was rendered."""
+        """The variables of compose besides what was rendered."""
         return {
             "BUILD_NETWORK": "host",
             "LINLI_TEST_DATABASE_PASSWORD": self.secret_values[secrets.DATABASE_OWNER],
@@ -155,9 +155,7 @@ class Deployment:
 
 @dataclass
 class ContainerPlatform(RunningPlatform):
-    """The platform behind the proxy, used with the command of this machine, from which the database
-    is out of reach.
-    """
+    """The platform behind the proxy, used by the local command without database access."""
 
     deployment: Deployment | None = None
 

@@ -1,6 +1,4 @@
-"""A district of containers at work: the flow, more replicas, a process killed, a rolling restart
-under load.
-"""
+"""A district of containers: the flow, replicas, a killed process, a restart under load."""
 
 from __future__ import annotations
 
@@ -65,9 +63,7 @@ def middle(geometry: dict[str, Any]) -> tuple[float, float]:
 
 @dataclass
 class Load:
-    """Residents who ask without end, each again with the same key until told that the request is
-    registered.
-    """
+    """Clients that post without end, each request with its key until it is registered."""
 
     platform: ContainerPlatform
     wishes: list[dict[str, Any]]
@@ -112,7 +108,7 @@ class Load:
                 return
             self.refused[outcome] = self.refused.get(outcome, 0) + 1
             assert attempt < 200, self.refused
-            time.sleep(0.2)  # as a client would that is told to come again
+            time.sleep(0.2)  # as a client does that gets Retry-After
 
 
 def caller_of_residents() -> Any:
@@ -299,9 +295,7 @@ def test_one_service_alone_is_scaled_and_one_of_it_killed(
 
 
 def upstreams(district: Deployment) -> set[str]:
-    """The addresses to which the proxy has passed a request of the grid service that was
-    registered.
-    """
+    """The addresses to which the proxy passed requests that the grid service registered."""
     lines = district.compose(
         "logs", "--no-color", "--no-log-prefix", "--tail", "400", "proxy"
     ).splitlines()
@@ -328,7 +322,7 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
         load.goes_on(30)
         district.await_healthy(broker)
     arrived_once(platform, load.acknowledged, before)
-    # A connection that breaks may be told as such; nothing that was sent was answered with an error
+    # A broken connection may be reported as such; nothing that was sent was answered with an error
     # of ours.
     assert set(load.refused) <= {"503", "ConnectionError", "ChunkedEncodingError"}, load.refused
 

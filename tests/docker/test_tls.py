@@ -1,6 +1,4 @@
-"""A second district beside the first one: TLS to the broker and to the proxy, with certificates of
-its own.
-"""
+"""A second district beside the first: TLS to the broker and to the proxy."""
 
 from __future__ import annotations
 
@@ -128,9 +126,7 @@ def test_services_speak_to_the_broker_and_people_to_the_proxy_over_tls(secured: 
 
 
 def status_of(url: str, secured: Deployment) -> int | None:
-    """The status of an answer; None while nobody answers. A certificate that is not trusted is an
-    error.
-    """
+    """The response's status; None while nobody responds. An untrusted certificate is an error."""
     try:
         return requests.get(
             url, verify=str(secured.district.folder / "ca.pem"), timeout=5

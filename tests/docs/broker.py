@@ -31,9 +31,7 @@ class Broker:
         return f"amqp://{account}:{password}@127.0.0.1:{self.server.port}/{self.vhost}"
 
     def carry_out(self, program: str) -> str:
-        """Do what the lines of `rabbitmqctl` say, over the management API, and give back the other
-        lines.
-        """
+        """Run lines of `rabbitmqctl` over the management API; returns the other lines."""
         rest = []
         for line in program.splitlines():
             if line.startswith("rabbitmqctl "):

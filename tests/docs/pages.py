@@ -21,9 +21,7 @@ _CODE = re.compile(r"`[^`\n]+`")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block. `does` is what the comment before it asks for: run it, or compare it with
-    what was printed.
-    """
+    """A fenced block. `does` is the order in the comment before it: run or compare."""
 
     line: int
     language: str

@@ -1,6 +1,4 @@
-"""What docs/deploying.md says of a real broker and database holds, with the rights that it gives
-and no more.
-"""
+"""What docs/deploying.md says of a real broker and database holds, with least rights."""
 
 from __future__ import annotations
 
@@ -50,7 +48,7 @@ def surroundings(amqp_uri: str, database_url: str) -> dict[str, str]:
 def running(
     words: list[str], folder: Path, environ: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program in a session of its own, told to stop afterwards."""
+    """A program in a session of its own, stopped afterwards."""
     with (folder / "output").open("wb") as output:
         program = subprocess.Popen(  # noqa: S603  # the words are ours
             words, cwd=folder, env=environ, stdout=output, stderr=output, start_new_session=True
@@ -67,9 +65,7 @@ def running(
 
 
 def quiet_ports(count: int) -> int:
-    """The first of `count` free ports in a row, among those that no connection is given by the
-    system meanwhile.
-    """
+    """The first of `count` free ports in a row that the system gives to no connection."""
     tried = (random.randrange(20_000, 30_000) for _ in range(1000))
     return next(
         first for first in tried if not any(listening(port) for port in range(first, first + count))

@@ -1,6 +1,4 @@
-"""The programs of docs/subscribing.md follow a real broker, with the account that the page makes
-and no other.
-"""
+"""The programs of docs/subscribing.md follow a real broker with the account of the page."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ pytestmark = pytest.mark.broker
 
 
 class Producer:
-    """A service that tells events through its outbox and a real relay."""
+    """A service that publishes events through its outbox and a real relay."""
 
     def __init__(self, service: str, database_url: str, amqp_uri: str) -> None:
         self.service = service

@@ -16,9 +16,7 @@ WORD = "槐荫里七号"
 
 @dataclass(frozen=True)
 class Story:
-    """A request that was rated: what the resident sent and was told, and what evaluation knows of
-    it.
-    """
+    """A rated request: what the resident sent and received, and its fact in evaluation."""
 
     sent: dict[str, Any]
     asked: Asked
@@ -48,9 +46,7 @@ def request_body() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def story(people: People, request_body: dict[str, Any]) -> Story:
-    """The resident asks, the worker verifies, matching chooses, the provider works, the reviewer
-    checks, and so on.
-    """
+    """A request from registration to rating, by resident, worker, provider and reviewer."""
     asked = people.ask(request_body, **{"Idempotency-Key": "the-story"})
     people.verify(asked)
     case = people.work(asked)

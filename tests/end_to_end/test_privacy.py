@@ -1,6 +1,4 @@
-"""Where a resident's words and contact must never be: whatever leaves the grid service, and every
-log.
-"""
+"""A resident's words and contact never leave the grid service and are in no log."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def event_counts(platform: RunningPlatform, walked: list[Asked]) -> Counter[str]
     )
 
 
-def test_either_process_answers_what_the_other_was_told(
+def test_either_process_answers_what_the_other_received(
     dongcheng: RunningPlatform,
     people: People,
     request_body: dict[str, Any],

@@ -92,7 +92,7 @@ def program(tmp_path: Path) -> Callable[..., Any]:
 def started(
     words: list[str], folder: Path, environ: Mapping[str, str], log: str = "output"
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process whose output goes into a file of `folder`; told to stop afterwards."""
+    """A process whose output goes into a file of `folder`; stopped afterwards."""
     with (folder / log).open("wb") as output:
         running = subprocess.Popen(  # noqa: S603  # our own words
             words, cwd=folder, env={**os.environ, **environ}, stdout=output, stderr=output

@@ -1,6 +1,4 @@
-"""docs/adding-a-service.md, word by word: its files are the example's, its commands run, and the
-service is seen wherever services are seen.
-"""
+"""docs/adding-a-service.md: its files are the example's, and its commands run."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Compares what clients were told with what every service knows, once nothing is on its way any
-more.
+"""Compares the responses that clients got with the data of every idle service.
 
 In the manner of RabbitMQ's own Jepsen tests: *lost* is what was acknowledged and is not there,
 *duplicated* what is there more often than it happened, *unexpected* what nobody can explain.
@@ -94,9 +93,7 @@ class Checker:
     # What must be so then
 
     def findings(self, before: Before, entries: Iterable[Entry], poison: int = 0) -> Findings:
-        """Compare with the ledger. `poison` is how many messages were injected that must be dead,
-        and no others.
-        """
+        """Compare with the ledger. `poison` messages were injected that must be dead."""
         findings = Findings(events=self._events() - before.events)
         ledger = list(entries)
         self._compare_requests(before, ledger, findings)
@@ -122,7 +119,7 @@ class Checker:
                 entry.settled or now not in (entry.status, _wanted(entry))
             ):
                 findings.lost.append(
-                    f"request {entry.request_id} is {now} and the client was told {entry.status}"
+                    f"request {entry.request_id} is {now} and the client got {entry.status}"
                 )
         acknowledged = {entry.request_id for entry in ledger if entry.request_id}
         unknown = status.keys() - before.requests - acknowledged
@@ -152,7 +149,7 @@ class Checker:
         findings.duplicated += [f"case {case_id} was opened twice" for case_id in self._column(sql)]
 
     def _compare_facts(self, findings: Findings) -> None:
-        """Every fact is made of the published events of its request, as the services have it."""
+        """Every fact holds exactly the events published of its request, and agrees with them."""
         published = {
             event_id
             for event_id, kind in self._rows(

@@ -1,6 +1,4 @@
-"""Eight processes over a broker and a database of the tests' own, each behind a proxy, and what
-tests do to them.
-"""
+"""Eight processes, a broker and a database, each behind a proxy, and faults for them."""
 
 from __future__ import annotations
 
@@ -155,9 +153,7 @@ class FaultEnvironment:
         assert findings.clean, f"{name}: {findings}"
 
     def _at_rest(self, look: Callable[[Checker], Findings]) -> Findings:
-        """What `look` finds in the first snapshot in which nothing is on its way; what is left, if
-        there is none.
-        """
+        """What `look` returns in the first idle snapshot; what is pending, if there is none."""
         deadline = monotonic() + REST_SECONDS
         while True:
             with self._snapshot() as rows:
@@ -223,9 +219,7 @@ class FaultEnvironment:
         self.platform.await_restart(name, restarts)
 
     def die_at(self, name: str, place: str, times: int) -> None:
-        """Start a process again, armed to die at a place; once it has died there it goes on
-        without.
-        """
+        """Start a process again, armed to die at a place once, and to go on afterwards."""
         child = self.child(name)
         usual = child.environ
         child.environ = {**usual, failpoints.VARIABLE: f"{place}:{times}"}

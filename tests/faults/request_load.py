@@ -1,4 +1,4 @@
-"""A load of residents' requests over HTTP, and a ledger of what each client was told."""
+"""A load of residents' requests over HTTP, and a ledger of the responses of each client."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ PATIENCE_SECONDS = 150.0
 
 @dataclass
 class Entry:
-    """One request of the load. A status is what the client may rely on; None while it was told
-    nothing.
-    """
+    """One request of the load; its acknowledged status, None without a response."""
 
     key: str
     action: str
@@ -60,14 +58,14 @@ class Entry:
 
     @property
     def settled(self) -> bool:
-        """Whether the client was told that all it wanted was done."""
+        """Whether everything the client wanted was acknowledged."""
         return self.acted or (self.request_id is not None and self.action == "leave")
 
 
 @dataclass
 class Load:
-    """Clients that go on posting until told to stop, each request with a key, tried again with that
-    key until told.
+    """Clients that go on posting until stopped, each request with a key, tried again with that
+    key until acknowledged.
 
     Args:
         urls: of the replicas of the grid service; a client turns to the next one after a failure.
@@ -79,9 +77,7 @@ class Load:
     entries: list[Entry] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
     unexplained: list[str] = field(default_factory=list)
-    """Answers that no fault excuses: a 503 without Retry-After, any other status from 500, a
-    refusal.
-    """
+    """Responses that no fault excuses: 503 without Retry-After, other 5xx, a refusal."""
     slowest_seconds: float = 0.0
     _stopping: threading.Event = field(default_factory=threading.Event)
 

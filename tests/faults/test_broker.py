@@ -1,6 +1,4 @@
-"""The broker stops, dies, is alarmed, and loses what stands on it; writes go on, and nothing is
-lost.
-"""
+"""The broker stops, dies, is alarmed or is emptied: writes go on, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -41,9 +39,7 @@ def test_connections_closed_by_an_operator_are_opened_again(environment: FaultEn
 
 
 def close_connections(environment: FaultEnvironment) -> int:
-    """Close the connections of the platform that the API knows of, which is seconds behind; how
-    many there were.
-    """
+    """Close the platform's connections that the API lists (seconds late); how many."""
     closed = 0
     for connection in environment.broker.api("GET", f"/vhosts/{environment.vhost}/connections"):
         with suppress(OSError):  # gone by itself meanwhile
@@ -75,7 +71,7 @@ def test_events_in_a_queue_that_is_lost_arrive_all_the_same(
 
 
 def queue(environment: FaultEnvironment, name: str) -> dict[str, Any]:
-    """What the API tells of a queue; nothing while it is not there, or while the API cannot say."""
+    """The API's data of a queue; empty while it is not there or unknown to the API."""
     with suppress(OSError):
         return next(
             (

@@ -39,9 +39,7 @@ def test_services_whose_clocks_disagree_agree_on_what_happened(
 
 @contextmanager
 def skewed(environment: FaultEnvironment, clocks: dict[str, Path], preload: str) -> Iterator[None]:
-    """Services started again with a clock as their files say at any time; with the usual one on
-    leaving.
-    """
+    """Services restarted with a clock that a file sets; with the usual one on leaving."""
     usual = {name: environment.child(name).environ for name in clocks}
     try:
         for name, clock in clocks.items():

@@ -54,9 +54,7 @@ def end_sessions(environment: FaultEnvironment) -> None:
 
 
 def test_a_handler_that_loses_a_deadlock_is_tried_again(environment: FaultEnvironment) -> None:
-    """A session of ours holds one of two facts and wants the other, while a handler holds that and
-    wants the first.
-    """
+    """Our session and a handler each hold one of two facts and want the other: a deadlock."""
     before = deadlocks(environment)
     with environment.trial("deadlock between handler and session") as trial:
         first, second = sorted(registered(environment, trial.load.entries), key=str)

@@ -134,9 +134,7 @@ def test_events_that_come_again_and_again_in_any_order_change_nothing(
 
 
 def facts(environment: FaultEnvironment, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The facts of closed and rejected requests among those told of: nothing else may change them
-    by itself.
-    """
+    """The facts of closed and rejected requests: nothing else may change them by itself."""
     subjects = [headers["ce-subject"] for _, _, headers, _, _ in rows]
     sql = """
         SELECT f.* FROM evaluation.fact AS f

@@ -73,9 +73,7 @@ def test_accounts_that_try_what_they_may_not_are_refused_and_change_nothing(
 
 
 def refusal(uri: str, attempt: Callable[[Any], object]) -> int:
-    """The code with which the broker refuses an attempt; 0 when it did not. Raises `AMQPError`, not
-    let in at all.
-    """
+    """The reply code of a refused attempt, else 0. Raises `AMQPError` if not let in."""
     connection = pika.BlockingConnection(pika.URLParameters(uri))
     try:
         attempt(connection.channel())
@@ -95,9 +93,7 @@ def publish(channel: Any, exchange: str, key: str) -> None:
 
 @contextmanager
 def tenants(environment: FaultEnvironment) -> Iterator[list[str]]:
-    """A subscriber of some types in the platform's own virtual host, and one in that of the next
-    district.
-    """
+    """A subscriber of some types in the platform's virtual host, and one in the next."""
     address = f"http://guest:guest@127.0.0.1:{environment.broker.management_port}"
     neighbour = environment.broker.vhost()
     connection = pika.BlockingConnection(pika.URLParameters(neighbour))

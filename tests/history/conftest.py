@@ -1,6 +1,4 @@
-"""A real city as a made-up district on eight processes, and its requests as the CSV itself tells
-them.
-"""
+"""A real city as a made-up district on eight processes, with the requests of the CSV."""
 
 from __future__ import annotations
 
@@ -38,9 +36,7 @@ MOMENTS = ("createddate", "updateddate", "closeddate")
 
 Row = dict[str, str]
 Figures = dict[str | None, dict[tuple[str, str | None] | None, tuple[int, float | None]]]
-"""Subject (None outside every grid) to status and reason (None for all of them) to cases and median
-hours.
-"""
+"""Subject (None outside grids) to status and reason (None: all) to cases and median hours."""
 
 
 def moment(text: str) -> datetime:
@@ -58,9 +54,7 @@ def elapsed_hours(row: Row) -> float | None:
 
 
 def recorded(row: Row) -> tuple[str, str | None, datetime, datetime | None, datetime | None]:
-    """What the CSV says of a request: its status and reason, and when it was registered, closed and
-    cancelled.
-    """
+    """A request in the CSV: status, reason, and when registered, closed and cancelled."""
     status, reason = STATUSES[row["status"]]
     ended_at = moment(row["closeddate"] or row["updateddate"])
     closed_at, cancelled_at = (
@@ -92,9 +86,7 @@ def original(number: str) -> str:
 
 
 def figures_of(rows: Iterable[Row], subjects: Mapping[str, str | None]) -> Figures:
-    """What `GET /figures` should answer. `subjects` says where the request of each number of the
-    CSV lies.
-    """
+    """The expected `GET /figures`. `subjects` maps the number of a request to its place."""
     groups: dict[Any, dict[Any, list[float | None]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         for key in (None, STATUSES[row["status"]]):
@@ -112,9 +104,7 @@ def middle(hours: Sequence[float | None]) -> float | None:
 
 @dataclass
 class City:
-    """The platform with the city in it. `answers` are those of the first imports, `grids` where
-    each row lies.
-    """
+    """The platform with the city. `answers` are of the first imports; `grids` by row."""
 
     platform: RunningPlatform
     rows: list[Row]
@@ -140,9 +130,7 @@ class City:
         return ("import", "requests", str(path), "--mapping", str(MAPPINGS / "la311.yaml"))
 
     def write(self, path: Path, count: int, days: int) -> list[Row]:
-        """Write so many requests of the same kind, as if made `days` after those of the CSV and on
-        the days after.
-        """
+        """Write `count` more requests of the same kind, made `days` after those of the CSV."""
         rounds = range(-(-count // len(self.rows)))
         rows = [
             shifted(row, days + each, f"{path.stem}-{each}") for each in rounds for row in self.rows
@@ -154,9 +142,7 @@ class City:
         return rows
 
     def figures(self, days: int = 0, span: int = 1, level: str = "grid") -> Figures:
-        """What evaluation says of the requests made `days` after those of the CSV, for a span of
-        days.
-        """
+        """The figures of requests made `days` after those of the CSV, for a span of days."""
         first = DAY + timedelta(days=days)
         between = {"from": first.isoformat(), "to": (first + timedelta(days=span)).isoformat()}
         answer = self.platform.get("evaluation", "/figures", level=level, **between)
@@ -179,9 +165,7 @@ class City:
     def await_figures(
         self, rows: Sequence[Row], days: int, span: int = 1, seconds: float = 90
     ) -> None:
-        """Wait until evaluation says of these days what these rows say. Shows the difference when
-        it does not.
-        """
+        """Wait until evaluation's figures of these days are those of the rows; shows the diff."""
         expected = self.expected(rows)
 
         def as_expected() -> bool:

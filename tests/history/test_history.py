@@ -27,7 +27,7 @@ def neighbourhoods(city: Any) -> dict[str, Any]:
     return {f"990101001001{int(one['properties']['nc_id']):03}": one for one in features}
 
 
-def test_all_99_neighbourhoods_come_in_and_the_2_that_were_repaired_are_told(
+def test_all_99_neighbourhoods_come_in_and_the_2_that_were_repaired_are_reported(
     city: Any, neighbourhoods: dict[str, Any]
 ) -> None:
     answer = city.answers["grids"]

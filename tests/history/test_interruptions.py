@@ -70,7 +70,7 @@ def test_an_import_during_which_a_process_is_killed_ends_as_without(
 
 
 def repeated_events(city: Any) -> list[Any]:
-    """Aggregates of which the same thing was told twice, though history tells each once."""
+    """Aggregates with a repeated event, though history has each once."""
     sql = """SELECT headers->>'ce-subject', type FROM {0}.outbox
         WHERE type !~ '(unmatched|region|resource|unit)'
              GROUP BY 1, 2 HAVING count(*) > 1"""

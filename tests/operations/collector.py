@@ -1,6 +1,4 @@
-"""A collector of traces, as OTLP over HTTP has it: what the processes under test send is what
-production would get.
-"""
+"""A collector of traces over OTLP/HTTP: it receives what production would send."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ WORD = "槐荫里七号"
 
 @dataclass
 class Watched:
-    """A platform, what its processes told the collector, and where its relays answer."""
+    """A platform, what its processes sent to the collector, and the ports of its relays."""
 
     platform: RunningPlatform
     collector: Collector
@@ -76,9 +76,7 @@ def watched(
 
 @dataclass(frozen=True)
 class Story:
-    """A request that was rated, all of it by clients that say they belong to one trace; and what
-    evaluation knows.
-    """
+    """A request that was rated, posted by clients within one trace, and its fact."""
 
     asked: Asked
     fact: dict[str, Any]

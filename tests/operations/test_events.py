@@ -57,7 +57,7 @@ def ask(platform: RunningPlatform) -> str:
 
 
 def poison(platform: RunningPlatform, request_id: str) -> None:
-    """Let the grid tell an event of a request that nobody can read."""
+    """Let the grid publish an event of a request that nobody can read."""
     sql = """
         INSERT INTO grid.outbox (event_id, type, routing_key, headers, body)
         SELECT id, type, routing_key, headers || jsonb_build_object('ce-id', id::text),
@@ -102,7 +102,7 @@ def twice_tried(platform: RunningPlatform, event_id: str) -> Any:
     return shown if len(shown["history"]) > 1 else None
 
 
-def test_a_dead_event_tells_its_story_and_who_decided_what(platform: RunningPlatform) -> None:
+def test_a_dead_event_shows_its_history_and_who_decided_what(platform: RunningPlatform) -> None:
     request_id = ask(platform)
     platform.idle()
     poison(platform, request_id)
@@ -182,7 +182,7 @@ def test_what_was_published_is_published_again_and_handled_once(
     )
 
 
-def test_what_no_queue_takes_can_be_looked_at_without_taking_it(platform: RunningPlatform) -> None:
+def test_what_no_queue_takes_can_be_seen_without_removing_it(platform: RunningPlatform) -> None:
     assert platform.json("events", "unrouted") == {"depth": 0, "first": []}
     headers = {"ce-type": "linli.grid.grid_drawn.v9", "ce-id": "x", "ce-subject": "110101005001001"}
     with pika.BlockingConnection(pika.URLParameters(platform.environ["AMQP_URI"])) as connection:

@@ -45,7 +45,7 @@ def test_a_request_is_counted_on_its_whole_way(watched: Watched, story: Story) -
 
 
 @pytest.mark.parametrize("name", api_services())
-def test_a_service_tells_its_backlog_its_pool_and_its_process(watched: Watched, name: str) -> None:
+def test_a_service_exports_its_backlog_pool_and_process(watched: Watched, name: str) -> None:
     watched.platform.idle()
     scraped = watched.service(name)
     for backlog in (
@@ -64,7 +64,7 @@ def test_a_service_tells_its_backlog_its_pool_and_its_process(watched: Watched, 
 
 
 @pytest.mark.parametrize("name", api_services())
-def test_a_relay_tells_of_its_health(watched: Watched, name: str) -> None:
+def test_a_relay_reports_its_health(watched: Watched, name: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{watched.relay_url(name)}/healthz", timeout=5) as answer:
         assert b'"active": true' in answer.read()
@@ -104,7 +104,7 @@ def test_the_oldest_event_that_waits_has_an_age_while_nobody_publishes(watched: 
     )
 
 
-def test_services_that_share_a_process_are_told_apart(embedded: RunningPlatform) -> None:
+def test_services_that_share_a_process_are_distinguished(embedded: RunningPlatform) -> None:
     scraped = scrape(embedded.supervisor.url)
     for name in api_services():
         assert scraped.value("linli_database_up", service=name) == 1

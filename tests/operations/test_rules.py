@@ -1,4 +1,4 @@
-"""Alert rules, dashboard and runbook name what the processes really tell, and each other."""
+"""Alert rules, dashboard and runbook name what the processes really export, and each other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OF_PROMETHEUS = {"up", "linli_process_expected"}
 WEBHOOKS = Scrape(
     "", tuple(family for family in REGISTRY.collect() if family.name.startswith("linli_webhook"))
 )
-"""What the process tells that delivers webhooks; the platforms here have none."""
+"""The metrics of the process that delivers webhooks; the platforms here have none."""
 VARIABLES = {"$service", "$__rate_interval"}
 GRID_WIDTH = 24
 
@@ -79,7 +79,7 @@ def exposed_metrics(watched: Watched, story: Story) -> dict[str, set[str]]:
     return labels_by_metric
 
 
-def test_every_query_names_metrics_that_the_processes_tell(
+def test_every_query_names_metrics_that_the_processes_export(
     exposed_metrics: dict[str, set[str]],
 ) -> None:
     queries = expressions()
@@ -114,7 +114,7 @@ def test_every_metric_is_on_the_page_for_operators_and_no_other(
     assert listed == there
 
 
-def test_an_embedded_platform_tells_what_the_rules_ask_for(embedded: RunningPlatform) -> None:
+def test_an_embedded_platform_exports_what_the_rules_ask_for(embedded: RunningPlatform) -> None:
     names = scrape(embedded.supervisor.url).names
     for rule in RULES:
         assert metrics_in(rule["expr"]) - OF_PROMETHEUS <= names | WEBHOOKS.names, rule["alert"]
@@ -186,7 +186,7 @@ def test_the_panels_of_the_dashboard_are_well_formed_and_do_not_overlap() -> Non
             )
 
 
-def test_grafana_is_told_where_the_dashboard_and_prometheus_are() -> None:
+def test_grafana_is_provisioned_with_the_dashboard_and_prometheus() -> None:
     for path in (HERE / "grafana/provisioning").rglob("*.yml"):
         assert yaml.safe_load(path.read_text(encoding="utf-8"))["apiVersion"] == 1
 

@@ -1,6 +1,4 @@
-"""The broker goes away and comes back: no write fails meanwhile, and no event is lost or has its
-effect twice.
-"""
+"""A broker outage: no write fails, no event is lost, and none takes effect twice."""
 
 from __future__ import annotations
 
@@ -93,9 +91,7 @@ STEPS = ("request_registered", "request_verified", "case_opened", "case_dispatch
 
 
 def effects(platform: RunningPlatform, asked: list[Asked]) -> Counter[str]:
-    """How many events of each kind evaluation keeps of these requests; the desk keeps one case of
-    each.
-    """
+    """How many events of each type evaluation has of these requests; one case of each."""
     ids = [each.request_id for each in asked]
     assert platform.count(
         "SELECT count(*) FROM service_desk.case_file WHERE request_id = ANY(%s::uuid[])", ids

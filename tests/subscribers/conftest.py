@@ -114,7 +114,7 @@ class Broker:
         def run() -> None:
             try:
                 following.subscriber.subscribe(types, take, since)
-            except BaseException as error:  # told to the test
+            except BaseException as error:  # reported to the test
                 following.failure = error
 
         following.thread = threading.Thread(target=run)
@@ -149,7 +149,7 @@ class Broker:
             return int(channel.queue_declare(queue, passive=True).method.message_count)
 
     def connections(self, name: str) -> list[dict[str, Any]]:
-        """The connections of a subscriber, as the management API tells them after a while."""
+        """The connections of a subscriber, as the management API lists them after a while."""
         title = f"linli subscriber {name}"
         connections = self.server.api("GET", "/connections")
         return [

@@ -1,6 +1,4 @@
-"""Receivers of webhooks: real HTTP servers on this machine that answer as a test wants, and write
-down what came.
-"""
+"""Receivers of webhooks: real local HTTP servers that respond as a test wants."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """A server; `answer` gives the status for the nth request, from 1, of an event, or writes all
-    of it itself.
-    """
+    """A server; `answer` gives the status of the nth request (from 1), or responds itself."""
 
     server: ThreadingHTTPServer
     scheme: str

@@ -1,6 +1,4 @@
-"""The accounts of subscribers: what they can do, and that they can do nothing else, as the broker
-itself says.
-"""
+"""The accounts of subscribers: what they can do, and nothing else, by the broker's word."""
 
 from __future__ import annotations
 
@@ -108,7 +106,7 @@ def test_an_account_of_all_types_replays_the_log_of_the_district_also_from_befor
         archive.await_ids(*events)
 
 
-def test_a_subscriber_that_asks_for_more_than_it_may_have_is_told_so(
+def test_a_subscriber_that_asks_for_more_than_it_may_have_gets_an_error(
     broker: Broker, limited: Any
 ) -> None:
     with pytest.raises(Refused, match=r"access to topic '110101\.grid\.#'"):
@@ -361,14 +359,14 @@ def test_the_password_is_shown_once_and_for_people_too(linli: Linli) -> None:
         (("city", "--types", "*", "--amqp-uri", "http://x"), "not the address of a broker"),
     ],
 )
-def test_what_cannot_be_made_is_told_before_anything_is_made(
+def test_what_cannot_be_made_is_reported_before_anything_is_made(
     linli: Linli, arguments: tuple[str, ...], words: str
 ) -> None:
     assert words in linli("subscriber", "add", *arguments, code=2)["error"]
     assert linli("subscriber", "list") == []
 
 
-def test_a_broker_that_cannot_be_managed_is_told(broker: Broker, linli: Linli) -> None:
+def test_a_broker_that_cannot_be_managed_is_reported(broker: Broker, linli: Linli) -> None:
     add = ("subscriber", "add", "city", "--types", "*")
     assert (
         "does not answer" in linli(*add, "--management-url", "http://127.0.0.1:1", code=1)["error"]

@@ -350,12 +350,12 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(broker: Broker) -> None:
 
 
 @pytest.mark.parametrize(("old", "new"), [("guest:guest", "guest:wrong"), ("/test", "/nowhere")])
-def test_an_account_that_is_not_let_in_is_told_at_once(broker: Broker, old: str, new: str) -> None:
+def test_an_account_that_is_refused_is_reported_at_once(broker: Broker, old: str, new: str) -> None:
     with pytest.raises(Refused, match="does not let this account in"):
         broker.subscriber("city", broker.amqp_uri.replace(old, new)).subscribe("*", print)
 
 
-def test_a_platform_that_never_ran_is_told_at_once(broker: Broker) -> None:
+def test_a_platform_that_never_ran_is_reported_at_once(broker: Broker) -> None:
     empty = broker.server.vhost()
     with pytest.raises(Refused, match=r"no exchange 'linli\.events'"):
         broker.subscriber("city", empty).subscribe("*", print)

@@ -1,6 +1,4 @@
-"""One delivery against real servers: verified by the standard's own library, and safe from what
-servers may do.
-"""
+"""One delivery to real servers: verified by the standard's library, safe from bad servers."""
 
 from __future__ import annotations
 

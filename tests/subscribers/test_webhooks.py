@@ -98,9 +98,7 @@ class Webhooks:
         return dict(self.execute("SELECT state, count(*) FROM webhooks.delivery GROUP BY 1"))
 
     def hurry(self) -> None:
-        """Make due what waits for longer than an attempt under way may last, so that none of those
-        is made twice.
-        """
+        """Make due what waits for longer than an attempt may last, so that none is repeated."""
         self.execute(
             "UPDATE webhooks.delivery SET next_attempt_at = now() "
             "WHERE state = 'pending' AND next_attempt_at > now() + interval '2 minutes'"
@@ -219,7 +217,7 @@ def test_a_receiver_that_is_gone_is_disabled_at_once_and_can_be_enabled_again(
         eventually(lambda: webhooks.states() == {"delivered": 4})
 
 
-def test_the_process_tells_how_it_fares(webhooks: Webhooks, hook: Receiver) -> None:
+def test_the_process_exports_its_metrics(webhooks: Webhooks, hook: Receiver) -> None:
     port = free_port()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LINLI_METRICS_BIND", f"127.0.0.1:{port}")
@@ -356,7 +354,7 @@ def test_a_process_killed_in_between_loses_nothing(webhooks: Webhooks, hook: Rec
         eventually(lambda: webhooks.states() == {"delivered": 120})
 
 
-def test_a_process_that_is_told_to_stop_finishes_what_is_under_way(
+def test_a_process_that_is_asked_to_stop_finishes_what_is_under_way(
     webhooks: Webhooks, hook: Receiver
 ) -> None:
     gate = threading.Event()
@@ -381,7 +379,7 @@ def test_two_processes_share_the_deliveries(webhooks: Webhooks, hook: Receiver) 
     assert sorted(hook.ids) == sorted(ids(events))
 
 
-def test_what_cannot_be_read_is_kept_and_told(webhooks: Webhooks, hook: Receiver) -> None:
+def test_what_cannot_be_read_is_stored_and_reported(webhooks: Webhooks, hook: Receiver) -> None:
     with webhooks.running():
         webhooks.add(hook)
         webhooks.broker.publish_message(

@@ -1,6 +1,4 @@
-"""A deployment of the commit before this one is migrated: nothing pending is lost, and the same
-scorecards come out.
-"""
+"""A deployment of the previous commit is migrated: nothing is lost, scorecards are equal."""
 
 from __future__ import annotations
 

@@ -101,9 +101,7 @@ class Batch(Generic[Item]):
         return self.map(keep)
 
     def unique(self, key: Callable[[Item], Hashable]) -> Batch[Item]:
-        """The batch in which each key stands once; one that comes again with other values is
-        refused.
-        """
+        """The batch in which each key stands once; a repetition that differs is refused."""
         first: dict[Hashable, Item] = {}
 
         def rule(item: Item) -> None:

@@ -67,7 +67,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptEvent:
+class StoredEvent:
     """An event that the inbox of a service has stored, and why.
 
     `state` is "due", "dead" or "discarded".
@@ -94,17 +94,17 @@ class KeptEvent:
         return self.headers.get("ce-correlationid")
 
 
-def dead_events(engine: sa.Engine, service: str, limit: int = 100) -> list[KeptEvent]:
+def dead_events(engine: sa.Engine, service: str, limit: int = 100) -> list[StoredEvent]:
     """The dead events of a service, the oldest first."""
     return _select(engine, service, ["dead"], limit)
 
 
-def failing_events(engine: sa.Engine, service: str, limit: int = 100) -> list[KeptEvent]:
+def failing_events(engine: sa.Engine, service: str, limit: int = 100) -> list[StoredEvent]:
     """The events that have failed and will be tried again, the oldest first."""
     return _select(engine, service, ["due"], limit, "AND attempts > 0")
 
 
-def stored_event(engine: sa.Engine, service: str, event_id: UUID) -> KeptEvent | None:
+def stored_event(engine: sa.Engine, service: str, event_id: UUID) -> StoredEvent | None:
     """An event that is due, dead or discarded; None for any other."""
     states = ["due", "dead", "discarded"]
     events = _select(engine, service, states, 1, "AND event_id = :id", id=event_id)
@@ -140,7 +140,7 @@ def _select(
     limit: int,
     condition: str = "",
     **values: Any,
-) -> list[KeptEvent]:
+) -> list[StoredEvent]:
     statement = sa.text(_STORED.format(service, condition))
     with engine.connect() as connection:
         rows = connection.execute(statement, {"states": states, "limit": limit, **values})
@@ -168,12 +168,12 @@ def _decide(
         return int(connection.execute(decide, {**values, "channel": channel_of(service)}).one()[0])
 
 
-def _event(service: str, row: Any) -> KeptEvent:
+def _event(service: str, row: Any) -> StoredEvent:
     attempts = (
         Attempt(datetime.fromisoformat(one["at"]), one["attempt"], one["error"])
         for one in row.history or ()
     )
-    return KeptEvent(
+    return StoredEvent(
         service,
         row.event_id,
         row.type,

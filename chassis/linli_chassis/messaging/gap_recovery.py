@@ -3,7 +3,7 @@
 A queue can be deleted, purged or unbound by hand, and a broker may drop what it has delivered too
 often. A publisher cannot see any of that, for the stream has taken the event over. So the relay of
 every service that subscribes events reads the stream, later than the queue, and puts what the inbox
-does not know after a while into it. What it notices also tells when the topology is to be declared
+does not know after a while into it. What it notices also shows when the topology is to be declared
 again: events that are late though the queue is empty, events of its own that the stream did not
 get, and a queue or a stream that is gone.
 """
@@ -28,8 +28,7 @@ from linli_chassis.messaging.topology import STREAM, queue_of
 log = structlog.get_logger(__name__)
 
 START_AT = "12h"
-"""How far back a relay that starts reads; less than inboxes keep the ids of what they have handled.
-"""
+"""How far back a relay that starts reads; less than inboxes keep the ids of handled events."""
 _ROUND_SECONDS = 1.0
 _LATE_SECONDS = 5.0
 _REOPEN_SECONDS = 5.0

@@ -13,9 +13,7 @@ from linli_chassis.storage.database import is_unavailable
 
 
 class Listener:
-    """LISTENs on one channel over a connection of its own, opened when first needed and again after
-    a failure.
-    """
+    """LISTENs on one channel over its own connection, opened on demand and after failures."""
 
     def __init__(self, engine: sa.Engine, channel: str) -> None:
         self._engine, self._channel = engine, channel

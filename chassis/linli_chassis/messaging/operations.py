@@ -77,9 +77,7 @@ class ServiceStatus:
 
 @dataclass(slots=True)
 class _Place:
-    """Up to where the outbox of a service was read, and the numbers before that which may still be
-    committed.
-    """
+    """How far an outbox was read, and the earlier numbers that may still be committed."""
 
     seq: int | None
     missing: dict[int, float] = field(default_factory=dict)

@@ -23,9 +23,7 @@ _STATEMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How many days to keep published events, events handled or discarded, and answers to
-    idempotency keys.
-    """
+    """Days to keep published events, finished inbox events, and idempotency records."""
 
     outbox_days: int
     inbox_days: int

@@ -22,9 +22,7 @@ __all__ = ["Event", "NotYet", "UnitOfWork", "subscribe"]
 
 
 class Subscription(Entrypoint):
-    """Calls a service method `(uow, events)` with the events of some types, a batch at a time, each
-    event once.
-    """
+    """Calls a method `(uow, events)` with batches of events of some types, each event once."""
 
     consumer = InboxConsumer()
 

@@ -9,9 +9,7 @@ import os
 
 
 def run(name: str) -> None:
-    """Run a service until SIGTERM, with the settings of the environment. Raises `BadSettings`,
-    `LookupError`.
-    """
+    """Run a service until SIGTERM. Raises `BadSettings`, `LookupError`."""
     from linli_contracts.manifest import find_service, load
 
     from linli_chassis.process import green

@@ -47,9 +47,7 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str) -> Keyring:
-        """Read `id:base64-of-32-bytes,...`. Raises `ValueError`, naming the entry by its place,
-        never by its value.
-        """
+        """Parse `id:base64-of-32-bytes,...`. Raises `ValueError` that never quotes a value."""
         keys: dict[str, bytes] = {}
         for place, entry in enumerate(text.split(","), start=1):
             key_id, colon, encoded = entry.strip().partition(":")

@@ -1,6 +1,4 @@
-"""Read models of what other services publish: the newest state of each aggregate, in whatever order
-its events come.
-"""
+"""Read models of other services' events: the newest state of each aggregate, in any order."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A service with a real socket, event loop and database: run as a process of its own by the HTTP
-tests.
-"""
+"""A service with a real socket, event loop and database, run as a process by the HTTP tests."""
 
 import eventlet
 

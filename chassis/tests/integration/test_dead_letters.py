@@ -28,9 +28,7 @@ REJECTED = RequestRejected.event_type.name
 
 
 class Service:
-    """An inbox whose handler can be taken away, as an older version of a service would have it, or
-    made to fail.
-    """
+    """An inbox whose handler can be removed, as in an older version, or made to fail."""
 
     def __init__(self, url: str) -> None:
         self.runtime = Runtime.of("evaluation", Settings.load({**ENVIRON, "DATABASE_URL": url}))
@@ -169,7 +167,7 @@ def test_what_was_discarded_is_forgotten_in_time_and_what_is_dead_is_not(service
     assert [state for state, _ in service.states()] == ["dead"]
 
 
-def test_an_attempt_that_a_database_error_ended_is_told_without_the_words_of_a_row(
+def test_an_attempt_that_a_database_error_ended_is_reported_without_the_words_of_a_row(
     service: Service,
 ) -> None:
     event = replace(example_event(RequestRejected), subject="13987654321")

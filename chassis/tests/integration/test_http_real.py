@@ -1,6 +1,4 @@
-"""HTTP over a real socket and a real database: replays, limits, keep-alive, and a stop that loses
-no request.
-"""
+"""HTTP over a real socket and database: replays, limits, keep-alive and a graceful stop."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Accounts with the least rights, on a broker whose topology somebody else declared: enough to
-work, and no more.
-"""
+"""Accounts with the least rights work on a broker whose topology somebody else declared."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_a_database_that_cannot_hold_every_text_is_refused(
         server.dispose()
 
 
-def test_a_database_that_cannot_be_reached_is_told_in_one_line() -> None:
+def test_a_database_that_cannot_be_reached_is_reported_in_one_line() -> None:
     environ = {
         **os.environ,
         **ENVIRON,

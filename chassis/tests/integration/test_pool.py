@@ -53,7 +53,9 @@ def test_no_connection_of_a_pool_is_used_after_a_restart(engine: sa.Engine) -> N
         assert one.scalar(BACKEND) != other.scalar(BACKEND)
 
 
-def test_who_was_in_the_midst_is_told_once_that_the_database_was_away(engine: sa.Engine) -> None:
+def test_who_was_in_the_midst_gets_one_error_for_it(
+    engine: sa.Engine,
+) -> None:
     with engine.connect() as connection:
         connection.execute(BACKEND)
         close_all(engine)

@@ -1,6 +1,4 @@
-"""Following what services tell: every event once, whatever the order in which transactions are
-committed.
-"""
+"""Following an outbox: every event once, in whatever order transactions are committed."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ def ids(followed: Iterator[Event], count: int) -> list[UUID]:
     return [event.id for event in islice(followed, count)]
 
 
-def test_an_event_whose_transaction_takes_longer_than_the_next_ones_is_told_too(
+def test_an_event_whose_transaction_takes_longer_than_the_next_ones_is_followed_too(
     engine: sa.Engine,
 ) -> None:
     slow, quick, later = (

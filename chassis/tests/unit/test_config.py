@@ -54,7 +54,7 @@ def test_what_is_published_again_must_find_its_id_in_every_inbox() -> None:
     }
 
 
-def test_all_errors_are_told_at_once_with_what_to_write_instead() -> None:
+def test_all_errors_are_reported_at_once_with_what_to_write_instead() -> None:
     with pytest.raises(BadSettings) as caught:
         Settings.load({"LINLI_DATABASE_POOL": "many", "LINLI_TIME_ZONE": "Mars/Base"})
     wrong = {problem.name for problem in caught.value.problems}

@@ -26,7 +26,7 @@ def test_a_new_key_encrypts_and_the_old_one_still_reads() -> None:
     assert both.encrypt("张三", "request").startswith("new:")
 
 
-def test_a_token_of_a_key_that_is_gone_is_told_apart() -> None:
+def test_a_token_of_a_key_that_is_gone_is_recognised() -> None:
     token = Keyring({"old": OLD}).encrypt("张三", "request")
     with pytest.raises(UnknownKey, match="'old'"):
         Keyring({"new": NEW}).decrypt(token, "request")

@@ -14,7 +14,7 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_nothing_is_said_about_eventlet_and_no_resolver_is_loaded_for_nothing() -> None:
+def test_nothing_is_logged_about_eventlet_and_no_resolver_is_loaded_for_nothing() -> None:
     assert run(f"{PATCH}import sys; print('dns' in sys.modules)") == "False"
 
 
@@ -34,7 +34,7 @@ print(len(ticks), bool(address))
     assert run(before + PATCH + after) == "10 True"
 
 
-def test_a_name_that_does_not_exist_is_told_as_usual() -> None:
+def test_a_name_that_does_not_exist_is_reported_as_usual() -> None:
     code = """import socket
 try:
     socket.create_connection(("no-such-host.invalid", 1))

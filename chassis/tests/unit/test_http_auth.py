@@ -65,7 +65,7 @@ def refused(authorization: str | None) -> Problem:
     return caught.value
 
 
-def test_a_token_tells_account_roles_region_and_unit() -> None:
+def test_a_token_carries_account_roles_region_and_unit() -> None:
     unit = "0193a0d4-0000-7000-8000-000000000001"
     principal = AUTHENTICATOR.principal(bearer(unit=unit, roles=["provider", "not a role"]))
     assert principal == Principal("u1", frozenset({"provider"}), "110101001", UUID(unit))

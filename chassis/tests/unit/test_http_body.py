@@ -1,6 +1,4 @@
-"""Bodies: what is no JSON object, too large, or cannot be stored is refused before any schema sees
-it.
-"""
+"""Bodies that are no JSON object, too large or not storable are refused before any schema."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ def test_a_body_that_is_no_json_object_is_refused(
     assert (problem.status, problem.slug) == (status, slug)
 
 
-def test_broken_json_is_told_with_its_place() -> None:
+def test_broken_json_is_reported_with_its_place() -> None:
     assert str(refusal(b'{"a": 1,\n "b" 2}').detail) == "The body is not JSON: line 2, column 6."
 
 

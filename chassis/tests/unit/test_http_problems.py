@@ -50,7 +50,7 @@ def test_messages_get_the_pointer_of_their_value(
     assert list(flatten(messages)) == pointers
 
 
-def test_a_problem_is_told_as_rfc_9457_says() -> None:
+def test_a_problem_is_reported_as_rfc_9457_says() -> None:
     assert document(Problem(409, "too-late", "Closed since {day}.", "/day", day="Monday")) == {
         "type": "urn:linli:problem:too-late",
         "title": "Conflict with the present state",
@@ -62,7 +62,7 @@ def test_a_problem_is_told_as_rfc_9457_says() -> None:
     }
 
 
-def test_a_problem_is_told_in_chinese() -> None:
+def test_a_problem_is_reported_in_chinese() -> None:
     problem_document = document(field_problem({"name": ["Missing data for required field."]}), "zh")
     assert (problem_document["title"], problem_document["detail"]) == (
         "内容无法使用",

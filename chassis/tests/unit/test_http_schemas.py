@@ -184,7 +184,7 @@ def test_a_key_counts_once_and_is_refused_with_other_values() -> None:
     assert result.refused[0].detail == "a is in this import already, with other values."
 
 
-def test_refused_items_are_told_in_order_and_in_the_clients_language() -> None:
+def test_refused_items_are_reported_in_order_and_in_the_clients_language() -> None:
     refused = [
         Refusal(1, "/items/1/b", "Not a valid string."),
         Refusal(3, "/items/3/a", Text("Unknown field.")),

@@ -202,9 +202,7 @@ FAILURES = {
 
 
 class FakeRuntime:
-    """A runtime without a database; tells how many units of work were left with and without an
-    error.
-    """
+    """A runtime without a database; counts units of work that ended with or without error."""
 
     def __init__(self) -> None:
         self.service = "grid"
@@ -266,7 +264,7 @@ def web() -> Iterator[Web]:
     web.runtime.engine.dispose()
 
 
-def test_methods_that_nobody_knows_are_one_series(web: Web) -> None:
+def test_unknown_methods_are_one_series(web: Web) -> None:
     for method in ("BREW", "WHISK"):
         assert web(method, "/things").status_code == 405
     metrics_text = metrics.exposition().decode()
@@ -290,7 +288,7 @@ def test_each_wrong_value_is_pointed_at_and_nothing_is_begun(web: Web) -> None:
     assert web.runtime.committed == web.runtime.rolled_back == 0
 
 
-def test_refusals_are_told_in_the_language_asked_for(web: Web) -> None:
+def test_refusals_are_in_the_language_asked_for(web: Web) -> None:
     assert (
         web("POST", "/things", json={}, language="zh-CN").json["errors"][0]["detail"]
         == "必填项缺失。"
@@ -423,7 +421,7 @@ def test_answers_are_kept_by_no_cache(web: Web) -> None:
     assert web("GET", f"/things/{THING}", None).headers["Cache-Control"] == "no-store"
 
 
-def test_a_wrong_method_is_told_the_right_ones(web: Web) -> None:
+def test_a_wrong_method_is_answered_with_the_right_ones(web: Web) -> None:
     assert web("PATCH", "/things").headers["Allow"] == "GET, HEAD, POST"
 
 
@@ -510,7 +508,7 @@ def test_a_method_can_be_called_without_http() -> None:
     assert ThingService().keep(context) == {"thing_id": THING, "name": "x"}
 
 
-def test_routes_tell_what_they_declare() -> None:
+def test_routes_document_what_they_declare() -> None:
     routes = routes_of(ThingService)
     assert len(routes) == 9
     [keep] = [info for info in routes if info.method_name == "keep"]
@@ -590,7 +588,7 @@ def test_the_document_of_the_page_is_valid_and_complete_and_in_the_language_aske
     )
 
 
-def test_health_is_told_without_a_database_and_readiness_is_not(web: Web) -> None:
+def test_health_is_reported_without_a_database_and_readiness_is_not(web: Web) -> None:
     assert web("GET", "/healthz", None).json == {"status": "ok", "service": "grid"}
     with capture_logs():
         answer = web("GET", "/readyz", None)

@@ -120,7 +120,7 @@ def test_a_text_may_stand_in_another() -> None:
     assert translate(text, "zh") == "需要具备以下角色之一：未找到。"
 
 
-def test_codes_are_told_in_words_in_the_place_that_is_theirs_only() -> None:
+def test_codes_are_reported_in_words_in_the_place_that_is_theirs_only() -> None:
     refused = Text("This needs one of the roles: {roles}.", roles="grid_worker, dispatcher")
     assert translate(refused, "en") == "This needs one of the roles: grid_worker, dispatcher."
     assert translate(refused, "zh") == "需要具备以下角色之一：网格员、调度员。"

@@ -32,7 +32,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_a_line_tells_time_level_service_and_event(stream: io.StringIO) -> None:
+def test_a_line_has_time_level_service_and_event(stream: io.StringIO) -> None:
     structlog.get_logger("linli_grid").info("request verified", request_id="r1")
     [line] = lines(stream)
     assert line.pop("timestamp").endswith("Z")
@@ -62,7 +62,7 @@ def test_values_named_like_personal_data_are_dropped_at_any_depth(stream: io.Str
     assert "138" not in stream.getvalue()
 
 
-def test_a_database_error_is_told_without_the_values_it_quotes(stream: io.StringIO) -> None:
+def test_a_database_error_is_reported_without_the_values_it_quotes(stream: io.StringIO) -> None:
     statement = sa.exc.StatementError(
         "bad value 张三", "INSERT", {"words": "张三"}, ValueError("about 13800000000")
     )
@@ -117,7 +117,7 @@ def test_a_large_batch_is_cut_into_lines_that_a_collector_takes_whole(stream: io
     assert max(map(len, stream.getvalue().splitlines())) < 8_000
 
 
-def test_what_a_handler_says_names_its_events(stream: io.StringIO) -> None:
+def test_what_a_handler_logs_names_its_events(stream: io.StringIO) -> None:
     for events in ([LoggedEvent("a", "r1")], [LoggedEvent("a", "r1"), LoggedEvent("a", "r2")]):
         with logs.bound_to("evaluation", events):
             structlog.get_logger("linli_evaluation").info("folded")
@@ -132,7 +132,7 @@ def test_a_line_within_a_trace_names_it(stream: io.StringIO) -> None:
     assert lines(stream)[0]["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-def test_namekos_container_does_not_tell_an_errors_words(stream: io.StringIO) -> None:
+def test_namekos_container_does_not_log_an_errors_words(stream: io.StringIO) -> None:
     logging.getLogger("nameko.containers").error(
         "error handling worker: %s", ValueError("13987654321")
     )

@@ -45,7 +45,7 @@ def test_a_relay_that_stands_still_is_not_healthy() -> None:
     refused.value.close()
 
 
-def test_a_relay_whose_address_is_taken_says_so_and_works_on() -> None:
+def test_a_relay_whose_address_is_taken_logs_so_and_works_on() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         capture_logs() as log_lines,

@@ -51,7 +51,7 @@ def test_nothing_is_traced_unless_it_is_asked_for() -> None:
             assert tracing.current() is None
 
 
-def test_where_it_is_not_installed_that_is_said_and_work_goes_on(
+def test_where_it_is_not_installed_that_is_logged_and_work_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.resources", None)

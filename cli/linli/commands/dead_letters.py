@@ -22,7 +22,7 @@ from linli.operations.dead_letters_view import (
 )
 
 if TYPE_CHECKING:
-    from linli_chassis.messaging.dead_letters import KeptEvent
+    from linli_chassis.messaging.dead_letters import StoredEvent
 
     from linli.operations.session import Operations
 
@@ -200,7 +200,7 @@ def _chosen(
 
 def _find(
     operations: Operations, event_id: str, service: str | None, only_dead: bool = False
-) -> list[KeptEvent]:
+) -> list[StoredEvent]:
     from linli.base.errors import Failure
 
     events = [

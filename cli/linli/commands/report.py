@@ -83,9 +83,7 @@ def render(
     definitions: dict[str, Any],
     limit: int | None = None,
 ) -> None:
-    """Rank, subject, score with a bar, level, and the main indicators with what they were counted
-    from.
-    """
+    """Rank, subject, score with a bar, level, and the main indicators with their counts."""
     from linli.operations.scorecards import Definitions, scorecard_table
 
     items = scorecards["items"]

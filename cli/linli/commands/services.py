@@ -20,9 +20,7 @@ MaybeName = Annotated[
 
 
 def known_service(name: str) -> str:
-    """The name itself; `service-desk` is taken for `service_desk`. Raises `UsageFailure` for any
-    other.
-    """
+    """The name itself; `service-desk` means `service_desk`. Raises `UsageFailure`."""
     from linli_contracts.manifest import api_services
 
     from linli.base.errors import UsageFailure
@@ -38,7 +36,7 @@ def known_service(name: str) -> str:
 
 @reports_failures
 def run(service: Name, as_json: AsJson = False) -> None:  # noqa: ARG001  # --json is everywhere; logs are JSON anyway
-    """Run one service until it is told to stop (SIGTERM)."""
+    """Run one service until SIGTERM."""
     name = known_service(service)
     from linli_chassis.process import commands as process
 

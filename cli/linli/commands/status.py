@@ -68,9 +68,7 @@ def status(
 def await_idle(
     operations: Operations, seconds: float, output: Output
 ) -> tuple[bool, list[ServiceStatus]]:
-    """Look until two looks in a row find nothing on its way, for an event may be between an outbox
-    and an inbox.
-    """
+    """Look until two looks in a row find nothing pending between an outbox and an inbox."""
     deadline, quiet = time.monotonic() + seconds, 0
     with output.notes.status("") as spinner:
         while True:
@@ -86,9 +84,7 @@ def await_idle(
 
 
 def on_their_way(one: ServiceStatus) -> int:
-    """Events of a service that are not sent or not handled yet; dead ones wait for a person and do
-    not count.
-    """
+    """Events of a service that are not sent or not handled yet; dead ones do not count."""
     return one.outbox_pending + one.inbox_due + (one.queue_depth or 0)
 
 

@@ -1,6 +1,4 @@
-"""`linli up`: the platform on this machine, embedded, or as supervised processes over a real broker
-and database.
-"""
+"""`linli up`: the platform on this machine, embedded or as supervised processes."""
 
 from __future__ import annotations
 

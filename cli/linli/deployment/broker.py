@@ -1,6 +1,4 @@
-"""What the broker is told of a district: who may do what in its virtual host, and what stands
-there.
-"""
+"""The broker of a district: who may do what in its virtual host, and what is declared there."""
 
 from __future__ import annotations
 
@@ -53,9 +51,7 @@ def uri(district: District, user: str, password: str) -> str:
 
 
 def uri_of(district: District, manifest: Manifest, secret_values: Mapping[str, str]) -> str:
-    """The AMQP URI of the account of a service; one without an outbox and an inbox subscribes
-    like another system.
-    """
+    """The AMQP URI of a service; one without outbox and inbox has a subscriber's account."""
     name = manifest.name
     if manifest.service is None:
         return uri(

@@ -1,6 +1,4 @@
-"""Whether a district makes sense as a whole: with its secrets, with the files it names, and to each
-service.
-"""
+"""Whether a district is consistent: with its secrets, its files, and to each service."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ RESERVED = (
     "LINLI_HTTP_BIND",
     "LINLI_METRICS_BIND",
 )
-"""Settings that are rendered from elsewhere or fixed by the images, and not to be given under
-[settings].
-"""
+"""Settings that are rendered from elsewhere or fixed by the images; not for [settings]."""
 
 TRACING = "OTEL_"
 """What OpenTelemetry's own variables begin with; images made with EXTRAS=tracing read them."""

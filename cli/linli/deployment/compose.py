@@ -141,7 +141,7 @@ def _access(manifest: Manifest) -> list[Definition]:
 
 
 def _secrets(district: District, secret_values: Mapping[str, str]) -> dict[str, str]:
-    """What processes are let in with, and what the servers that come along are told."""
+    """The credentials of processes, and the configuration of the bundled servers."""
     operator = broker.account(district, broker.OPERATOR)
     definitions = json.dumps(
         broker.definitions(district, secret_values), indent=2, ensure_ascii=False

@@ -103,9 +103,7 @@ def page() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command; 0 when the page is up to date or was written, 1 when `--check` finds that it is
-    not.
-    """
+    """The command; 1 when `--check` finds that the page is not up to date, else 0."""
     parser = argparse.ArgumentParser(
         prog="python -m linli.deployment.configuration",
         description=(__doc__ or "").split("\n\n")[0],
@@ -174,7 +172,7 @@ def _names(item: Setting) -> str:
 
 
 def _shown(item: Setting) -> str:
-    """The default as one would write it; values made from a text are told in the meaning."""
+    """The default as one would write it; values parsed from a text are explained in the meaning."""
     default: Any = item.default
     if default is REQUIRED:
         return "required"

@@ -1,6 +1,4 @@
-"""What the database is told of a district: an account for each service, which sees its own schema
-alone.
-"""
+"""The database of a district: an account for each service, which sees its own schema alone."""
 
 from __future__ import annotations
 
@@ -79,9 +77,7 @@ def script(district: District, secret_values: Mapping[str, str]) -> str:
 
 
 def verifier(password: str, user: str) -> str:
-    """A password as PostgreSQL keeps it (RFC 5803). The salt is made from both, so that rendering
-    twice is the same.
-    """
+    """A SCRAM verifier as PostgreSQL stores it (RFC 5803); the salt is derived, so stable."""
     salt = hashlib.sha256(f"{user}\0{password}".encode()).digest()[:16]
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ITERATIONS)
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()

@@ -1,6 +1,4 @@
-"""Writing the files of a district out, so that only their owner can get at them and a second time
-changes nothing.
-"""
+"""Writing the files of a district, readable by their owner only; a repetition changes nothing."""
 
 from __future__ import annotations
 
@@ -53,9 +51,7 @@ def write_all(folder: Path, contents: Mapping[str, str | bytes]) -> None:
 
 
 def common(district: District) -> dict[str, str | bytes]:
-    """What compose and Kubernetes are given alike: the settings, and the files that the settings
-    name.
-    """
+    """What compose and Kubernetes share: the settings, and the files that they name."""
     files: dict[str, str | bytes] = {
         f"files/{inside}": (district.folder / path).read_bytes()
         for inside, path in files_inside(district).items()

@@ -1,6 +1,4 @@
-"""Reading district.toml. Whether it makes sense together with the secrets and files beside it:
-`check`.
-"""
+"""Reading district.toml. Whether it fits the secrets and files beside it: `check`."""
 
 from __future__ import annotations
 

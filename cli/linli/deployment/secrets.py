@@ -34,9 +34,7 @@ def names(district: District | None = None) -> Iterator[str]:
 
 
 def signing(district: District, secret_values: Mapping[str, str]) -> str:
-    """What tokens may be signed with; nothing where an identity provider signs them, whose public
-    keys are named.
-    """
+    """The key that signs tokens; empty where an identity provider signs them."""
     return "" if district.tokens.jwks_file else secret_values[JWT_SECRET]
 
 

@@ -20,9 +20,7 @@ _FILES = {
 
 
 def variables(district: District, *, outside: bool = False) -> dict[str, str]:
-    """The variables of all services. `outside` names files by where they are now, not by where
-    containers see them.
-    """
+    """The variables of all services. `outside` names files by where they are now."""
     named = district.files()
     files = {
         variable: str(district.folder / named[place]) if outside else f"{INSIDE}/{inside}"
@@ -45,9 +43,7 @@ def variables(district: District, *, outside: bool = False) -> dict[str, str]:
 
 
 def files_inside(district: District) -> dict[str, str]:
-    """The files that containers see below `INSIDE`: their name there, and the path that
-    district.toml gives.
-    """
+    """The files below `INSIDE`: their name there, and the path that district.toml gives."""
     named = district.files()
     return {inside: named[place] for place, inside in _FILES.values() if place in named}
 

@@ -17,9 +17,7 @@ from linli.deployment.subscriber_rights import LIMITS, TAG, Account, types_of, u
 
 @dataclass(frozen=True)
 class Listed:
-    """A subscriber as the broker knows it. `waiting` and `consumers` are None where its queue is
-    gone.
-    """
+    """A subscriber on the broker. `waiting` and `consumers` are None without a queue."""
 
     name: str
     user: str

@@ -48,9 +48,7 @@ class Account:
 
     @property
     def log(self) -> str:
-        """What it replays: the log of the district holds all types, so who may not read all has one
-        of its own.
-        """
+        """What it replays: the log of the district, or its own if it may not read all types."""
         return LOG if self.wanted.everything else log_of(self.name)
 
     @property

@@ -1,3 +1,1 @@
-"""Bringing what a district already has (divisions, grids, units, history) into the platform, over
-HTTP.
-"""
+"""Importing a district's existing data (divisions, grids, units, history) over HTTP."""

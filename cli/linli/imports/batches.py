@@ -50,7 +50,5 @@ def batches(
 
 
 def item_bytes(row: Row) -> int:
-    """Bytes that a row takes in the JSON that `requests` will send, which escapes what is not
-    ASCII.
-    """
+    """Bytes of a row in the JSON that `requests` will send, which escapes non-ASCII."""
     return len(json.dumps(row.item)) + 2

@@ -17,18 +17,14 @@ BOUNDARY_FIELDS = ("community_code",)
 
 
 def open_grids(path: Path, mapping: Path | None, from_line: int) -> Source:
-    """Features with the properties grid_code, name and households, or what a mapping makes of
-    theirs.
-    """
+    """Features with the properties grid_code, name and households, after any mapping."""
     return _open(
         path, load_templates(mapping, GRID_FIELDS, optional=("households",)), GRID_FIELDS, from_line
     )
 
 
 def open_boundaries(path: Path, mapping: Path | None, from_line: int) -> Source:
-    """Features with the property community_code: the outline that the community's grids should
-    fill.
-    """
+    """Features with the property community_code: the outline that its grids should fill."""
     return _open(path, load_templates(mapping, BOUNDARY_FIELDS), BOUNDARY_FIELDS, from_line)
 
 

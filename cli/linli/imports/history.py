@@ -1,6 +1,4 @@
-"""Historic requests of another system: one CSV row, read by a mapping, becomes one item of `POST
-/requests/import`.
-"""
+"""Historic requests of another system: a mapping makes a CSV row an item to import."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ def open_requests(path: Path, mapping_path: Path, encoding: str, from_line: int)
 
 
 class RequestReader:
-    """Reads rows by one mapping. A value that is one of our own codes already needs no entry in the
-    mapping.
-    """
+    """Reads rows by one mapping. A value that is one of our codes needs no entry in it."""
 
     def __init__(
         self, mapping: RequestMapping, services: frozenset[str], channels: frozenset[str]

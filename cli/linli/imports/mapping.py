@@ -1,6 +1,4 @@
-"""The mapping files that say how another system's requests or grids become ours; checked whole
-before a row is read.
-"""
+"""Mapping files: how another system's requests or grids become ours; checked before use."""
 
 from __future__ import annotations
 
@@ -60,9 +58,7 @@ class RequestMapping:
 
 @dataclass(frozen=True)
 class Templates:
-    """Templates over the properties of a GeoJSON feature, e.g. `grid_code:
-    "990101001001{nc_id:0>3}"`.
-    """
+    """Templates over a GeoJSON feature's properties, e.g. `grid_code: "990101{nc_id:0>6}"`."""
 
     path: Path | None
     fields: Mapping[str, str | None]

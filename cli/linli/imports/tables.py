@@ -36,9 +36,7 @@ def unit(row: dict[str, str]) -> dict[str, Any]:
 
 
 def resource(row: dict[str, str]) -> dict[str, Any]:
-    """Lists are separated by `|`; `days` are ISO weekdays (1 is Monday). Without opening hours it
-    is always open.
-    """
+    """Lists are separated by `|`; `days` are ISO weekdays. Without hours it is always open."""
     hours = None
     if row.get("days") or row.get("opens") or row.get("closes"):
         days = [_whole({"days": day}, "days") for day in _list(row, "days")]

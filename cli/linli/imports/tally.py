@@ -26,9 +26,7 @@ class Group:
 
 
 class Tally:
-    """Counts as the import goes on; `refused_file` gets every refused row as CSV (line, field,
-    reason) at once.
-    """
+    """Counts of a running import; refused rows go to `refused_file` (line, field, reason)."""
 
     def __init__(self, refused_file: Path | None = None) -> None:
         self.accepted = 0

@@ -1,6 +1,4 @@
-"""A real PostgreSQL on this machine from a wheel: for tests and for the embedded platform, never
-for production.
-"""
+"""A real PostgreSQL from a wheel, for tests and the embedded platform; not for production."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from linli.base.i18n import mark, t
 from linli.base.tables import Column, count_column, id_column, print_table
 
 if TYPE_CHECKING:
-    from linli_chassis.messaging.dead_letters import Decision, KeptEvent
+    from linli_chassis.messaging.dead_letters import Decision, StoredEvent
 
 ACTIONS = {"replay": mark("replayed"), "discard": mark("discarded")}
 STATES = {
@@ -37,7 +37,7 @@ EVENT_FIELDS = (
 DECISION_FIELDS = ("service", "event_id", "type", "state", "at", "action", "by", "reason")
 
 
-def event_dict(event: KeptEvent) -> dict[str, Any]:
+def event_dict(event: StoredEvent) -> dict[str, Any]:
     """An event in a list, for machines."""
     return {name: getattr(event, name) for name in EVENT_FIELDS}
 
@@ -47,7 +47,7 @@ def decision_dict(decision: Decision) -> dict[str, Any]:
     return {name: getattr(decision, name) for name in DECISION_FIELDS}
 
 
-def whole_event_dict(event: KeptEvent, decisions: list[Decision]) -> dict[str, Any]:
+def whole_event_dict(event: StoredEvent, decisions: list[Decision]) -> dict[str, Any]:
     """Everything that is known of an event, for machines."""
     return {
         **event_dict(event),
@@ -61,7 +61,7 @@ def whole_event_dict(event: KeptEvent, decisions: list[Decision]) -> dict[str, A
     }
 
 
-def render_dead(console: Console, events: list[KeptEvent]) -> None:
+def render_dead(console: Console, events: list[StoredEvent]) -> None:
     """A table of dead events."""
     if not events:
         print_done(console, t("No dead events."))
@@ -70,7 +70,7 @@ def render_dead(console: Console, events: list[KeptEvent]) -> None:
     print_hint(console, t("linli events dead show ID · replay ID · discard ID --reason ..."))
 
 
-def render_failing(console: Console, events: list[KeptEvent]) -> None:
+def render_failing(console: Console, events: list[StoredEvent]) -> None:
     """A table of events that will be tried again."""
     if not events:
         print_done(console, t("No event has failed."))
@@ -79,7 +79,7 @@ def render_failing(console: Console, events: list[KeptEvent]) -> None:
     print_hint(console, t("linli events dead show ID tells every attempt."))
 
 
-def _print_events(console: Console, title: str, events: list[KeptEvent]) -> None:
+def _print_events(console: Console, title: str, events: list[StoredEvent]) -> None:
     columns = (
         t("Service"),
         id_column(t("Event id")),
@@ -104,7 +104,7 @@ def _print_events(console: Console, title: str, events: list[KeptEvent]) -> None
     print_table(console, columns, rows, title=title)
 
 
-def render_event(console: Console, event: KeptEvent, decisions: list[Decision]) -> None:
+def render_event(console: Console, event: StoredEvent, decisions: list[Decision]) -> None:
     """One event with what happened to it, in the order of time."""
     head = ((event.type, "bold"), f"  {event.event_id}  ", (event.service, "cyan"))
     console.print(Text.assemble(*head, f"  {t(STATES[event.state])}"))

@@ -17,7 +17,7 @@ from linli.base.context import Context
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from linli_chassis.messaging.dead_letters import Decision, KeptEvent
+    from linli_chassis.messaging.dead_letters import Decision, StoredEvent
     from linli_chassis.messaging.operations import ServiceStatus
     from linli_contracts.envelope import Event, Message
 
@@ -95,7 +95,7 @@ class Operations:
                     total += connection.execute(statement, {"types": types}).scalar_one()
         return total
 
-    def find_stored_event(self, event_id: UUID, service: str | None = None) -> list[KeptEvent]:
+    def find_stored_event(self, event_id: UUID, service: str | None = None) -> list[StoredEvent]:
         """The event wherever it was kept: due, dead or discarded, in one service or in several."""
         from linli_chassis.messaging.dead_letters import stored_event
 
@@ -104,7 +104,7 @@ class Operations:
         )
         return [event for event in events if event is not None]
 
-    def dead(self, service: str | None, limit: int) -> list[KeptEvent]:
+    def dead(self, service: str | None, limit: int) -> list[StoredEvent]:
         """Dead events of one service or of all, at most `limit` of each."""
         from linli_chassis.messaging.dead_letters import dead_events
 
@@ -114,7 +114,7 @@ class Operations:
             for event in dead_events(self.engines[name], name, limit)
         ]
 
-    def failing(self, service: str | None, limit: int) -> list[KeptEvent]:
+    def failing(self, service: str | None, limit: int) -> list[StoredEvent]:
         """Events that will be tried again, of one service or of all, at most `limit` of each."""
         from linli_chassis.messaging.dead_letters import failing_events
 

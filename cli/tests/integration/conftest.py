@@ -1,6 +1,4 @@
-"""A running platform for the tests of the command: embedded, with a made-up district under the code
-990101.
-"""
+"""A running platform for the tests of the command: embedded, with a made-up district 990101."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def test_an_import_outlives_the_death_of_the_platform(
     assert (again["accepted"], again["unchanged"]) == (0, 3000)
 
 
-def test_an_address_where_nothing_listens_is_told_with_what_to_do(
+def test_an_address_where_nothing_listens_is_reported_with_what_to_do(
     district: InProcessPlatform, files: Any
 ) -> None:
     table, mapping = files("away", [closed(1)])
@@ -172,7 +172,7 @@ def test_an_address_where_nothing_listens_is_told_with_what_to_do(
     assert "--from-line 2" in answer["hint"]
 
 
-def test_a_wrong_secret_is_told_in_words(
+def test_a_wrong_secret_is_reported_in_words(
     district: InProcessPlatform, files: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, mapping = files("secret", [closed(1)])

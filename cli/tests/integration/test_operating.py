@@ -93,7 +93,7 @@ def test_a_replayed_event_is_due_again(district: InProcessPlatform) -> None:
     district.json("events", "dead", "discard", "--all", "--reason", "a test")
 
 
-def test_an_event_that_is_not_dead_is_told(district: InProcessPlatform) -> None:
+def test_an_event_that_is_not_dead_is_reported(district: InProcessPlatform) -> None:
     answer = district.json("events", "dead", "show", UNKNOWN.replace("0192", "0194"), code=1)
     assert answer["error"].startswith("Not among the dead events")
     assert district.json("events", "dead", "show", "x", code=2)["error"] == "'x' is no UUID"
@@ -132,7 +132,7 @@ def test_migrating_again_changes_nothing(district: InProcessPlatform) -> None:
     assert "There is no service" in district.json("migrate", "portal", code=2)["error"]
 
 
-def test_a_database_that_is_away_is_told_in_words(
+def test_a_database_that_is_away_is_reported_in_words(
     district: InProcessPlatform, tmp_path: Path
 ) -> None:
     url = "postgresql://nobody@127.0.0.1:9/none"

@@ -101,7 +101,7 @@ def test_secrets_do_not_show_in_repr(home: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\xff"])
-def test_a_broken_state_file_is_told_in_words(tmp_path: Path, text: str) -> None:
+def test_a_broken_state_file_is_reported_in_words(tmp_path: Path, text: str) -> None:
     (tmp_path / "state.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(UsageFailure, match=r"state\.json"):
         Context.load(environ={"LINLI_HOME": str(tmp_path)})

@@ -193,7 +193,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda pair: pair[1].splitlines()[-1])
-def test_a_mistake_is_told_with_its_place(
+def test_a_mistake_is_reported_with_its_place(
     folder: Path, change: Callable[[str, str], None], mistake: tuple[str, str]
 ) -> None:
     change(*mistake)
@@ -202,14 +202,14 @@ def test_a_mistake_is_told_with_its_place(
     assert MISTAKES[mistake] in complaints(folder)
 
 
-def test_all_mistakes_are_told_at_once(folder: Path, change: Callable[[str, str], None]) -> None:
+def test_mistakes_are_reported_at_once(folder: Path, change: Callable[[str, str], None]) -> None:
     change('code = "110101"', 'code = "1101"')
     change("port = 8080", "port = 0")
     change("[limits]", '[limits]\nspeed = "high"')
     assert len(complaints(folder).splitlines()) == 3
 
 
-def test_mistakes_are_told_in_chinese(
+def test_mistakes_are_reported_in_chinese(
     folder: Path, change: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change('code = "110101"', 'code = "1101"')
@@ -225,7 +225,7 @@ def test_mistakes_are_told_in_chinese(
         (lambda path: path.chmod(0o644), "may be read by others"),
     ],
 )
-def test_a_secret_that_cannot_be_used_is_told(
+def test_a_secret_that_cannot_be_used_is_reported(
     folder: Path, spoil: Callable[[Path], object], message: str
 ) -> None:
     spoil(folder / "secrets" / "broker_grid")

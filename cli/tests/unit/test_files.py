@@ -81,7 +81,7 @@ def test_text_in_another_encoding_says_how_to_name_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"), [("", "is empty"), ("a,b,a\n", "names columns twice: a")]
 )
-def test_a_header_that_cannot_be_used_is_told(tmp_path: Path, text: str, words: str) -> None:
+def test_a_header_that_cannot_be_used_is_reported(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "x.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageFailure, match=words):
@@ -145,7 +145,7 @@ def test_a_feature_without_a_geometry_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["[1, 2]", "{", '{"type": "Feature"}'])
-def test_what_is_no_geojson_is_told(tmp_path: Path, text: str) -> None:
+def test_what_is_no_geojson_is_reported(tmp_path: Path, text: str) -> None:
     path = tmp_path / "g.geojson"
     path.write_text(text)
     with pytest.raises(UsageFailure, match=r"g\.geojson is"):

@@ -71,7 +71,7 @@ def test_a_wrong_mapping_names_the_key(
     assert failure.value.code == 2
 
 
-def test_broken_yaml_is_told_with_its_line(mapping_file: Any) -> None:
+def test_broken_yaml_is_reported_with_its_line(mapping_file: Any) -> None:
     path = mapping_file()
     path.write_text("source: la311\ncolumns: {a: b\n", encoding="utf-8")
     with pytest.raises(UsageFailure, match="line 3: not YAML"):
@@ -98,6 +98,6 @@ def test_a_fallback_column_that_is_not_in_the_file_is_named(
         open_requests(requests_file(), path, "utf-8", 1)
 
 
-def test_a_missing_mapping_file_is_told_in_words(tmp_path: Any) -> None:
+def test_a_missing_mapping_file_is_reported_in_words(tmp_path: Any) -> None:
     with pytest.raises(UsageFailure, match=r"nowhere\.yaml cannot be read: No such file"):
         load_request_mapping(tmp_path / "nowhere.yaml", KNOWN_ITEMS, CHANNELS)

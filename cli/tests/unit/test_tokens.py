@@ -84,7 +84,7 @@ def test_the_command_writes_json() -> None:
         (["--role", "provider", "--unit", "x"], "is no UUID"),
     ],
 )
-def test_the_command_tells_what_is_wrong_and_fails_with_2(arguments: list[str], words: str) -> None:
+def test_the_command_reports_mistakes_and_fails_with_2(arguments: list[str], words: str) -> None:
     result = CliRunner().invoke(app, ["token", *arguments], env=ENVIRON)
     assert result.exit_code == 2
     assert words in result.stderr

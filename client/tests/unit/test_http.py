@@ -69,7 +69,7 @@ def test_patience_ends(server: Any) -> None:
         client.get("grid", "/grids")
 
 
-def test_a_problem_is_told_with_its_pointers_and_not_tried_again(server: Any) -> None:
+def test_a_problem_is_reported_with_its_pointers_and_not_tried_again(server: Any) -> None:
     errors = [{"pointer": "/name", "detail": "is empty"}]
     client = server(
         (422, {"title": "Bad", "detail": "Not as it should be.", "errors": errors}), (200, {})
@@ -82,7 +82,7 @@ def test_a_problem_is_told_with_its_pointers_and_not_tried_again(server: Any) ->
     assert len(Answers.seen) == 1
 
 
-def test_a_refusal_that_is_no_problem_document_is_told_too(server: Any) -> None:
+def test_a_refusal_that_is_no_problem_document_is_reported_too(server: Any) -> None:
     with pytest.raises(ServiceProblem, match="grid answered 500"):
         server((500, ["x"])).get("grid", "/grids")
 

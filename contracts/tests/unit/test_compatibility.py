@@ -153,7 +153,7 @@ def changed(change: Change) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("change", "path", "message"), BREAKING.values(), ids=BREAKING.keys())
-def test_a_change_that_breaks_is_told_with_its_path(
+def test_a_change_that_breaks_is_reported_with_its_path(
     change: Change, path: str, message: str
 ) -> None:
     broken = [
@@ -174,7 +174,7 @@ def test_a_break_names_the_event_the_field_and_the_remedy() -> None:
     )
 
 
-def test_null_in_an_enumeration_is_told_once() -> None:
+def test_null_in_an_enumeration_is_reported_once() -> None:
     change = put("kind", type=["string", "null"], enum=["soil", "water", None])
     assert [broken.change for broken in compare(NAME, SAMPLE, changed(change))] == [
         "it may be null now"
@@ -215,7 +215,7 @@ def objects(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @given(name=schemas, data=st.data())
-def test_adding_optional_fields_anywhere_never_breaks_and_taking_them_back_always_does(
+def test_adding_optional_fields_anywhere_never_breaks_and_removing_them_always_does(
     name: str, data: st.DataObject
 ) -> None:
     later = copy.deepcopy(SCHEMAS[name])

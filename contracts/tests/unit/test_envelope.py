@@ -1,6 +1,4 @@
-"""Events on the wire: what goes out comes back; what is no event of ours is told apart, and nothing
-else is raised.
-"""
+"""Events on the wire: what goes out comes back; anything else is unreadable, nothing worse."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_publishing_keeps_every_schema(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--check", "--publish"])
-def test_a_break_is_told_and_nothing_is_published_over_it(
+def test_a_break_is_reported_and_nothing_is_published_over_it(
     checkout: Path, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     generate.publish(checkout)

@@ -1,6 +1,4 @@
-"""Laws over all events: the two forms of a schema agree, and whatever is valid travels and comes
-back equal.
-"""
+"""Laws over all events: both forms of a schema agree, and valid events come back equal."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The sample district: its files are what the generator writes, and fit one another and the
-contracts.
-"""
+"""The sample district: its files are what the generator writes, and fit the contracts."""
 
 import csv
 import json

@@ -1,6 +1,4 @@
-"""The AsyncAPI 3.0 document of all events: channels, who sends and who receives, messages with
-examples.
-"""
+"""The AsyncAPI 3.0 document of all events: channels, senders, receivers, examples."""
 
 from __future__ import annotations
 

@@ -33,9 +33,7 @@ class Break:
 
 
 def compare_all(published: Mapping[str, Any], current: Mapping[str, Any]) -> list[Break]:
-    """Every break between the published schemas and those of now, each by event type. New types are
-    fine.
-    """
+    """Every break of the published schemas, each by event type. New types are fine."""
     breaks: list[Break] = []
     for name, schema in published.items():
         if name in current:
@@ -46,9 +44,7 @@ def compare_all(published: Mapping[str, Any], current: Mapping[str, Any]) -> lis
 
 
 def compare(event: str, published: Mapping[str, Any], current: Mapping[str, Any]) -> list[Break]:
-    """Every break between the published schema of one event and the one of now; empty when it is
-    compatible.
-    """
+    """Every break of the published schema of one event; empty when compatible."""
     return [Break(event, path, change) for path, change in _changes("", published, current)]
 
 

@@ -1,6 +1,4 @@
-"""The made-up map of the sample district: which cells of the lattice make which grid of which real
-community.
-"""
+"""The made-up map of the sample district: which cells make which grid of which community."""
 
 from __future__ import annotations
 
@@ -82,9 +80,7 @@ class Layout:
 
 
 def draw(rng: random.Random) -> Layout:
-    """Lay the communities of the sub-district out in two rows of blocks and cut each into 3 to 5
-    grids.
-    """
+    """Lay the communities out in two rows of blocks and cut each into 3 to 5 grids."""
     lattice = crooked_lattice(
         SOUTH_WEST, BLOCKS_ACROSS * COLUMNS_PER_BLOCK, ROWS, cell_metres=CELL_METRES, rng=rng
     )

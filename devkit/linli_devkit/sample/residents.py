@@ -1,6 +1,4 @@
-"""The made-up requests of the sample district, and the plan of what becomes of each. No file is
-written here.
-"""
+"""The made-up requests of the sample district, and the plan of what becomes of each."""
 
 from __future__ import annotations
 

@@ -89,9 +89,7 @@ def _sides(ring: list[Point]) -> list[tuple[Point, Point]]:
 
 
 def split(columns: range, rows: range, parts: int) -> list[list[Cell]]:
-    """Cut a block of cells into `parts` blocks of about the same size, across its longer side each
-    time.
-    """
+    """Cut a block of cells into `parts` of similar size, across its longer side each time."""
     if parts == 1:
         return [[(column, row) for column in columns for row in rows]]
     first = parts // 2

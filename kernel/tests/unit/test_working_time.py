@@ -88,7 +88,7 @@ def test_spring_festival_2026_is_free_and_the_saturday_before_the_end_is_worked(
     assert CHINA.working_hours_between(local(2026, 2, 15), local(2026, 2, 24)) == 0
 
 
-def test_a_year_without_known_holidays_is_taken_as_plain_weeks_and_said_once(caplog):
+def test_a_year_without_known_holidays_is_taken_as_plain_weeks_and_logged_once(caplog):
     working_time._warn_of_unknown_year.cache_clear()
     with caplog.at_level(logging.WARNING):
         days = [date(2090, 1, 1) + timedelta(days=n) for n in range(14)]

@@ -1,4 +1,4 @@
-"""Stories: the events of one request and its case, told step by step."""
+"""Stories: the events of one request and its case, step by step."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Alembic's environment: runs on the connection that `linli_chassis.storage.database.migrate` hands
-over.
-"""
+"""Alembic's environment: runs on the connection of `linli_chassis.storage.database.migrate`."""
 
 from alembic import context
 

@@ -29,7 +29,7 @@ class Source:
     timed: bool
     """Whether a row is a case, which a time of it puts into a period; others count as they are."""
     key: str
-    """The column that tells the rows apart."""
+    """The column that identifies a row."""
     live: sa.FromClause
     snapshot: sa.Table
     """Where the rows are copied to when a period is closed."""

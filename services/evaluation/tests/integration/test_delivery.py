@@ -34,9 +34,7 @@ TABLES = "fact_event, fact, region, unit, grid, staffing, inbox"
 
 
 def a_month(new_story: Any) -> list[Event]:
-    """Cases of all kinds in three grids and outside them, with the names of things, in the order
-    they happened.
-    """
+    """Cases of all kinds in three grids and outside, with names, in the order of events."""
     events: list[Event] = []
     for number in range(16):
         story = new_story(GRIDS[number % 4])

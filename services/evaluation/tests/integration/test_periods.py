@@ -148,7 +148,7 @@ def test_closing_twice_and_revising_what_is_open_are_refused(
     assert revise(evaluation, reason="").json["errors"][0]["pointer"] == "/reason"
 
 
-def test_a_period_that_runs_is_closed_early_only_when_told_so(
+def test_a_period_that_runs_is_closed_early_only_when_asked_for(
     evaluation: Any, stories: list[Any]
 ) -> None:
     refused = close(evaluation, "2026")

@@ -1,6 +1,4 @@
-"""Facts, scorecards and periods over a real database, through the real inbox and the real HTTP
-stack.
-"""
+"""Facts, scorecards and periods over a real database, inbox and HTTP stack."""
 
 from __future__ import annotations
 
@@ -247,7 +245,7 @@ def test_coverage_is_the_grids_with_exactly_one_full_time_worker(
         assigned(codes[1]),
         assigned(codes[1]),  # two is one too many
         assigned(codes[2], "part_time"),
-        assigned(codes[3], worker=worker, active=False, sequence=2),  # relieved again, told first
+        assigned(codes[3], worker=worker, active=False, sequence=2),  # relieved, received first
         assigned(codes[3], worker=worker, sequence=1),
     )
     deliver(evaluation, *(new_story().delivered_well() for _ in range(3)))
@@ -400,7 +398,7 @@ def test_who_may_not_is_refused(evaluation: Any) -> None:
         ("/figures?level=street", 422, "level"),
     ],
 )
-def test_bad_input_is_told_with_the_place_of_the_fault(
+def test_bad_input_is_reported_with_the_place_of_the_fault(
     evaluation: Any, path: str, status: int, at: str | None
 ) -> None:
     answer = evaluation.get(path)
@@ -411,7 +409,7 @@ def test_bad_input_is_told_with_the_place_of_the_fault(
     assert places == ([at] if at else [])
 
 
-def test_problems_are_told_in_chinese_too(evaluation: Any) -> None:
+def test_problems_are_reported_in_chinese_too(evaluation: Any) -> None:
     answer = evaluation.get(
         "/scorecards?level=grid&period=2026-13", headers={"Accept-Language": "zh-CN"}
     )

@@ -100,7 +100,7 @@ def test_any_order_and_repetition_of_the_same_events_folds_to_the_same_fact(
     assert folded(story, shuffled) == folded(story, events)
 
 
-def test_a_case_that_went_well_tells_all_its_times(new_story: Any) -> None:
+def test_a_case_that_went_well_has_all_its_times(new_story: Any) -> None:
     story = new_story().delivered_well()
     fact = folded(story)
     assert (fact.status, fact.district_code, fact.subdistrict_code, fact.community_code) == (

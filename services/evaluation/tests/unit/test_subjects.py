@@ -1,4 +1,4 @@
-"""What is scored, told by the form of its code, and what lies above it."""
+"""What is scored, by the form of its code, and what lies above it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""A real city as grids: 99 neighbourhoods drawn by hand, and the requests of a day with the
-neighbourhood recorded.
-"""
+"""A real city as 99 grids, and the requests of a day with their recorded neighbourhood."""
 
 import csv
 import json

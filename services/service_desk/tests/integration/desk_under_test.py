@@ -1,6 +1,4 @@
-"""A service desk under test: resources and requests come by events, people act over HTTP, and time
-is set by hand.
-"""
+"""A service desk under test: events come in, people act over HTTP, time is set by hand."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,4 @@
-"""The story of a case, from the verified request to the resident's verdict, and the ways it can
-take besides.
-"""
+"""The lifecycle of a case, from the verified request to the resident's rating."""
 
 from datetime import timedelta
 
@@ -52,7 +50,7 @@ def test_a_request_is_matched_handled_checked_and_rated(desk):
     assert events[5].data["satisfaction"] == 5
 
 
-def test_a_case_tells_why_it_was_matched_and_what_may_be_done_now(desk):
+def test_a_case_shows_why_it_was_matched_and_what_may_be_done_now(desk):
     names = [
         ("110101", "东城区", "district", None),
         ("110101001", "东华门街道", "subdistrict", "110101"),
@@ -178,7 +176,7 @@ def test_three_failed_checks_raise_the_case(desk):
     assert desk.event_names(case_id)[-2:] == ["case_reworked", "case_escalated"]
 
 
-def test_notes_are_kept_encrypted_and_told_in_no_event(desk):
+def test_notes_are_stored_encrypted_and_published_in_no_event(desk):
     desk.offer(1)
     case_id = desk.handled()
     shown = desk.act(case_id, "resolve", REPORT)

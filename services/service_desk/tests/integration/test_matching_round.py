@@ -45,7 +45,7 @@ def test_a_declined_case_does_not_give_the_place_of_the_day_back(desk):
     assert desk.events(other, "case_unmatched")[0].data["reason"] == "no_capacity"
 
 
-def test_a_need_that_nobody_serves_is_told_once_and_served_as_soon_as_somebody_does(desk):
+def test_a_need_that_nobody_serves_is_published_once_and_served_as_soon_as_somebody_does(desk):
     case_id = desk.verify(category=REPAIR)
     desk.match()
     desk.match()

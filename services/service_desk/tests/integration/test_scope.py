@@ -87,7 +87,7 @@ def test_cases_outside_every_grid_belong_to_the_district(desk):
     assert len(desk.service.get("/cases", role="dispatcher").json["items"]) == 1
 
 
-def test_of_two_who_accept_at_the_same_moment_one_is_told_what_is_possible_instead(desk):
+def test_of_two_who_accept_at_the_same_moment_one_gets_what_is_possible_instead(desk):
     desk.offer(1)
     case_id = desk.dispatched()
     with ThreadPoolExecutor(2) as both:

@@ -97,9 +97,7 @@ def eligible(case, offer):
 
 
 def total_cost(case_list, costs_of_matched):
-    """The cost of a whole round: routes and load of the matched, and the price of leaving out the
-    rest.
-    """
+    """The cost of a whole round: routes and load of the matched, penalties of the rest."""
     ordered = sorted(case_list, key=lambda case: (case.opened_at, case.case_id))
     left_out = dict(zip([case.case_id for case in ordered], unmatched_costs(ordered), strict=True))
     return sum(costs_of_matched.get(case.case_id, left_out[case.case_id]) for case in ordered)
@@ -239,7 +237,7 @@ def test_every_way_of_finding_nobody_has_its_reason():
     assert reason(a_case(), an_offer(used_today=5)) == "no_capacity"
 
 
-def test_one_of_two_for_a_single_place_is_told_that_capacity_is_lacking():
+def test_one_of_two_for_a_single_place_is_left_out_for_lack_of_capacity():
     result = match([a_case(1), a_case(2)], [an_offer(capacity_per_day=1)], NOW, ZONE)
     assert [u.reason for u in result.unmatched] == ["no_capacity"]
 

@@ -20,7 +20,7 @@ def refusal(case, action, context):
     return translate(problem.detail, "en"), translate(problem.detail, "zh")
 
 
-def test_a_refused_step_is_told_in_codes_in_english_and_in_words_in_chinese(new_case, context):
+def test_a_refused_step_is_reported_in_codes_in_english_and_in_words_in_chinese(new_case, context):
     english, chinese = refusal(new_case(State.DISPATCHED), "resolve", context)
     assert english == (
         "A case that is dispatched does not allow resolve (wrong_step). "
@@ -41,7 +41,7 @@ def test_a_refused_step_is_told_in_codes_in_english_and_in_words_in_chinese(new_
         ({"state": State.SUSPENDED, "level": "district"}, "escalate"),
     ],
 )
-def test_every_reason_to_refuse_a_step_is_told_in_chinese_words(known, action, new_case, context):
+def test_every_reason_to_refuse_a_step_is_in_chinese_words(known, action, new_case, context):
     _, chinese = refusal(new_case(**known), action, context)
     assert not LATIN.search(chinese)
 

@@ -1,6 +1,4 @@
-"""The trace that an aggregate's next event continues, and what each failed attempt at an event
-ended with.
-"""
+"""The trace of an aggregate's next event, and the error of each failed attempt at an event."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -15,7 +15,7 @@ from linli_contracts.envelope import CONTENT_TYPE, encode
 from linli_contracts.events.grid.requests import RequestVerified
 from linli_contracts.events.organization.resources import ResourceWithdrawn
 from linli_contracts.manifest import api_services
-from linli_contracts.registry import find
+from linli_contracts.registry import consumers_of, find
 from linli_devkit.contracts.examples import example_event
 
 from .environment import FaultEnvironment
@@ -89,7 +89,7 @@ POISON: dict[str, Poison] = {
 
 
 def test_poison_ends_as_dead_letters_and_holds_nothing_up(environment: FaultEnvironment) -> None:
-    assert find(NOT_OURS.headers["ce-type"]).consumers == ("service_desk",)
+    assert consumers_of(find(NOT_OURS.headers["ce-type"])) == ("service_desk",)
     queues = [queue_of("evaluation"), queue_of("grid")]
     with (
         environment.trial("poison, oversized, unknown, undecodable") as trial,

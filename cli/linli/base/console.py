@@ -1,6 +1,4 @@
-"""What a command writes: its result on stdout (for people or as JSON), and notes, progress and
-failures on stderr.
-"""
+"""Output of a command: its result on stdout, and notes, progress and failures on stderr."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Where the platform is and which secrets open it: options, then the environment, then the state
-file of `linli up`.
-"""
+"""Addresses and secrets of the platform: from options, environment, or `linli up`'s state file."""
 
 from __future__ import annotations
 
@@ -147,9 +145,7 @@ def noted_platform(home: Path, url: str, environ: Mapping[str, str]) -> Iterator
 
 
 def note_platform(home: Path, url: str, environ: Mapping[str, str]) -> Path:
-    """Write the state file of a platform: its addresses, and from the environment of its processes
-    what opens it.
-    """
+    """Write the state file of a platform: its addresses, and its secrets from `environ`."""
     values = {name: environ.get(variable, "") for name, variable in VARIABLES.items()}
     return write_state(home, {"url": url, "urls": service_urls(environ), **values})
 

@@ -14,9 +14,7 @@ from typing import Any
 
 
 class Failure(Exception):
-    """Something failed. `message` says what, `hint` what to do next; both already in the reader's
-    language.
-    """
+    """Something failed. `message` says what, `hint` what to do; both are translated."""
 
     code = 1
 

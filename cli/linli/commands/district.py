@@ -1,6 +1,4 @@
-"""`linli district`: describe one district in a file, check it, and write out what its containers
-are started from.
-"""
+"""`linli district`: describe a district in a file, check it, and render its deployment."""
 
 from __future__ import annotations
 
@@ -40,9 +38,7 @@ def init(code: Code, folder: Folder, as_json: AsJson = False) -> None:
 @app.command(help=t("Say what is wrong with a district."))
 @reports_failures
 def check(folder: Folder, as_json: AsJson = False) -> None:
-    """Fail with everything that is wrong in district.toml, in the secrets, and in the files it
-    names.
-    """
+    """Fail with everything that is wrong in district.toml, its secrets, and its files."""
     from linli.deployment.check import checked
 
     district, _ = checked(folder)

@@ -1,6 +1,4 @@
-"""`linli import`: regions, units, resources, grids, boundaries, workers, and the requests of an
-older system.
-"""
+"""`linli import`: regions, units, resources, grids, boundaries, workers, historic requests."""
 
 from __future__ import annotations
 

@@ -13,9 +13,10 @@ import psycopg2
 import sqlalchemy as sa
 from linli_devkit.bus_environment import declare_topology
 from linli_devkit.client import ENVIRON
+from linli_devkit.ports import free_port
 from linli_devkit.postgres import PostgresServer, postgres_server
 from linli_devkit.processes import process
-from linli_devkit.rabbitmq import RabbitServer, free_port, rabbit_server
+from linli_devkit.rabbitmq import RabbitServer, rabbit_server
 
 EFFECT = (
     "CREATE TABLE effect (event_id uuid PRIMARY KEY, subject text NOT NULL, at "

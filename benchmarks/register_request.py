@@ -15,8 +15,8 @@ from linli_contracts.events.organization.regions import RegionRegistered
 from linli_contracts.service_catalogue import load_service_items
 from linli_devkit.client import ServiceUnderTest, token
 from linli_devkit.contracts.examples import example_event
+from linli_devkit.ports import free_port
 from linli_devkit.processes import eventually
-from linli_devkit.rabbitmq import free_port
 from linli_grid.service import GridService
 
 from benchmarks.consume_inbox import execute

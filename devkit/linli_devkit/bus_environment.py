@@ -22,8 +22,8 @@ from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.events.grid.requests import RequestRejected
 
 from linli_devkit.client import DISTRICT
+from linli_devkit.ports import free_port
 from linli_devkit.processes import eventually, process
-from linli_devkit.rabbitmq import free_port
 
 CONSUMER = "evaluation"
 SCHEMAS = ("grid", "service_desk", CONSUMER)

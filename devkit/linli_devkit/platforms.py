@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from linli_contracts.identity import AUDIENCE
 from linli_contracts.manifest import api_services
 from typer.testing import CliRunner
 
+from linli_devkit.ports import free_ports
 from linli_devkit.processes import eventually
 
 COMMAND_SECONDS = 280.0
@@ -249,25 +249,6 @@ def embedded_platform(home: Path, **settings: str) -> Iterator[RunningPlatform]:
         with _environment(settings):
             supervisor = stack.enter_context(EmbeddedPlatform.start(home, free_ports(1)))
         yield _noted(home, supervisor)
-
-
-def free_ports(count: int) -> int:
-    """The first of `count` ports in a row of the loopback address that nobody listens on."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
-    return True
 
 
 def _noted(home: Path, supervisor: Supervisor) -> RunningPlatform:

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from linli_devkit.ports import free_port
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 HOW_TO_GET_IT = (
@@ -195,10 +196,3 @@ def rabbit_server(folder: Path) -> Iterator[RabbitServer]:
         yield server
     finally:
         server.clean_up()
-
-
-def free_port() -> int:
-    """A TCP port of the loopback address that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -19,8 +19,8 @@ from linli.deployment.model import District
 from linli.deployment.schema import load
 from linli.local.supervisor import Supervisor
 from linli_devkit.platforms import RunningPlatform
+from linli_devkit.ports import free_port
 from linli_devkit.processes import eventually
-from linli_devkit.rabbitmq import free_port
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent

@@ -24,8 +24,9 @@ from linli_contracts.schema import EventData
 from linli_devkit.bus_environment import declare_topology
 from linli_devkit.client import DISTRICT, ENVIRON
 from linli_devkit.contracts.examples import example_event
+from linli_devkit.ports import free_port
 from linli_devkit.processes import eventually
-from linli_devkit.rabbitmq import RabbitServer, free_port
+from linli_devkit.rabbitmq import RabbitServer
 from linli_webhooks.deliveries.sending import Outcome, send, structured
 
 from .broker import Broker, broker

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import requests
 from linli_devkit.people import Asked, People
-from linli_devkit.platforms import RunningPlatform, free_ports
+from linli_devkit.platforms import RunningPlatform
+from linli_devkit.ports import free_ports
 from linli_devkit.processes import eventually, process
 
 REPLICATED = ("service_desk", "evaluation")

@@ -21,8 +21,8 @@ from linli_contracts.events.grid.requests import RequestRegistered
 from linli_contracts.manifest import api_services
 from linli_devkit.client import ENVIRON, token
 from linli_devkit.contracts.examples import example_event
+from linli_devkit.ports import free_port
 from linli_devkit.processes import eventually
-from linli_devkit.rabbitmq import free_port
 
 from .conftest import DISTRICT, EXAMPLES, ROOT, Broker, started
 

@@ -17,8 +17,8 @@ from linli_contracts.events.grid.requests import RequestRegistered
 from linli_contracts.events.service_desk.cases import CaseClosed
 from linli_contracts.registry import find
 from linli_devkit.contracts.examples import example_event
+from linli_devkit.ports import free_port
 from linli_devkit.processes import eventually
-from linli_devkit.rabbitmq import free_port
 from standardwebhooks import Webhook
 
 from .conftest import DISTRICT, EXAMPLES, Broker

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from linli_chassis.process import failpoints
-from linli_devkit.platforms import free_ports
+from linli_devkit.ports import free_ports
 from linli_devkit.processes import eventually
 
 from .environment import FaultEnvironment

@@ -41,8 +41,10 @@ def test_an_import_stopped_by_ctrl_c_says_how_to_go_on_and_going_on_gives_the_sa
 
     (line,) = re.findall(r"--from-line (\d+)", notes)
     rest = city.import_requests(path, "--from-line", line)
-    # The batch that was on its way when it stopped may have arrived.
-    assert (rest["accepted"], rest["refused"]) == (1685 - done, 0)
+    # The batch that was on its way when it stopped may have arrived, then or since.
+    assert rest["refused"] == 0
+    assert rest["accepted"] <= 1685 - done
+    assert city.platform.count(MIDST["grid"]) - before == 1685
     city.await_figures(rows, days)
     again = city.import_requests(path)
     assert (again["accepted"], again["unchanged"]) == (0, 1685)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from linli_contracts.manifest import api_services
 from linli_devkit.people import Asked, People
-from linli_devkit.platforms import RunningPlatform, free_ports, running_platform
+from linli_devkit.platforms import RunningPlatform, running_platform
+from linli_devkit.ports import free_ports
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.rabbitmq import RabbitServer
 

@@ -25,9 +25,9 @@ from linli_chassis.storage.database import migrate
 from linli_contracts.envelope import Event, Message
 from linli_contracts.schema import REGISTRY
 from linli_devkit.contracts.examples import stored_example
+from linli_devkit.ports import free_port
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually, process
-from linli_devkit.rabbitmq import free_port
 from linli_webhooks.tables import SCHEMA, engine_of, metadata
 from typer.testing import CliRunner
 

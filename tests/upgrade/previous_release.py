@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from linli.local.supervisor import Supervisor
-from linli_devkit.platforms import RunningPlatform, free_ports
+from linli_devkit.platforms import RunningPlatform
+from linli_devkit.ports import free_ports
 from linli_devkit.processes import eventually
 
 ROOT = Path(__file__).parents[2]

@@ -20,9 +20,9 @@ from linli_chassis.http import idempotency
 from linli_chassis.messaging.retention import Retention, purge
 from linli_chassis.storage.database import create_engine
 from linli_devkit.client import ENVIRON, token
+from linli_devkit.ports import free_port
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually, process
-from linli_devkit.rabbitmq import free_port
 
 _PROBE = str(Path(__file__).parent / "http_probe.py")
 THINGS = "/api/grid/v1/things"

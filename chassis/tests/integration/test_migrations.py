@@ -16,7 +16,7 @@ from linli_chassis.storage import database as module
 from linli_chassis.storage.database import create_engine, migrate, pending_migrations
 from linli_contracts.manifest import installed_services
 from linli_devkit.client import ENVIRON
-from linli_devkit.rabbitmq import free_port
+from linli_devkit.ports import free_port
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from linli.base.errors import UsageFailure
 from linli.base.i18n import mark, t
 from linli.base.tables import count_column, table
 from linli.commands.report import render as render_scorecards
+from linli.local.supervisor import wait_for_interrupt
 from linli.operations.session import Operations
 from linli_contracts.manifest import api_services
 from rich.box import SIMPLE_HEAD
@@ -200,5 +200,5 @@ def _stay(output: Output, context: Context, environ: Mapping[str, str]) -> None:
                 "`linli report`, `status` and `events tail` find it from here."
             )
         )
-        Event().wait()
+        wait_for_interrupt()
     output.note(t("Stopped."))

@@ -22,6 +22,7 @@ from linli.local.secrets import secrets_of
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
+_stop_requests: list[int] = []
 _POLL_SECONDS = 0.2
 _BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
@@ -143,7 +144,7 @@ class Supervisor:
 
     def wait(self) -> None:
         """Wait for Ctrl-C or SIGTERM, which is made the same. Raises `KeyboardInterrupt`."""
-        threading.Event().wait()
+        wait_for_interrupt()
 
     def stop(self) -> None:
         """Ask all to stop, and end what has not stopped in time."""
@@ -169,7 +170,21 @@ class Supervisor:
 
 def interrupt_on_sigterm() -> None:
     """Let SIGTERM unwind like Ctrl-C does. Called before anything is started."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def wait_for_interrupt() -> None:
+    """Wait until this process is asked to stop. Raises `KeyboardInterrupt`."""
+    pause = threading.Event()
+    while not _stop_requests:
+        pause.wait(_POLL_SECONDS)
+    raise KeyboardInterrupt
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    # Noted too: raised inside a finalizer, the exception would be dropped and the stop with it.
+    _stop_requests.append(number)
+    raise KeyboardInterrupt
 
 
 def common_environ(home: Path, database_url: str) -> dict[str, str]:

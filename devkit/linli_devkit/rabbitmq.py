@@ -51,6 +51,8 @@ class RabbitServer:
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
             f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
             "disk_free_limit.absolute = 50MB\nlog.console = false\n"
+            # By default, nodes that lost each other stay apart until somebody restarts one.
+            "cluster_partition_handling = autoheal\n"
         )
         if self._port_mapper is None:
             # Erlang would start one that outlives the broker; this one is ours to end.

@@ -44,6 +44,8 @@ def test_with_one_node_of_three_frozen_events_go_on(
             # two of three are a majority, so the platform has to recover while it lasts
             trial.healed()
             go_on_without(nodes[0], nodes[1], trial)
+        # Nodes that were apart begin anew on one side; until then there is no second one to spare.
+        eventually(lambda: all(sees_all(node) for node in nodes), seconds=90, every=0.5)
         trial.passed(5)
     assert trial.load.failures.total() == 0
 
@@ -74,5 +76,14 @@ def given_up(lost: RabbitServer, other: RabbitServer) -> bool:
     with suppress(OSError, HTTPException):
         return any(
             node["name"] == lost.node and not node["running"] for node in other.api("GET", "/nodes")
+        )
+    return False
+
+
+def sees_all(node: RabbitServer) -> bool:
+    """Whether this node works and has every other one beside it."""
+    with suppress(OSError, HTTPException):
+        return all(
+            each["running"] and each.get("partitions") == [] for each in node.api("GET", "/nodes")
         )
     return False

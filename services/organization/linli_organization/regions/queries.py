@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import sqlalchemy as sa
-from linli_chassis.http import Batch, Page, PageRequest
+from linli_chassis.http import Batch, Page, PageRequest, fetch_page
+from linli_chassis.storage.records import columns_of, equal_to
 
 from linli_organization.regions.domain import Region, must_be_registered
 from linli_organization.regions.tables import regions, registered_codes
 from linli_organization.settings import Uow
-from linli_organization.tables import columns_of, equal_to, fetch_page
 
 Item = TypeVar("Item")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from linli_chassis.storage.projections import Row
+from linli_chassis.storage.records import fetch_all, fetch_one
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from linli_service_desk.cases.domain.actions import Assignment
@@ -19,6 +20,18 @@ from linli_service_desk.tables import MOMENT, metadata, moment
 
 SYSTEM = "system"
 """The account of what the platform does by itself."""
+
+
+class StateColumn(sa.TypeDecorator[State]):
+    """The state of a case, stored as its text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_result_value(self, value: Any, _dialect: sa.Dialect) -> State:
+        """The state of a text."""
+        return State(value)
+
 
 case_file = sa.Table(
     "case_file",
@@ -31,7 +44,7 @@ case_file = sa.Table(
     sa.Column("longitude", sa.Double),
     sa.Column("latitude", sa.Double),
     sa.Column("priority", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("state", StateColumn, nullable=False),
     sa.Column("opened_at", MOMENT, nullable=False),
     sa.Column("recorded", sa.Boolean, nullable=False),
     moment("answer_due_at"),
@@ -116,36 +129,32 @@ case_refusal = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 
-CASE_COLUMNS = [case_file.c[field.name] for field in fields(Case)]
 _BY_AGE = (case_file.c.opened_at, case_file.c.case_id)
 
 
 def lock_case(connection: sa.Connection, case_id: UUID) -> Case | None:
     """One case, locked until the end of the transaction because it is going to change."""
-    query = sa.select(*CASE_COLUMNS).where(case_file.c.case_id == case_id).with_for_update()
-    row = connection.execute(query).first()
-    return as_case(row) if row else None
+    query = sa.select(case_file).where(case_file.c.case_id == case_id).with_for_update()
+    return fetch_one(connection, query, Case)
 
 
 def find_by_digest(connection: sa.Connection, digest: str, *, lock: bool = False) -> Case | None:
     """The case of a tracking code, by its digest; locked if it is going to change."""
     query = (
-        sa.select(*CASE_COLUMNS)
+        sa.select(case_file)
         .where(case_file.c.tracking_digest == digest)
         .order_by(case_file.c.opened_at)
         .limit(1)
     )
-    row = connection.execute(query.with_for_update() if lock else query).first()
-    return as_case(row) if row else None
+    return fetch_one(connection, query.with_for_update() if lock else query, Case)
 
 
 def lock_due(
     connection: sa.Connection, *conditions: sa.ColumnElement[bool], limit: int = 500
 ) -> list[Case]:
     """Locked cases for a timer, the oldest first; the next round gets what others hold now."""
-    query = sa.select(*CASE_COLUMNS).where(*conditions).order_by(*_BY_AGE).limit(limit)
-    rows = connection.execute(query.with_for_update(skip_locked=True))
-    return [as_case(row) for row in rows]
+    query = sa.select(case_file).where(*conditions).order_by(*_BY_AGE).limit(limit)
+    return fetch_all(connection, query.with_for_update(skip_locked=True), Case)
 
 
 def lock_unanswered(connection: sa.Connection, now: datetime) -> list[Case]:
@@ -224,7 +233,7 @@ def save(connection: sa.Connection, steps: Sequence[Step], account: str, at: dat
     if not steps:
         return
     statement = insert(case_file)
-    changes = {c.name: statement.excluded[c.name] for c in CASE_COLUMNS if not c.primary_key}
+    changes = {c.name: statement.excluded[c.name] for c in case_file.c if not c.primary_key}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["case_id"], set_=changes),
         [asdict(step.case) for step in steps],
@@ -240,11 +249,6 @@ def save(connection: sa.Connection, steps: Sequence[Step], account: str, at: dat
         connection.execute(case_dispatch.insert(), dispatches)
     if refusals:
         connection.execute(insert(case_refusal).on_conflict_do_nothing(), refusals)
-
-
-def as_case(row: sa.Row[Any]) -> Case:
-    """A row of `CASE_COLUMNS` as a case."""
-    return Case(**{**row._mapping, "state": State(row.state)})
 
 
 def _waiting(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

@@ -26,7 +26,7 @@ from linli_service_desk.cases.domain.views import (
     PossibleAction,
     ShownCase,
 )
-from linli_service_desk.cases.tables import (
+from linli_service_desk.cases.tables.declarations import (
     case_dispatch,
     case_file,
     case_refusal,

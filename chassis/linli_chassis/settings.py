@@ -20,7 +20,6 @@ from linli_chassis.environment import (
     declared_settings,
     read_settings,
     setting,
-    settings_table,
 )
 from linli_chassis.storage.crypto import Keyring
 
@@ -31,7 +30,6 @@ __all__ = [
     "ProcessSettings",
     "Settings",
     "setting",
-    "settings_table",
 ]
 
 _Self = TypeVar("_Self", bound="ProcessSettings")

@@ -7,7 +7,7 @@ from linli_chassis.http.paging import Page, PageQuery, PageRequest, fetch_page, 
 from linli_chassis.http.pipeline import RequestContext
 from linli_chassis.http.problems import Problem
 from linli_chassis.http.route import route
-from linli_chassis.http.route_info import RouteInfo, routes_of
+from linli_chassis.http.route_info import routes_of
 from linli_chassis.http.schemas import (
     BodySchema,
     QuerySchema,
@@ -33,7 +33,6 @@ __all__ = [
     "Refusal",
     "RequestContext",
     "ResponseSchema",
-    "RouteInfo",
     "Scope",
     "TranslatedText",
     "fetch_page",

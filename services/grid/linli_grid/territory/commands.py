@@ -9,7 +9,7 @@ from functools import partial
 
 from linli_chassis.http.imports import Batch, ImportResult
 from linli_chassis.process.offload import run_in_thread
-from linli_chassis.storage.projections import upsert_newest
+from linli_chassis.storage.projections import upsert_states
 from linli_contracts.envelope import Event
 from linli_contracts.events.grid.territory import GridDrawn
 from linli_contracts.fields import coarse
@@ -97,16 +97,9 @@ def set_boundary(
 
 def upsert_regions(uow: Uow, events: Sequence[Event]) -> None:
     """Record the newest state of each region, in whatever order its events come."""
-    rows = [
-        {
-            "code": event.data["region_code"],
-            "name": event.data["name"],
-            "level": event.data["level"],
-            "sequence": event.sequence,
-        }
-        for event in events
-    ]
-    upsert_newest(uow.connection, tables.region, rows)
+    upsert_states(
+        uow.connection, tables.region, events, lambda event: {"code": event.data["region_code"]}
+    )
 
 
 def _first_of_its_code() -> Callable[[DrawnGrid], None]:

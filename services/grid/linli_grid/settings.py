@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from linli_chassis.environment import declared_settings
-from linli_chassis.settings import BadSetting, Settings, setting
+from linli_chassis.catalogue_settings import CatalogueSettings
+from linli_chassis.settings import setting
 from linli_chassis.storage.unit_of_work import UnitOfWork
-from linli_contracts.service_catalogue import BadServiceCatalogue, services_of
 from marshmallow.validate import OneOf, Range
 
 
 @dataclass(frozen=True, kw_only=True)
-class GridSettings(Settings):
+class GridSettings(CatalogueSettings):
     """What the grid service is configured with."""
 
-    services_file: str | None = setting(
-        "LINLI_SERVICES_FILE",
-        "str",
-        default=None,
-        help="The district's own service catalogue (YAML). "
-        "Without it the default catalogue is used.",
-    )
     grid_digits: int = setting(
         "LINLI_GRID_DIGITS",
         "int",
@@ -67,14 +58,6 @@ class GridSettings(Settings):
         help="Requests of one category within this many hours may be duplicates.",
         validate=Range(min=0),
     )
-
-    def check(self) -> Iterable[BadSetting]:
-        """Also that the service catalogue can be read; with a bad one no service starts."""
-        yield from super().check()
-        try:
-            services_of(self.services_file)
-        except (OSError, BadServiceCatalogue) as error:
-            yield declared_settings(type(self))["services_file"].bad(str(error))
 
 
 Uow = UnitOfWork[GridSettings]

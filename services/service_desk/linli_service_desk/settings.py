@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from linli_chassis.environment import declared_settings
-from linli_chassis.settings import BadSetting, Settings, setting
+from linli_chassis.catalogue_settings import CatalogueSettings
+from linli_chassis.settings import setting
 from linli_chassis.storage.unit_of_work import UnitOfWork
-from linli_contracts.service_catalogue import BadServiceCatalogue, services_of
 from linli_kernel.working_time import CALENDARS, OfficeHours, parse_office_hours
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
@@ -22,16 +20,9 @@ def _office_hours(text: str) -> OfficeHours:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceDeskSettings(Settings):
+class ServiceDeskSettings(CatalogueSettings):
     """The settings of one service desk."""
 
-    services_file: str | None = setting(
-        "LINLI_SERVICES_FILE",
-        "str",
-        default=None,
-        help="The district's own service catalogue (YAML). "
-        "Without it the default catalogue is used.",
-    )
     calendar: str = setting(
         "LINLI_CALENDAR",
         "str",
@@ -61,14 +52,6 @@ class ServiceDeskSettings(Settings):
         help="Waiting cases that are matched together in one round at most.",
         validate=Range(min=1, max=2000),
     )
-
-    def check(self) -> Iterable[BadSetting]:
-        """Check also that the service catalogue can be read: with a bad one nothing starts."""
-        yield from super().check()
-        try:
-            services_of(self.services_file)
-        except (OSError, BadServiceCatalogue) as error:
-            yield declared_settings(type(self))["services_file"].bad(str(error))
 
 
 Uow = UnitOfWork[ServiceDeskSettings]

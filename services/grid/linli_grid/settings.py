@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from linli_chassis.catalogue_settings import CatalogueSettings
-from linli_chassis.settings import setting
+from linli_chassis.settings import Settings, setting
 from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.service_catalogue import catalogue_file
 from marshmallow.validate import OneOf, Range
 
 
 @dataclass(frozen=True, kw_only=True)
-class GridSettings(CatalogueSettings):
+class GridSettings(Settings):
     """What the grid service is configured with."""
 
+    services_file: str | None = setting(
+        "LINLI_SERVICES_FILE",
+        catalogue_file,
+        default=None,
+        help="The district's own service catalogue (YAML). "
+        "Without it the default catalogue is used.",
+    )
     grid_digits: int = setting(
         "LINLI_GRID_DIGITS",
         "int",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from linli_chassis.catalogue_settings import CatalogueSettings
-from linli_chassis.settings import setting
+from linli_chassis.settings import Settings, setting
 from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.service_catalogue import catalogue_file
 from linli_kernel.working_time import CALENDARS, OfficeHours, parse_office_hours
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
@@ -20,9 +20,16 @@ def _office_hours(text: str) -> OfficeHours:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceDeskSettings(CatalogueSettings):
+class ServiceDeskSettings(Settings):
     """The settings of one service desk."""
 
+    services_file: str | None = setting(
+        "LINLI_SERVICES_FILE",
+        catalogue_file,
+        default=None,
+        help="The district's own service catalogue (YAML). "
+        "Without it the default catalogue is used.",
+    )
     calendar: str = setting(
         "LINLI_CALENDAR",
         "str",

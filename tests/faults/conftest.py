@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import astuple
 
 import pytest
-from linli_devkit.platforms import RunningPlatform
+from linli_devkit.running_platform import RunningPlatform
 
 from .environment import FaultEnvironment, Result, fault_environment
 

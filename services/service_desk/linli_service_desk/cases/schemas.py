@@ -98,7 +98,7 @@ class ResolveBody(BodySchema):
         fields.String(validate=validate.Length(1, 500)),
         required=True,
         validate=validate.Length(1, 20),
-        metadata={"description": "References of photos, records or receipts; at least one."},
+        metadata={"description": "References of photos, records or receipts; kept encrypted."},
     )
 
 
@@ -147,6 +147,11 @@ class CaseQuery(PageQuery):
     service = fields.String(validate=SERVICE_CODE)
     request_id = fields.UUID()
     unit_id = fields.UUID()
+    laid_aside = fields.Boolean(
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata={"description": "Whether matching cannot take it, so that a dispatcher has to."},
+    )
 
     @post_load
     def decode(self, data: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -188,6 +193,11 @@ class CaseSummary(ResponseSchema):
     reassignments = fields.Integer(required=True)
     reworks = fields.Integer(required=True)
     unmatched_reasons = fields.List(fields.String(), required=True)
+    laid_aside = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why matching cannot take it: failed, timed_out or ended."},
+    )
 
 
 class PossibleAction(ResponseSchema):

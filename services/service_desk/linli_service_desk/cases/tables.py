@@ -19,6 +19,8 @@ from linli_service_desk.tables import MOMENT, metadata, moment
 
 SYSTEM = "system"
 """The account of what the platform does by itself."""
+ENCRYPTED = "encrypted"
+"""Marks evidence that is encrypted; what was stored before is a mere list."""
 
 case_file = sa.Table(
     "case_file",
@@ -56,9 +58,21 @@ case_file = sa.Table(
     moment("finish_overdue_for"),
     moment("retry_at"),
     sa.Column("unmatched_reasons", ARRAY(sa.Text, as_tuple=True), nullable=False),
+    sa.Column("match_batch", sa.Integer),
+    sa.Column("laid_aside", sa.Text),
     sa.Index("case_file_tracking_digest", "tracking_digest"),
     sa.Index("case_file_newest", "opened_at", "case_id"),
-    sa.Index("case_file_grid_service", "grid_code", "service", "dispatched_at"),
+    sa.Index("case_file_region", "grid_code", postgresql_ops={"grid_code": "text_pattern_ops"}),
+    sa.Index(
+        "case_file_served",
+        "grid_code",
+        "service",
+        sa.text("dispatched_at DESC"),
+        "case_id",
+        postgresql_where=sa.text(
+            "state IN ('handling', 'resolved', 'closed') AND resource_id IS NOT NULL"
+        ),
+    ),
     sa.Index("case_file_unit", "unit_id"),
     sa.Index(
         "case_file_waiting",
@@ -140,10 +154,13 @@ def find_by_digest(connection: sa.Connection, digest: str, *, lock: bool = False
 
 
 def lock_due(
-    connection: sa.Connection, *conditions: sa.ColumnElement[bool], limit: int = 500
+    connection: sa.Connection,
+    *conditions: sa.ColumnElement[bool],
+    limit: int = 500,
+    first: Sequence[sa.ColumnElement[Any]] = (),
 ) -> list[Case]:
     """Locked cases for a timer, the oldest first; the next round gets what others hold now."""
-    query = sa.select(*CASE_COLUMNS).where(*conditions).order_by(*_BY_AGE).limit(limit)
+    query = sa.select(*CASE_COLUMNS).where(*conditions).order_by(*first, *_BY_AGE).limit(limit)
     rows = connection.execute(query.with_for_update(skip_locked=True))
     return [as_case(row) for row in rows]
 
@@ -190,16 +207,31 @@ def any_waiting(connection: sa.Connection, now: datetime) -> bool:
 
 
 def lock_waiting(connection: sa.Connection, now: datetime, limit: int) -> list[Case]:
-    """Cases that wait for a resource."""
-    return lock_due(connection, *_waiting(now), limit=limit)
+    """Cases that wait for a resource, to be matched together.
+
+    Those with which matching failed come before all others and in ever smaller batches, so that it
+    is soon known which of them it was; those laid aside for it come last.
+    """
+    c = case_file.c
+    first = (c.laid_aside.is_not(None), c.match_batch.asc().nulls_last())
+    cases = lock_due(connection, *_waiting(now), limit=limit, first=first)
+    alike = [case for case in cases if case.match_batch == cases[0].match_batch]
+    return alike[: cases[0].match_batch] if cases else []
+
+
+def set_waiting(connection: sa.Connection, cases: Iterable[Case], **values: object) -> None:
+    """Set how locked cases wait on, such as `retry_at`; nothing has happened to them."""
+    ids = [case.case_id for case in cases]
+    connection.execute(case_file.update().where(case_file.c.case_id.in_(ids)).values(**values))
 
 
 def wake_waiting(connection: sa.Connection, services: Iterable[str]) -> None:
     """Let cases that nobody could take be tried again at once, for something new is on offer."""
+    c = case_file.c
     connection.execute(
         case_file.update()
-        .where(case_file.c.state == State.ESTABLISHED, case_file.c.retry_at.is_not(None))
-        .where(case_file.c.service.in_(sorted(set(services))))
+        .where(c.state == State.ESTABLISHED, c.retry_at.is_not(None), c.laid_aside.is_(None))
+        .where(c.service.in_(sorted(set(services))))
         .values(retry_at=None)
     )
 
@@ -218,8 +250,8 @@ def insert_new(connection: sa.Connection, cases: Iterable[Case]) -> set[UUID]:
 def save(connection: sa.Connection, steps: Sequence[Step], account: str, at: datetime) -> None:
     """Write the cases of some steps, their history, dispatches and refusals.
 
-    The cases are locked by the caller, and notes encrypted. A step without events stands in no
-    history.
+    The cases are locked by the caller, notes and evidence encrypted. A step without events stands
+    in no history.
     """
     if not steps:
         return
@@ -277,7 +309,7 @@ def _history_row(step: Step, account: str, at: datetime) -> Row:
         "reason": step.reason,
         "resource_id": step.case.resource_id or step.before.resource_id,
         "note": step.note or None,
-        "evidence": step.evidence,
+        "evidence": {ENCRYPTED: step.evidence} if step.evidence else None,
     }
 
 

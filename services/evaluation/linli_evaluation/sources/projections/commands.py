@@ -9,6 +9,7 @@ from linli_contracts.envelope import Event
 
 from linli_evaluation.settings import Uow
 from linli_evaluation.sources.projections.tables import Table, grid, region, staffing, unit
+from linli_evaluation.sources.tables import note_change
 
 
 def record_regions(uow: Uow, events: Sequence[Event]) -> None:
@@ -24,11 +25,13 @@ def record_units(uow: Uow, events: Sequence[Event]) -> None:
 def record_grids(uow: Uow, events: Sequence[Event]) -> None:
     """Take in which grids there are."""
     _record(uow, grid, events)
+    note_change(uow.connection)
 
 
 def record_staffing(uow: Uow, events: Sequence[Event]) -> None:
     """Take in who works in which grid."""
     _record(uow, staffing, events)
+    note_change(uow.connection)
 
 
 def _record(uow: Uow, table: Table, events: Sequence[Event]) -> None:

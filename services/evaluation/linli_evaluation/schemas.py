@@ -56,7 +56,7 @@ def period_field() -> fields.String:
 
 
 def limit_field() -> fields.Integer:
-    """The size of a page of the lists that were once whole: most districts still see all at once."""
+    """The size of a page of the lists that were once whole: most are so still."""
     described = {"description": "How many items at most."}
     bounds = validate.Range(min=1, max=MAX_LIMIT)
     return fields.Integer(load_default=200, validate=bounds, metadata=described)

@@ -22,6 +22,7 @@ STATES = sa.text("SELECT case_id, state FROM case_file")
 
 ENGINES = """
 import signal, time
+from linli_service_desk.matching.engine import match
 
 def is_broken(cases):
     return any(case.priority == "unheard-of" for case in cases)

@@ -53,7 +53,7 @@ def report(
         )
     client = client_of(Context.load(url=url), patience_seconds=5)
     scorecards = client.get("evaluation", "/scorecards", level=level, period=period)
-    if scorecards["next"]:  # more than one page
+    if scorecards.get("next"):  # more than one page
         items = client.pages("evaluation", "/scorecards", level=level, period=period)
         scorecards = {**scorecards, "items": list(items), "next": None}
     output = Output(as_json)

@@ -16,7 +16,7 @@ from linli_evaluation.indicators import Indicator, load_stored
 from linli_evaluation.roles import REGIONAL
 from linli_evaluation.scorecards.domain.cards import Line, Scorecard, score_level
 from linli_evaluation.scorecards.domain.closings import Basis
-from linli_evaluation.scorecards.queries.counting import contributions, count_subjects
+from linli_evaluation.scorecards.queries.counting import contributions, count_levels
 from linli_evaluation.scorecards.tables import (
     is_scored,
     latest_closing,
@@ -174,7 +174,7 @@ def compute(
     """
     wanted = list(levels)
     needed = dict.fromkeys(above for level in wanted for above in lineage(level))
-    counts = {level: count_subjects(uow.connection, basis, level) for level in needed}
+    counts = count_levels(uow.connection, basis, list(needed))
     return {
         level: run_in_thread(score_level, basis.definitions, counts, level, uow.district)
         for level in wanted

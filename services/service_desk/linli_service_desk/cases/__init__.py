@@ -36,6 +36,7 @@ from linli_service_desk.cases.tables.locking import (
     any_waiting,
     find_by_digest,
     lock_waiting,
+    set_waiting,
     wake_waiting,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "perform",
     "perform_all",
     "refusals_of",
+    "set_waiting",
     "unmatched",
     "usual_resources",
     "wake_waiting",

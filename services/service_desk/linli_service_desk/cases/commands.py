@@ -76,15 +76,15 @@ def perform(
 def lock_in_scope(uow: Uow, actor: Actor, case_id: UUID, action: type[CaseAction]) -> Case:
     """The case, locked, if the caller may act on it. Raises as `act` does for the scope.
 
-    A case in nobody's hands passes for units: the table of the steps then says what is possible.
+    A case in nobody's hands does not exist for units: what is refused would name its state.
     """
     case = locking.lock_case(uow.connection, case_id)
     if case is None:
         raise CaseNotFound(case_id=case_id)
-    if not action.by_unit:
+    if not action.by_unit or actor.is_admin:
         actor.must_cover(case.grid_code)
-    elif case.unit_id not in (None, actor.unit_id) and not actor.is_admin:
-        raise NotYourUnit
+    elif not actor.owns(case.unit_id):
+        raise CaseNotFound(case_id=case_id) if case.unit_id is None else NotYourUnit
     return case
 
 
@@ -207,9 +207,7 @@ def context_of(policy: CasePolicy, service: str, now: datetime) -> Context:
 
 def carry_out(uow: Uow, steps: Sequence[Step], account: str = writing.SYSTEM) -> None:
     """Save what was decided, with its history, and publish what happened."""
-    writing.save(
-        uow.connection, [_with_encrypted_note(uow, step) for step in steps], account, uow.now
-    )
+    writing.save(uow.connection, [_encrypted(uow, step) for step in steps], account, uow.now)
     for step in steps:
         for event in step.events:
             _emit(uow, step.case, event)
@@ -220,11 +218,14 @@ def note_context(case: Case) -> str:
     return str(case.request_id)
 
 
-def _with_encrypted_note(uow: Uow, step: Step) -> Step:
-    """The step with its note encrypted: a note holds a person's words."""
-    if not step.note:
-        return step
-    return replace(step, note=uow.keyring.encrypt(step.note, note_context(step.case)))
+def _encrypted(uow: Uow, step: Step) -> Step:
+    """The step with its note and evidence encrypted: both hold a person's words."""
+
+    def encrypt(text: str) -> str:
+        return uow.keyring.encrypt(text, note_context(step.case))
+
+    note = encrypt(step.note) if step.note else None
+    return replace(step, note=note, evidence=[encrypt(each) for each in step.evidence or ()])
 
 
 def _emit(

@@ -93,7 +93,7 @@ class ResolveBody(BodySchema):
         fields.String(validate=validate.Length(1, 500)),
         required=True,
         validate=validate.Length(1, 20),
-        metadata={"description": "References of photos, records or receipts; at least one."},
+        metadata={"description": "References of photos, records or receipts; kept encrypted."},
     )
 
 
@@ -134,6 +134,11 @@ class CaseQuery(PageQuery):
     service = fields.String(validate=SERVICE_CODE)
     request_id = fields.UUID()
     unit_id = fields.UUID()
+    laid_aside = fields.Boolean(
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata={"description": "Whether matching cannot take it, so that a dispatcher has to."},
+    )
 
 
 class CaseSummary(ResponseSchema):
@@ -167,6 +172,11 @@ class CaseSummary(ResponseSchema):
     reassignments = fields.Integer(required=True)
     reworks = fields.Integer(required=True)
     unmatched_reasons = fields.List(fields.String(), required=True)
+    laid_aside = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why matching cannot take it: failed, timed_out or ended."},
+    )
 
 
 class PossibleAction(ResponseSchema):

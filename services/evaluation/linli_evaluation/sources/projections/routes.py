@@ -14,6 +14,7 @@ from linli_contracts.events.organization.units import UnitRegistered
 
 from linli_evaluation.settings import Uow
 from linli_evaluation.sources.projections import tables
+from linli_evaluation.sources.tables import note_change
 
 
 class Projections:
@@ -33,8 +34,10 @@ class Projections:
     def on_grid_drawn(self, uow: Uow, events: Sequence[Event]) -> None:
         """Record which grids there are."""
         upsert_states(uow.connection, tables.grid, events)
+        note_change(uow.connection)
 
     @subscribe(WorkerAssigned)
     def on_worker_assigned(self, uow: Uow, events: Sequence[Event]) -> None:
         """Record how grids are staffed."""
         upsert_states(uow.connection, tables.staffing, events)
+        note_change(uow.connection)

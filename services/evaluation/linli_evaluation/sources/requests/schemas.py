@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from linli_chassis.http import PageQuery, QuerySchema, ResponseSchema, page_of
-from marshmallow import fields, validate
+from typing import Any
 
-from linli_evaluation.schemas import CODE, REGION, DayOrMoment, level_field
+from linli_chassis.http import PageQuery, ResponseSchema, page_of
+from marshmallow import fields, post_load, validate
+
+from linli_evaluation.schemas import (
+    CODE,
+    REGION,
+    DayOrMoment,
+    level_field,
+    limit_field,
+    next_field,
+    only,
+)
 from linli_evaluation.sources.requests import queries
 from linli_evaluation.sources.requests.domain import STATUSES
 
@@ -92,14 +102,21 @@ class OpenedFactResponse(FactResponse):
 FactPage = page_of(FactResponse)
 
 
-class FiguresQuery(QuerySchema):
+class FiguresQuery(PageQuery):
     """Which requests to count: by the time they were registered, `from` included and `to` not."""
 
     makes = queries.FiguresQuery
 
+    limit = limit_field()
     level = level_field("grid")
     start = DayOrMoment(data_key="from", load_default=None)
     end = DayOrMoment(data_key="to", load_default=None)
+
+    @post_load
+    def decode(self, data: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """The position of a page is the subject before it."""
+        data = super().decode(data, **more)
+        return {**data, "after": only(str, data["after"])}
 
 
 class StatusFigureResponse(ResponseSchema):
@@ -128,3 +145,4 @@ class FiguresResponse(ResponseSchema):
     start = fields.AwareDateTime(data_key="from", allow_none=True)
     end = fields.AwareDateTime(data_key="to", allow_none=True)
     items = fields.List(fields.Nested(SubjectFiguresResponse))
+    next = next_field()

@@ -55,6 +55,8 @@ def dispatch(case: Case, action: actions.DispatchCase, context: Context) -> Step
         due_at=due_at,
         reply_due_at=reply_due_at,
         retry_at=None,
+        match_batch=None,
+        laid_aside=None,
     )
     event = events.Dispatched(
         resource_id=to.resource_id,
@@ -183,7 +185,9 @@ def unmatched(case: Case, reason: str, retry_at: datetime) -> Step:
     event = events.Unmatched(service=case.service, region_code=case.grid_code, reason=reason)
     known = reason in case.unmatched_reasons
     reasons = tuple(sorted({*case.unmatched_reasons, reason}))
-    after = replace(case, retry_at=retry_at, unmatched_reasons=reasons)
+    after = replace(
+        case, retry_at=retry_at, unmatched_reasons=reasons, match_batch=None, laid_aside=None
+    )
     return Step("unmatched", case, after, () if known else (event,), reason)
 
 

@@ -10,6 +10,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from linli_service_desk.cases.domain.case import State
 from linli_service_desk.tables import MOMENT, metadata, moment
 
+ENCRYPTED = "encrypted"
+"""Marks evidence that is encrypted; what was stored before is a mere list."""
+
 
 class StateColumn(sa.TypeDecorator[State]):
     """The state of a case, stored as its text."""
@@ -58,9 +61,21 @@ case_file = sa.Table(
     moment("finish_overdue_for"),
     moment("retry_at"),
     sa.Column("unmatched_reasons", ARRAY(sa.Text, as_tuple=True), nullable=False),
+    sa.Column("match_batch", sa.Integer),
+    sa.Column("laid_aside", sa.Text),
     sa.Index("case_file_tracking_digest", "tracking_digest"),
     sa.Index("case_file_newest", "opened_at", "case_id"),
-    sa.Index("case_file_grid_service", "grid_code", "service", "dispatched_at"),
+    sa.Index("case_file_region", "grid_code", postgresql_ops={"grid_code": "text_pattern_ops"}),
+    sa.Index(
+        "case_file_served",
+        "grid_code",
+        "service",
+        sa.text("dispatched_at DESC"),
+        "case_id",
+        postgresql_where=sa.text(
+            "state IN ('handling', 'resolved', 'closed') AND resource_id IS NOT NULL"
+        ),
+    ),
     sa.Index("case_file_unit", "unit_id"),
     sa.Index(
         "case_file_waiting",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -33,10 +34,13 @@ def find_by_digest(connection: sa.Connection, digest: str, *, lock: bool = False
 
 
 def lock_due(
-    connection: sa.Connection, *conditions: sa.ColumnElement[bool], limit: int = 500
+    connection: sa.Connection,
+    *conditions: sa.ColumnElement[bool],
+    limit: int = 500,
+    first: Sequence[sa.ColumnElement[Any]] = (),
 ) -> list[Case]:
     """Locked cases for a timer, the oldest first; the next round gets what others hold now."""
-    query = sa.select(case_file).where(*conditions).order_by(*_BY_AGE).limit(limit)
+    query = sa.select(case_file).where(*conditions).order_by(*first, *_BY_AGE).limit(limit)
     return fetch_all(connection, query.with_for_update(skip_locked=True), Case)
 
 
@@ -82,16 +86,31 @@ def any_waiting(connection: sa.Connection, now: datetime) -> bool:
 
 
 def lock_waiting(connection: sa.Connection, now: datetime, limit: int) -> list[Case]:
-    """Cases that wait for a resource."""
-    return lock_due(connection, *_waiting(now), limit=limit)
+    """Cases that wait for a resource, to be matched together.
+
+    Those with which matching failed come before all others and in ever smaller batches, so that it
+    is soon known which of them it was; those laid aside for it come last.
+    """
+    c = case_file.c
+    first = (c.laid_aside.is_not(None), c.match_batch.asc().nulls_last())
+    cases = lock_due(connection, *_waiting(now), limit=limit, first=first)
+    alike = [case for case in cases if case.match_batch == cases[0].match_batch]
+    return alike[: cases[0].match_batch] if cases else []
+
+
+def set_waiting(connection: sa.Connection, cases: Iterable[Case], **values: object) -> None:
+    """Set how locked cases wait on, such as `retry_at`; nothing has happened to them."""
+    ids = [case.case_id for case in cases]
+    connection.execute(case_file.update().where(case_file.c.case_id.in_(ids)).values(**values))
 
 
 def wake_waiting(connection: sa.Connection, services: Iterable[str]) -> None:
     """Let cases that nobody could take be tried again at once, for something new is on offer."""
+    c = case_file.c
     connection.execute(
         case_file.update()
-        .where(case_file.c.state == State.ESTABLISHED, case_file.c.retry_at.is_not(None))
-        .where(case_file.c.service.in_(sorted(set(services))))
+        .where(c.state == State.ESTABLISHED, c.retry_at.is_not(None), c.laid_aside.is_(None))
+        .where(c.service.in_(sorted(set(services))))
         .values(retry_at=None)
     )
 

@@ -15,6 +15,7 @@ from linli_service_desk.cases.domain.actions import Assignment
 from linli_service_desk.cases.domain.case import Case, State
 from linli_service_desk.cases.domain.decisions import Step
 from linli_service_desk.cases.tables.declarations import (
+    ENCRYPTED,
     case_dispatch,
     case_file,
     case_refusal,
@@ -39,8 +40,8 @@ def insert_new(connection: sa.Connection, cases: Iterable[Case]) -> set[UUID]:
 def save(connection: sa.Connection, steps: Sequence[Step], account: str, at: datetime) -> None:
     """Write the cases of some steps, their history, dispatches and refusals.
 
-    The cases are locked by the caller, and notes encrypted. A step without events stands in no
-    history.
+    The cases are locked by the caller, notes and evidence encrypted. A step without events stands
+    in no history.
     """
     if not steps:
         return
@@ -88,7 +89,7 @@ def _history_row(step: Step, account: str, at: datetime) -> Row:
         "reason": step.reason,
         "resource_id": step.case.resource_id or step.before.resource_id,
         "note": step.note or None,
-        "evidence": step.evidence,
+        "evidence": {ENCRYPTED: step.evidence} if step.evidence else None,
     }
 
 

@@ -156,10 +156,11 @@ class _Images(_Part):
 
 class _Kubernetes(_Part):
     makes = Kubernetes
-    host = _text(validate=_HOST)
+    host = fields.String(load_default=None, validate=_HOST)
     ingress_class = _text(validate=_DNS_LABEL)
     ingress_namespace = _text(validate=_DNS_LABEL)
     tls_secret = fields.String(load_default=None, validate=_DNS_LABEL)
+    pull_secret = fields.String(load_default=None, validate=_DNS_LABEL)
     scaling = fields.Boolean(required=True)
     most_replicas = fields.Integer(strict=True, required=True, validate=Range(1, 100))
 

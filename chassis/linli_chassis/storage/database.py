@@ -130,8 +130,9 @@ def is_conflict(error: BaseException) -> bool:
 def migrate(database_url: str, service: str) -> None:
     """Bring the schema of an installed service to the newest version.
 
-    Safe to run at the same time from several places. The chassis' own tables come with it where the
-    service has an inbox and an outbox.
+    Safe to run at the same time from several places. A database that is ahead, because a newer
+    version is taken back, stays as it is. The chassis' own tables come with it where the service
+    has an inbox and an outbox.
 
     Raises:
         BadSettings: the database cannot hold the texts of all languages.
@@ -145,9 +146,10 @@ def migrate(database_url: str, service: str) -> None:
         with _locked(engine, service) as connection:
             _check_encoding(connection)
             connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{service}"'))
-            config = _alembic(service)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "heads")
+            if _pending(connection, service):
+                config = _alembic(service)
+                config.attributes["connection"] = connection
+                command.upgrade(config, "heads")
     finally:
         engine.dispose()
 
@@ -155,13 +157,15 @@ def migrate(database_url: str, service: str) -> None:
 def pending_migrations(engine: sa.Engine, service: str) -> list[str]:
     """The heads that the database has not reached yet; empty when it is up to date."""
     with engine.connect() as connection:
-        migrated = connection.scalar(sa.text("SELECT to_regclass('alembic_version')")) is not None
-        current = (
-            connection.scalars(sa.text("SELECT version_num FROM alembic_version"))
-            if migrated
-            else ()
-        )
-        reached = {_branch(revision): revision for revision in current}
+        return _pending(connection, service)
+
+
+def _pending(connection: sa.Connection, service: str) -> list[str]:
+    migrated = connection.scalar(sa.text("SELECT to_regclass('alembic_version')")) is not None
+    current = (
+        connection.scalars(sa.text("SELECT version_num FROM alembic_version")) if migrated else ()
+    )
+    reached = {_branch(revision): revision for revision in current}
     # A database that is ahead of this code is no reason to stop: upgrades migrate first, then
     # restart the processes one by one.
     return sorted(

@@ -137,10 +137,11 @@ class _Images(_Part):
 
 class _Kubernetes(_Part):
     makes = Kubernetes
-    host = text(validate=HOST)
+    host = fields.String(load_default=None, validate=HOST)
     ingress_class = text(validate=DNS_LABEL)
     ingress_namespace = text(validate=DNS_LABEL)
     tls_secret = fields.String(load_default=None, validate=DNS_LABEL)
+    pull_secret = fields.String(load_default=None, validate=DNS_LABEL)
     scaling = fields.Boolean(required=True)
     most_replicas = fields.Integer(strict=True, required=True, validate=Range(1, 100))
 

@@ -25,7 +25,9 @@ def test_services_whose_clocks_disagree_agree_on_what_happened(
     clocks = {name: tmp_path / name for name in SKEWS}
     for name, skew in SKEWS.items():
         clocks[name].write_text(skew)
-    with environment.trial("clocks apart, then jumping", crashes=list(SKEWS)) as trial:
+    with environment.trial(
+        "clocks apart, then jumping", crashes=list(SKEWS), events_within=40, answers_within=10
+    ) as trial:
         with skewed(environment, clocks, preload):
             trial.passed(15)
             assert environment.one(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 from linli_chassis.process import failpoints
 from linli_devkit.ports import free_ports
@@ -62,12 +63,13 @@ def test_two_replicas_are_replaced_one_after_the_other_and_one_always_serves(
             for n, name in enumerate(names)
         ]
         with environment.trial(
-            "rolling restart, two replicas",
+            "expanded, then two replicas replaced in turn",
             urls=urls,
             crashes=names,
             events_within=30,
             answers_within=10,
         ) as trial:
+            expand(environment)
             for name in names:
                 environment.terminate(name)
                 trial.passed(10)
@@ -75,6 +77,17 @@ def test_two_replicas_are_replaced_one_after_the_other_and_one_always_serves(
                 replica.stop()
                 trial.passed(5)
             trial.healed()
+
+
+def expand(environment: FaultEnvironment) -> None:
+    """Migrate as an upgrade does while the old version works: a column, an index, both unused."""
+    with closing(psycopg2.connect(environment.database_url)) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute("SET lock_timeout = '2s'")
+        for table in ("grid.request", "evaluation.fact"):
+            cursor.execute(f"ALTER TABLE {table} ADD COLUMN upgraded_at timestamptz")
+            cursor.execute(f"CREATE INDEX CONCURRENTLY ON {table} (upgraded_at)")
 
 
 def test_a_standby_takes_over_from_a_relay_that_stands_still(

@@ -16,10 +16,10 @@ from linli_chassis.process import failpoints
 from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 
-from .checker import Checker, Findings, Rows
+from .checker import Before, Checker, Findings, Rows
 from .request_load import Load
 
-REST_SECONDS = 120.0
+REST_SECONDS = 90.0
 
 
 @dataclass
@@ -128,30 +128,36 @@ class TrialEnvironment:
             before = Checker(rows).before()
         load = Load(self.platform, next(self._seeds), tuple(urls))
         trial = Trial(name, self, load)
-        with load.running(), self._released_on_failure():
-            trial.passed(5)
-            yield trial
-            trial.passed(5)
-        findings = self._at_rest(
-            lambda checker: checker.findings(before, load.entries, trial.poison)
-        )
-        recovered = trial.since_healed
-        findings.unexpected += load.unexplained
-        findings.unexpected += self._crashed(crashes)
-        event = Stall(findings.slowest_event_seconds, events_within)
-        answer = Stall(load.slowest_seconds, answers_within)
-        self._record(trial, findings, event, answer, recovered)
-        assert findings.clean, f"{name}: {findings}"
-        assert not event.too_long, f"{name}: an event took {event} s to reach evaluation"
-        assert not answer.too_long, f"{name}: a client waited {answer} s for its answer"
-
-    @contextmanager
-    def _released_on_failure(self) -> Iterator[None]:
         try:
-            yield
+            with load.running():
+                trial.passed(5)
+                yield trial
+                trial.passed(5)
+            self._judge(trial, before, crashes, events_within, answers_within)
         except BaseException:
             self.release()
             raise
+
+    def _judge(
+        self,
+        trial: Trial,
+        before: Before,
+        crashes: Collection[str],
+        events_within: float,
+        answers_within: float,
+    ) -> None:
+        findings = self._at_rest(
+            lambda checker: checker.findings(before, trial.load.entries, trial.poison)
+        )
+        recovered = trial.since_healed
+        findings.unexpected += trial.load.unexplained
+        findings.unexpected += self._crashed(crashes)
+        event = Stall(findings.slowest_event_seconds, events_within)
+        answer = Stall(trial.load.slowest_seconds, answers_within)
+        self._record(trial, findings, event, answer, recovered)
+        assert findings.clean, f"{trial.name}: {findings}"
+        assert not event.too_long, f"{trial.name}: an event took {event} s to reach evaluation"
+        assert not answer.too_long, f"{trial.name}: a client waited {answer} s for its answer"
 
     def _at_rest(self, look: Callable[[Checker], Findings]) -> Findings:
         """What `look` returns in the first idle snapshot; what is pending, if there is none."""
@@ -250,7 +256,7 @@ class TrialEnvironment:
         def has_died() -> bool:
             return armed.poll() is not None
 
-        eventually(has_died, seconds=60)
+        eventually(has_died, seconds=40)
         killed = armed.returncode == -signal.SIGKILL
         assert armed.returncode > 0 if how else killed, child.end_of_log()
         self.platform.await_restart(name, restarts)

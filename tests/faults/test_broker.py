@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import Any
 
@@ -228,10 +229,12 @@ PENDING = (
 
 
 def republish(environment: FaultEnvironment, since: str) -> None:
-    for name in api_services():
-        environment.platform.linli(
-            "events", "republish", name, "--since", since.replace(" ", "T"), "--yes"
-        )
+    def one(name: str) -> None:
+        moment = since.replace(" ", "T")
+        environment.platform.linli("events", "republish", name, "--since", moment, "--yes")
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(one, api_services()))
 
 
 def published(environment: FaultEnvironment, since: str) -> set[str]:

@@ -18,9 +18,9 @@ from linli.deployment.init import begin
 from linli.deployment.model import District
 from linli.deployment.schema import load
 from linli.local.supervisor import Supervisor
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.ports import free_port
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent

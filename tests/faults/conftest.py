@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from linli_devkit.platforms import RunningPlatform
+from linli_devkit.running_platform import RunningPlatform
 
 from .environment import FaultEnvironment, fault_environment
 from .trial import Result

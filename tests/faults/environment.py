@@ -14,9 +14,10 @@ from linli.local.supervisor import Child
 from linli_contracts.manifest import api_services
 from linli_devkit.disks import small_disk
 from linli_devkit.own_postgres import OwnPostgres, own_postgres
-from linli_devkit.platforms import RunningPlatform, running_platform
+from linli_devkit.platforms import running_platform
 from linli_devkit.proxy import Proxy
 from linli_devkit.rabbitmq import RabbitServer, rabbit_server
+from linli_devkit.running_platform import RunningPlatform
 
 from .trial import Result, TrialEnvironment
 

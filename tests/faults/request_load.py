@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import requests
 from linli_client.http import Caller
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 RESIDENT = Caller("resident", account="a-resident")
 DISPATCHER = Caller("dispatcher", account="a-dispatcher")

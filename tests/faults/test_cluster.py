@@ -9,10 +9,10 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
 from linli_devkit.rabbitmq_cluster import cluster
+from linli_devkit.running_platform import RunningPlatform
 
 from .environment import FaultEnvironment, fault_environment
 from .trial import Result, Trial

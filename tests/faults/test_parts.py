@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from linli_chassis.process import failpoints
 from linli_contracts.manifest import api_services
-from linli_devkit.platforms import RunningPlatform, embedded_host
+from linli_devkit.platforms import embedded_host
+from linli_devkit.running_platform import RunningPlatform
 
 from .environment import FaultEnvironment
 from .trial import Result, TrialEnvironment

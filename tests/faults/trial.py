@@ -13,8 +13,8 @@ from typing import Any
 import psycopg2
 from linli.local.supervisor import Child
 from linli_chassis.process import failpoints
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 from .checker import Before, Checker, Findings, Rows
 from .request_load import Load

@@ -14,10 +14,11 @@ import pytest
 from linli_contracts.service_catalogue import load_service_items
 from linli_demo.district import sample_folder
 from linli_devkit.people import People
-from linli_devkit.platforms import RunningPlatform, running_platform
+from linli_devkit.platforms import running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
+from linli_devkit.running_platform import RunningPlatform
 
 from . import previous_release
 

@@ -9,11 +9,12 @@ from time import perf_counter
 from typing import Any
 
 import structlog
+from linli_kernel.errors import DomainError
 from uuid_utils.compat import uuid7
 from werkzeug.wrappers import Request, Response
 
 from linli_chassis.http.pipeline import Job, Pipeline
-from linli_chassis.http.problems import Problem, problem_response
+from linli_chassis.http.problems import Problem, domain_problem, problem_response
 from linli_chassis.http.route_info import METHODS
 from linli_chassis.i18n import current_locale, negotiate
 from linli_chassis.observability import metrics, tracing
@@ -43,7 +44,8 @@ class Application:
         self._language, self._is_stopping = language, is_stopping
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        response = self._respond(Request(environ))
+        # Populated, the two would refer to each other, and wait for the garbage collector.
+        response = self._respond(Request(environ, populate_request=False))
         # After 408 and 413 the rest of the body would have to be read before the next request.
         if response.status_code in (408, 413) or self._is_stopping():
             environ.get(CLOSE_CONNECTION, lambda: None)()
@@ -79,6 +81,8 @@ class Application:
             return self._pipeline.respond(job)
         except Problem as refused:
             problem = refused
+        except DomainError as refused:
+            problem = domain_problem(refused)
         except Exception as error:
             log.exception("request failed", route=job.template, exc_info=error)
             problem = Problem(

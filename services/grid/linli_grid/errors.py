@@ -4,6 +4,7 @@ DomainError
 ├── NotFound                 there is no such grid, request or tracking code
 ├── NotAllowed
 │   └── NotYours             it is there, but somebody else's to handle
+│       └── ForeignGrid      a grid to draw outside the region of the caller
 ├── Conflict
 │   ├── TransitionRefused    the state of the request does not allow it
 │   └── DutyTaken            another worker has the duty that only one may have
@@ -47,6 +48,12 @@ class UnknownCategory(Invalid):
 
 class NotYours(NotAllowed):
     """It is there, but somebody else's to handle."""
+
+
+class ForeignGrid(NotYours):
+    """A grid to draw is outside the region of the caller."""
+
+    message = "This grid is outside your region."
 
 
 class TransitionRefused(states.TransitionRefused):

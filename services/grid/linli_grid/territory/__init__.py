@@ -7,13 +7,12 @@ grids, made anew when one has changed.
 
 from linli_grid.territory.domain import LOCATED
 from linli_grid.territory.engine.geometry import metres_per_degree
-from linli_grid.territory.engine.placing import HasCoordinates, Placement
+from linli_grid.territory.engine.placing import Placement
 from linli_grid.territory.queries import locate, locate_all
 from linli_grid.territory.tables import grid_exists, lock_grid
 
 __all__ = [
     "LOCATED",
-    "HasCoordinates",
     "Placement",
     "grid_exists",
     "locate",

@@ -91,6 +91,9 @@ grid_version = sa.Table(
     "by which replicas notice it.",
 )
 
+_VERSION = sa.select(grid_version.c.version)
+"""Built once: for what every registration runs, building costs more than running."""
+
 
 def known_communities(connection: sa.Connection, codes: Iterable[str]) -> set[str]:
     """Which of these codes are registered communities."""
@@ -147,7 +150,7 @@ def boundaries_within(connection: sa.Connection, prefix: str) -> list[bytes]:
 
 def current_version(connection: sa.Connection) -> UUID:
     """The version of all grids together."""
-    version: UUID = connection.execute(sa.select(grid_version.c.version)).scalar_one()
+    version: UUID = connection.execute(_VERSION).scalar_one()
     return version
 
 

@@ -32,7 +32,7 @@ from linli_service_desk.cases.queries import (
     usual_resources,
 )
 from linli_service_desk.cases.schemas import STATE_CODES, CaseDetail
-from linli_service_desk.cases.tables import (
+from linli_service_desk.cases.tables.locking import (
     any_waiting,
     find_by_digest,
     lock_waiting,

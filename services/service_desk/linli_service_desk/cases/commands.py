@@ -14,12 +14,12 @@ from linli_contracts.events.grid.requests import RequestVerified
 from linli_contracts.events.service_desk import cases as published
 from linli_contracts.events.service_desk.matching import CaseDispatched, CaseUnmatched
 
-from linli_service_desk.cases import tables
 from linli_service_desk.cases.domain import decisions, events
 from linli_service_desk.cases.domain.actions import NO_REPLY, CaseAction, DeclineCase, ResumeCase
 from linli_service_desk.cases.domain.case import Case, Context, State, case_id_of
 from linli_service_desk.cases.domain.decisions import Step
 from linli_service_desk.cases.domain.states import CASE_STATES, decide
+from linli_service_desk.cases.tables import locking, writing
 from linli_service_desk.catalogue import CasePolicy, case_policy
 from linli_service_desk.errors import CaseNotFound, NotYourUnit
 from linli_service_desk.settings import Uow
@@ -78,7 +78,7 @@ def lock_in_scope(uow: Uow, actor: Actor, case_id: UUID, action: type[CaseAction
 
     A case in nobody's hands passes for units: the table of the steps then says what is possible.
     """
-    case = tables.lock_case(uow.connection, case_id)
+    case = locking.lock_case(uow.connection, case_id)
     if case is None:
         raise CaseNotFound(case_id=case_id)
     if not action.by_unit:
@@ -99,21 +99,21 @@ def must_allow(uow: Uow, actor: Actor, case: Case, action: type[CaseAction]) -> 
 
 def decline_unanswered(uow: Uow) -> None:
     """A provider that lets its time to reply pass has declined."""
-    cases = tables.lock_unanswered(uow.connection, uow.now)
+    cases = locking.lock_unanswered(uow.connection, uow.now)
     perform_all(uow, [(case, DeclineCase(NO_REPLY)) for case in cases])
 
 
 def raise_overdue(uow: Uow) -> None:
     """Publish each deadline that passed, once, and raise the case one level."""
-    unanswered = tables.lock_answer_overdue(uow.connection, uow.now)
+    unanswered = locking.lock_answer_overdue(uow.connection, uow.now)
     carry_out(uow, [decisions.answer_overdue(case) for case in unanswered])
-    unfinished = tables.lock_finish_overdue(uow.connection, uow.now)
+    unfinished = locking.lock_finish_overdue(uow.connection, uow.now)
     carry_out(uow, [decisions.finish_overdue(case) for case in unfinished])
 
 
 def resume_suspended(uow: Uow) -> None:
     """Work goes on when the date of a suspension comes."""
-    cases = tables.lock_suspension_ended(uow.connection, uow.now)
+    cases = locking.lock_suspension_ended(uow.connection, uow.now)
     perform_all(uow, [(case, ResumeCase()) for case in cases])
 
 
@@ -140,7 +140,7 @@ def open_cases(uow: Uow, verified: Sequence[Event]) -> None:
     policy = case_policy(uow)
     causes = {case_id_of(event.data["request_id"]): event for event in verified}
     cases = [_new_case(policy, event) for event in causes.values()]
-    inserted = tables.insert_new(uow.connection, cases)
+    inserted = writing.insert_new(uow.connection, cases)
     for case in cases:
         if case.case_id not in inserted:
             continue
@@ -205,9 +205,9 @@ def context_of(policy: CasePolicy, service: str, now: datetime) -> Context:
     )
 
 
-def carry_out(uow: Uow, steps: Sequence[Step], account: str = tables.SYSTEM) -> None:
+def carry_out(uow: Uow, steps: Sequence[Step], account: str = writing.SYSTEM) -> None:
     """Save what was decided, with its history, and publish what happened."""
-    tables.save(
+    writing.save(
         uow.connection, [_with_encrypted_note(uow, step) for step in steps], account, uow.now
     )
     for step in steps:

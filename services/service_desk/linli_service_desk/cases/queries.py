@@ -11,9 +11,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from linli_chassis.http import Actor, Page, PageRequest, page
+from linli_chassis.http import Actor, Page, PageRequest, fetch_page
 from linli_chassis.storage.crypto import CryptoError
-from linli_chassis.storage.records import fetch_all, fetch_one
+from linli_chassis.storage.records import columns_of, equal_to, fetch_all, fetch_one
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from linli_service_desk.cases.commands import context_of, note_context
@@ -26,9 +26,7 @@ from linli_service_desk.cases.domain.views import (
     PossibleAction,
     ShownCase,
 )
-from linli_service_desk.cases.tables import (
-    CASE_COLUMNS,
-    as_case,
+from linli_service_desk.cases.tables.declarations import (
     case_dispatch,
     case_file,
     case_refusal,
@@ -50,9 +48,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class ListCases(PageRequest):
-    """Which cases to list. `grid_code` may be any region; `after` is the place of a case."""
+    """Which cases to list. `grid_code` may be any region;"""
 
-    after: tuple[datetime, UUID] | None = None
     state: str | None = None
     grid_code: str | None = None
     service: str | None = None
@@ -62,22 +59,10 @@ class ListCases(PageRequest):
 
 def list_cases(uow: Uow, actor: Actor, request: ListCases, language: str) -> Page[ListedCase]:
     """The cases that the caller may see, the newest first."""
-    c = case_file.c
-    query = (
-        sa.select(*CASE_COLUMNS)
-        .where(*_within_scope(actor), *_filters(request))
-        .order_by(c.opened_at.desc(), c.case_id.desc())
-        .limit(request.limit + 1)
-    )
-    if request.after:
-        query = query.where(sa.tuple_(c.opened_at, c.case_id) < sa.tuple_(*request.after))
-    cases = [as_case(row) for row in uow.connection.execute(query)]
-    return page(_listed(uow, case_policy(uow), cases, language), request, position_of)
-
-
-def position_of(case: Case) -> tuple[datetime, UUID]:
-    """The place of a case in a list, as `ListCases.after` takes it."""
-    return case.opened_at, case.case_id
+    query = sa.select(case_file).where(*_within_scope(actor), *_filters(request))
+    newest = (case_file.c.opened_at, case_file.c.case_id)
+    cases = fetch_page(uow.connection, query, Case, request, *newest, newest_first=True)
+    return Page(_listed(uow, case_policy(uow), cases.items, language), cases.next)
 
 
 def show_case(uow: Uow, actor: Actor, case_id: UUID, language: str) -> ShownCase:
@@ -86,9 +71,8 @@ def show_case(uow: Uow, actor: Actor, case_id: UUID, language: str) -> ShownCase
     Raises:
         CaseNotFound: there is none, or it is out of scope.
     """
-    query = sa.select(*CASE_COLUMNS).where(case_file.c.case_id == case_id)
-    row = uow.connection.execute(query).first()
-    case = as_case(row) if row else None
+    query = sa.select(case_file).where(case_file.c.case_id == case_id)
+    case = fetch_one(uow.connection, query, Case)
     if case is None or not (_covers(actor, case) or actor.owns(case.unit_id)):
         raise CaseNotFound(case_id=case_id)
     return case_detail(uow, actor, case, language)
@@ -174,7 +158,7 @@ def _possible_actions(actor: Actor, case: Case, context: Context) -> list[Possib
 
 def _last_dispatch(connection: sa.Connection, case_id: UUID) -> LastDispatch | None:
     query = (
-        sa.select(*(case_dispatch.c[field.name] for field in fields(LastDispatch)))
+        sa.select(*columns_of(case_dispatch, LastDispatch))
         .where(case_dispatch.c.case_id == case_id)
         .order_by(case_dispatch.c.dispatch_id.desc())
         .limit(1)
@@ -185,7 +169,7 @@ def _last_dispatch(connection: sa.Connection, case_id: UUID) -> LastDispatch | N
 def _history(uow: Uow, actor: Actor, case: Case) -> list[HistoryEntry]:
     """All that was done to a case, oldest first; with notes for those who work on it."""
     query = (
-        sa.select(*(case_transition.c[field.name] for field in fields(HistoryEntry)))
+        sa.select(*columns_of(case_transition, HistoryEntry))
         .where(case_transition.c.case_id == case.case_id)
         .order_by(case_transition.c.at, case_transition.c.transition_id)
     )
@@ -233,16 +217,15 @@ def _within_scope(actor: Actor) -> list[sa.ColumnElement[bool]]:
 
 
 def _filters(request: ListCases) -> list[sa.ColumnElement[bool]]:
-    c = case_file.c
-    equal = {
-        c.state: request.state,
-        c.service: request.service,
-        c.request_id: request.request_id,
-        c.unit_id: request.unit_id,
-    }
-    conditions = [column == value for column, value in equal.items() if value]
+    conditions = equal_to(
+        case_file,
+        state=request.state,
+        service=request.service,
+        request_id=request.request_id,
+        unit_id=request.unit_id,
+    )
     if request.grid_code:
-        conditions.append(c.grid_code.startswith(request.grid_code, autoescape=True))
+        conditions.append(case_file.c.grid_code.startswith(request.grid_code, autoescape=True))
     return conditions
 
 

@@ -7,8 +7,6 @@ import sqlalchemy as sa
 from linli_evaluation.sources.domain import SubjectLevel
 from linli_evaluation.tables import metadata
 
-Table = sa.Table
-
 region = sa.Table(
     "region",
     metadata,

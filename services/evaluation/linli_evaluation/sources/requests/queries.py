@@ -9,8 +9,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from linli_chassis.http import Actor, Page, PageRequest, page
-from linli_chassis.storage.records import fetch_all, fetch_one
+from linli_chassis.http import Actor, Page, PageRequest, fetch_page
+from linli_chassis.storage.records import equal_to, fetch_all, fetch_one
 from linli_kernel.errors import NotFound
 
 from linli_evaluation.calendar import start_of_day
@@ -41,9 +41,7 @@ class FactsQuery(PageRequest):
     imported: bool | None = None
 
 
-_FILTERS = [
-    fact.c[name] for name in FactsQuery.__dataclass_fields__ if name not in ("limit", "after")
-]
+_FILTERS = FactsQuery.__dataclass_fields__.keys() - {"limit", "after"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +71,9 @@ def open_fact(uow: Uow, actor: Actor, request_id: UUID) -> OpenedFact:
 
 def list_facts(uow: Uow, actor: Actor, query: FactsQuery) -> Page[CaseFact]:
     """A page of facts within the region of the caller, by request id."""
-    wanted = [
-        column == value for column in _FILTERS if (value := getattr(query, column.name)) is not None
-    ]
+    wanted = equal_to(fact, **{name: getattr(query, name) for name in _FILTERS})
     rows = sa.select(fact).where(*wanted, _within(actor.region))
-    if query.after:
-        rows = rows.where(fact.c.request_id > query.after[0])
-    rows = rows.order_by(fact.c.request_id).limit(query.limit + 1)
-    facts = fetch_all(uow.connection, rows, CaseFact)
-    return page(facts, query, position=lambda each: [each.request_id])
+    return fetch_page(uow.connection, rows, CaseFact, query, fact.c.request_id)
 
 
 def count_figures(uow: Uow, actor: Actor, query: FiguresQuery) -> Figures:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
-
 from linli_chassis.http import PageQuery, QuerySchema, ResponseSchema, page_of
-from linli_chassis.i18n import Text
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import fields, validate
 
 from linli_evaluation.schemas import CODE, REGION, DayOrMoment, level_field
 from linli_evaluation.sources.requests import queries
@@ -26,15 +22,6 @@ class FactsQuery(PageQuery):
     category = fields.String(validate=CODE)
     unit_id = fields.UUID()
     imported = fields.Boolean()
-
-    @post_load
-    def decode(self, data: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """Put the request id to go on from into `after`."""
-        data = super().decode(data, **more)
-        try:
-            return {**data, "after": data["after"] and [UUID(data["after"][0])]}
-        except (ValueError, AttributeError, TypeError):
-            raise ValidationError(Text("Not a cursor of ours."), "cursor") from None
 
 
 class FactResponse(ResponseSchema):

@@ -121,8 +121,7 @@ def resume(case: Case, action: actions.ResumeCase, context: Context) -> Step:
         suspended_hours=case.suspended_hours + hours,
         due_at=due_at,
     )
-    event = events.Resumed(due_at=due_at)
-    return Step(action.action, case, after, (event,))
+    return Step(action.action, case, after, (events.Resumed(due_at=due_at),))
 
 
 def extend(case: Case, action: actions.ExtendCase, context: Context) -> Step:
@@ -135,8 +134,7 @@ def extend(case: Case, action: actions.ExtendCase, context: Context) -> Step:
 
 def escalate(case: Case, action: actions.EscalateCase, _context: Context) -> Step:
     """Raise the case one level because somebody asked for it."""
-    step = Step(action.action, case, case, (), action.reason)
-    return _raised(step, "asked")
+    return _raised(Step(action.action, case, case, (), action.reason), "asked")
 
 
 def resolve(case: Case, action: actions.ResolveCase, context: Context) -> Step:

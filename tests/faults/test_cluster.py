@@ -41,7 +41,7 @@ def test_with_one_node_of_three_frozen_events_go_on(
     clustered: FaultEnvironment, nodes: list[RabbitServer]
 ) -> None:
     with clustered.trial(
-        "one broker node of three frozen", events_within=60, answers_within=5
+        "one broker node of three frozen", events_within=90, answers_within=5
     ) as trial:
         with nodes[0].frozen():
             # two of three are a majority, so the platform has to recover while it lasts
@@ -59,7 +59,7 @@ def test_with_one_node_of_three_killed_events_go_on(
     with (
         ExitStack() as stack,
         clustered.trial(
-            "one broker node of three killed", events_within=60, answers_within=5
+            "one broker node of three killed", events_within=90, answers_within=5
         ) as trial,
     ):
         nodes[1].kill()

@@ -118,6 +118,7 @@ def test_a_database_that_stands_still_is_waited_for(environment: FaultEnvironmen
         trial.healed()
 
 
+@pytest.mark.xfail(strict=True, reason="a database that never answers is waited for without end")
 def test_a_database_to_which_all_packets_are_lost_is_given_up_and_found_again(
     environment: FaultEnvironment,
 ) -> None:

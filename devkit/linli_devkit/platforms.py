@@ -11,7 +11,7 @@ from pathlib import Path
 from linli.app import app
 from linli.base.context import VARIABLES, note_platform
 from linli.local.embedded import EmbeddedPlatform
-from linli.local.supervisor import Supervisor
+from linli.local.supervisor import Child, Supervisor, common_environ
 from linli_contracts.manifest import api_services
 from typer.testing import CliRunner
 
@@ -56,6 +56,19 @@ def embedded_platform(home: Path, **settings: str) -> Iterator[RunningPlatform]:
     with ExitStack() as stack:
         with _environment(settings):
             supervisor = stack.enter_context(EmbeddedPlatform.start(home, free_ports(1)))
+        yield _noted(home, supervisor)
+
+
+@contextmanager
+def embedded_host(home: Path, database_url: str) -> Iterator[RunningPlatform]:
+    """The one process of the embedded platform over a database that is there and migrated."""
+    url = f"http://127.0.0.1:{free_ports(1)}"
+    with _environment({}):
+        bind = {"LINLI_HTTP_BIND": url.removeprefix("http://"), "AMQP_URI": ""}
+        environ = common_environ(home, database_url) | bind
+    host = Child("platform", ["linli.local.embedded"], environ, home / "platform.log")
+    with Supervisor([host], url, environ).running() as supervisor:
+        supervisor.await_ready(url, host)
         yield _noted(home, supervisor)
 
 

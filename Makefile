@@ -24,7 +24,7 @@ up: .venv/ready  ## start the embedded platform and keep it running
 	@$(BIN)/linli up $(ARGS)
 
 test: .venv/ready rabbitmq  ## run all tests on all cores: real PostgreSQL, real RabbitMQ, real processes
-	$(BIN)/pytest -n auto --dist loadfile -m "not docker and not faults and not upgrade" $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not docker and not faults and not upgrade" $(ARGS)
 
 test-unit: .venv/ready  ## run the tests that need no server, in under a minute
 	$(BIN)/pytest -n auto $(UNIT) $(ARGS)

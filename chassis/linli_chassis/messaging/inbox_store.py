@@ -104,7 +104,7 @@ def store(
     *,
     dead: bool,
 ) -> bool:
-    """Store a message that failed for the first time, to be retried or `dead`; whether it is new."""
+    """Store a message that failed for the first time, due or `dead`; whether it is new."""
     state, delay = ("dead", timedelta(0)) if dead else state_after(1)
     values = {
         "id": event_id,

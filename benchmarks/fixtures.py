@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pika
 import sqlalchemy as sa
-from linli_chassis.messaging import outbox
+from linli_chassis.messaging.outbox import Outbox
 from linli_chassis.messaging.topology import EXCHANGE, queue_of
 from linli_chassis.storage.database import create_engine
 from linli_contracts.envelope import Event, Message, encode, encode_data
@@ -44,8 +44,8 @@ class OutboxFill:
         self._database = database
         self._engine = create_engine(database.database_url, schema, pool_size=1)
         with self._engine.begin() as connection:
-            outbox.append(
-                connection, schema, [(event, encode_data(event)) for event in pending_events]
+            Outbox(schema).append(
+                connection, [(event, encode_data(event)) for event in pending_events]
             )
             connection.execute(
                 sa.text(f"CREATE TABLE outbox_full AS SELECT seq, {_COLUMNS} FROM outbox")  # noqa: S608

@@ -38,7 +38,13 @@ _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", "
 
 
 class UnreadableEvent(ValueError):
-    """A message that is no event: undecodable, of an unknown type, or against its schema."""
+    """A message that is no event: undecodable, of an unknown type, against its schema, or from a
+    source that does not publish its type.
+    """
+
+
+class UnknownEvent(UnreadableEvent):
+    """An event of a type that this version of the contracts does not know; a newer one may."""
 
 
 class EventTooLarge(ValueError):
@@ -136,10 +142,12 @@ def decode(message: Message) -> Event:
     """Read an event from the wire.
 
     Raises:
+        UnknownEvent: this version of the contracts has no such type.
         UnreadableEvent: with what is wrong, as it will stand in the dead-letter row.
     """
     attributes, data = _attributes(message), _data(message)
     try:
+        event_type = find(attributes["type"])
         event = Event(
             id=UUID(attributes["id"]),
             type=attributes["type"],
@@ -150,15 +158,18 @@ def decode(message: Message) -> Event:
             correlation_id=attributes["correlationid"],
             causation_id=attributes.get("causationid"),
             traceparent=attributes.get("traceparent"),
-            data=find(attributes["type"]).load(data),
+            data=event_type.load(data),
         )
         _check(event)
     except UnknownEventType as error:
-        raise UnreadableEvent(str(error)) from error
+        raise UnknownEvent(str(error)) from error
     except ValidationError as error:
         raise UnreadableEvent(f"data against its schema: {json.dumps(error.messages)}") from error
     except (ValueError, OverflowError) as error:
         raise UnreadableEvent(f"bad attribute: {error}") from error
+    if event.source != source_of(event.district, event_type.producer):
+        reason = f"{event.type} is published by {event_type.producer}, not by {event.source}"
+        raise UnreadableEvent(reason)
     return event
 
 

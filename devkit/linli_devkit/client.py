@@ -142,6 +142,13 @@ class ServiceUnderTest:
             ).all()
         assert not failed, failed
 
+    def forget(self) -> None:
+        """Forget which events were handled, as after their retention or a restore, so that the
+        handlers receive again what is delivered again.
+        """
+        with self.unit_of_work() as uow:
+            uow.connection.execute(sa.text("DELETE FROM inbox"))
+
     def published(self) -> list[Event]:
         """The events written to the outbox so far, oldest first, decoded by their contract."""
         with self.unit_of_work() as uow:

@@ -13,9 +13,7 @@ import sqlalchemy as sa
 from linli_chassis.messaging.topology import EXCHANGE, queue_of
 from linli_contracts.envelope import CONTENT_TYPE, encode
 from linli_contracts.events.grid.requests import RequestVerified
-from linli_contracts.events.organization.resources import ResourceWithdrawn
 from linli_contracts.manifest import api_services
-from linli_contracts.registry import consumers_of, find
 from linli_devkit.contracts.examples import example_event
 
 from .environment import FaultEnvironment
@@ -23,7 +21,6 @@ from .environment import FaultEnvironment
 pytestmark = pytest.mark.faults
 
 GOOD = encode(example_event(RequestVerified))
-NOT_OURS = encode(example_event(ResourceWithdrawn))
 Poison = tuple[dict[Any, Any], bytes, str]
 
 POISON: dict[str, Poison] = {
@@ -41,12 +38,16 @@ POISON: dict[str, Poison] = {
     ),
     "too large": (dict(GOOD.headers), b'"' + b"x" * 100_000 + b'"', CONTENT_TYPE),
     "far too large": (dict(GOOD.headers), b'"' + b"x" * 8_000_000 + b'"', CONTENT_TYPE),
-    "of an unknown type": (
-        {**GOOD.headers, "ce-type": "linli.grid.grid_painted.v9"},
+    "from a service that does not publish it": (
+        {**GOOD.headers, "ce-source": "urn:linli:110101:evaluation"},
         GOOD.body,
         CONTENT_TYPE,
     ),
-    "of a type not subscribed": (dict(NOT_OURS.headers), NOT_OURS.body, CONTENT_TYPE),
+    "from another district": (
+        {**GOOD.headers, "ce-source": "urn:linli:110102:grid"},
+        GOOD.body,
+        CONTENT_TYPE,
+    ),
     "without an id": (
         {k: v for k, v in GOOD.headers.items() if k != "ce-id"},
         GOOD.body,
@@ -89,7 +90,6 @@ POISON: dict[str, Poison] = {
 
 
 def test_poison_ends_as_dead_letters_and_holds_nothing_up(environment: FaultEnvironment) -> None:
-    assert consumers_of(find(NOT_OURS.headers["ce-type"])) == ("service_desk",)
     queues = [queue_of("evaluation"), queue_of("grid")]
     with (
         environment.trial(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import pika
@@ -32,6 +33,10 @@ log = structlog.get_logger(__name__)
 
 _TOPOLOGY_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
+KEEP_SESSION_SECONDS = 3.0
+"""How often the relay's session runs a query while the broker lets it wait: PostgreSQL ends one
+that is idle for longer, so that a standby takes over from a relay that is cut off."""
+_KEEP_SESSION = sa.text("SELECT 1")
 _ABORT_SECONDS = 3.0
 
 
@@ -59,6 +64,7 @@ class AmqpPublisher:
         self._topology = TopologyChannel(set_up, self._stop, self._on_failure)
         self._gap_recovery = GapRecovery(service)
         self._connection: Any = None
+        self._database: sa.Connection | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -71,8 +77,9 @@ class AmqpPublisher:
         self._returned: set[str] = set()
         self._topology.reset()
 
-    def publish(self, connection: sa.Connection, rows: Sequence[OutboxRow]) -> list[int]:  # noqa: ARG002
+    def publish(self, connection: sa.Connection, rows: Sequence[OutboxRow]) -> list[int]:
         """Publish and await the confirms; see `Publisher`."""
+        self._database = connection
         self._open()
         self._confirmed, self._returned = [], set()
         for row in rows:
@@ -116,6 +123,7 @@ class AmqpPublisher:
 
         See `Publisher`.
         """
+        self._database = connection
         if not self._is_open:
             return
         try:
@@ -181,6 +189,17 @@ class AmqpPublisher:
         Raises:
             BusUnavailable: the connection failed, or time is up and it is not `patient`.
         """
+        deadline = monotonic() + seconds
+        while not (until() or self._failure) and (left := deadline - monotonic()) > 0:
+            if self._turn(min(left, KEEP_SESSION_SECONDS)) and self._database is not None:
+                self._database.execute(_KEEP_SESSION)
+        if self._failure or not (patient or until()):
+            reason = self._failure or f"no answer in {seconds:g} s"
+            self.close()
+            raise BusUnavailable(f"the broker went away: {reason!r}")
+
+    def _turn(self, seconds: float) -> bool:
+        """Run the connection's loop until something happens; whether it took all of `seconds`."""
         ioloop, expired = self._connection.ioloop, []
 
         def expire() -> None:
@@ -188,17 +207,13 @@ class AmqpPublisher:
             ioloop.stop()
 
         timeout = ioloop.call_later(seconds, expire)
-        while not (until() or expired or self._failure):
-            try:
-                ioloop.start()
-            except BROKER_ERRORS as error:
-                self._failure = error
+        try:
+            ioloop.start()
+        except BROKER_ERRORS as error:
+            self._failure = error
         if not expired:
             ioloop.remove_timeout(timeout)
-        if self._failure or (expired and not patient and not until()):
-            reason = self._failure or f"no answer in {seconds:g} s"
-            self.close()
-            raise BusUnavailable(f"the broker went away: {reason!r}")
+        return bool(expired)
 
     def _stop(self) -> None:
         if self._connection is not None:

@@ -39,6 +39,15 @@ class InboxConsumer(ProviderCollector, SharedExtension):
         self._stopping = Signal()
         self._loops: list[Any] = []
 
+    def register_provider(self, provider: Any) -> None:
+        """Add a subscription. Raises `ValueError` if another one has a type of it."""
+        for other in self._providers:
+            for name in set(other.types) & set(provider.types):
+                raise ValueError(
+                    f"{name} is subscribed by {other.method_name} and by {provider.method_name}"
+                )
+        super().register_provider(provider)
+
     def start(self) -> None:
         """Start the loops, unless a test feeds the inbox by hand.
 

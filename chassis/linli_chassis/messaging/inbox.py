@@ -13,14 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import sqlalchemy as sa
-from linli_contracts.envelope import Event, Message, UnreadableEvent, decode
+from linli_contracts.envelope import Event, Message, UnknownEvent, UnreadableEvent, decode
 
 from linli_chassis.messaging import inbox_store
 from linli_chassis.messaging.inbox_report import InboxReport
+from linli_chassis.messaging.retry import state_after
 from linli_chassis.observability import logs, tracing
 from linli_chassis.process import failpoints
 from linli_chassis.storage.database import is_unavailable
@@ -28,6 +29,9 @@ from linli_chassis.storage.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 Handler = Callable[[UnitOfWork[Any], list[Event]], None]
 _Work = Callable[[UnitOfWork[Any]], object]
+
+# Out of memory or of locks: the database is well, but a batch needs too much of it.
+_TOO_MUCH = ("53200", "53400")
 
 
 class NotYet(Exception):
@@ -78,21 +82,12 @@ class Inbox:
         Raises:
             DatabaseUnavailable: none of them may be acknowledged.
         """
-        read = map(self._read, messages)
-        arrivals = [arrival for arrival in read if arrival is not None]
-        if not arrivals or self._try(partial(self._claim_and_handle, arrivals=arrivals)) is None:
-            return
-        for arrival in arrivals:
-            error = self._try(partial(self._claim_and_handle, arrivals=[arrival]))
-            if error is not None:
-                self._report.failed(arrival.event, 1, _reason(error))
-                self._store(
-                    arrival.message,
-                    arrival.event.id,
-                    arrival.event.type,
-                    _reason(error),
-                    dead=False,
-                )
+        read = [arrival for arrival in map(self._read, messages) if arrival is not None]
+        arrivals = [arrival for arrival in read if arrival.event.type in self._handlers]
+        if arrivals and self._try(partial(self._claim_and_handle, arrivals=arrivals)) is not None:
+            for arrival in arrivals:
+                self._receive_alone(arrival)
+        self._report.dropped([a.event for a in read if a.event.type not in self._handlers])
 
     def retry_due(self, limit: int = 100) -> int:
         """Retry the stored events whose time has come; returns how many there were.
@@ -108,7 +103,7 @@ class Inbox:
         if error is None:
             return len(arrivals)
         if not arrivals:
-            raise error  # the query itself fails, and a retry does not help
+            _raise(error)  # the query itself fails, and a retry does not help
         for arrival in arrivals:
             select_one = partial(inbox_store.pending_retry_of, event_id=arrival.row_id)
             error = self._try(partial(self._retry, select=select_one, into=[]))
@@ -126,6 +121,13 @@ class Inbox:
         return None if seconds[0] is None else max(0.0, seconds[0])
 
     # One batch, one transaction
+
+    def _receive_alone(self, arrival: _Arrival) -> None:
+        error = self._try(partial(self._claim_and_handle, arrivals=[arrival]))
+        if error is not None:
+            event, reason = arrival.event, _reason(error)
+            report = partial(self._report.failed, event, 1, reason)
+            self._store(arrival.message, event.id, event.type, reason, report)
 
     def _claim_and_handle(self, uow: UnitOfWork[Any], arrivals: Sequence[_Arrival]) -> None:
         self._handle(uow, self._claim(uow, arrivals))
@@ -180,7 +182,7 @@ class Inbox:
             with self._open_unit() as uow:
                 work(uow)
         except Exception as error:
-            if is_unavailable(error):
+            if is_unavailable(error) and _code_of(error) not in _TOO_MUCH:
                 raise DatabaseUnavailable(str(error)) from error
             return error
         return None
@@ -188,59 +190,89 @@ class Inbox:
     def _must(self, work: _Work) -> None:
         error = self._try(work)
         if error is not None:
-            raise error
+            _raise(error)
 
     # Reading, and storing what failed
 
     def _read(self, message: Message) -> _Arrival | None:
-        """The arrival of a message; None for an unreadable one, which becomes a dead letter."""
+        """The arrival of a message; None for an unreadable one, which becomes a dead letter.
+
+        One whose type is unknown is retried: it may be for a newer version, which is on its way.
+        """
         try:
             event = self._decode(message)
         except UnreadableEvent as error:
+            dead = not isinstance(error, UnknownEvent)
             name = str(message.headers.get("ce-type", "unknown"))[:200]
-            self._report.unreadable(name, error)
-            self._store(message, _id_of(message), name, str(error), dead=True)
+            report = partial(self._report.unreadable, name, error, dead=dead)
+            self._store(message, _id_of(message), name, str(error), report, dead=dead)
             return None
         return _Arrival(message, event, event.id)
 
     def _stored(self, uow: UnitOfWork[Any], row: Any) -> _Arrival | None:
         message = Message(row.headers, bytes(row.body), row.content_type)
         try:
-            return _Arrival(message, self._decode(message), row.event_id, row.attempts)
+            event = self._decode(message)
+            if event.type not in self._handlers:
+                # Not dropped: a newer replica beside this one may have stored it.
+                raise UnknownEvent(f"this service subscribes no {event.type}")
+            return _Arrival(message, event, row.event_id, row.attempts)
         except UnreadableEvent as error:
-            self._report.unreadable(row.type, error)
-            inbox_store.mark_dead(uow.connection, row.event_id, str(error))
+            attempts = row.attempts + 1
+            dead = not isinstance(error, UnknownEvent) or state_after(attempts)[0] == "dead"
+            if dead:
+                inbox_store.mark_dead(uow.connection, row.event_id, str(error))
+            else:
+                inbox_store.postpone(uow.connection, row.event_id, attempts, str(error))
+            uow.after_commit(partial(self._report.unreadable, row.type, error, dead=dead))
             return None
 
     def _decode(self, message: Message) -> Event:
         event = decode(message)
-        if event.type not in self._handlers:
-            raise UnreadableEvent(f"this service subscribes no {event.type}")
+        if event.district != self._open_unit.district:
+            raise UnreadableEvent(f"{event.source} is of another district")
         return event
 
     def _store(
-        self, message: Message, event_id: UUID, name: str, error: str, *, dead: bool
+        self,
+        message: Message,
+        event_id: UUID,
+        name: str,
+        error: str,
+        report: Callable[[], None],
+        *,
+        dead: bool = False,
     ) -> None:
-        store = partial(
-            inbox_store.store,
-            message=message,
-            event_id=event_id,
-            event_type=name,
-            error=error,
-            dead=dead,
-        )
-        self._must(lambda uow: store(uow.connection))
+        def store(uow: UnitOfWork[Any]) -> None:
+            if inbox_store.store(uow.connection, message, event_id, name, error, dead=dead):
+                uow.after_commit(report)
+
+        self._must(store)
 
     def _postpone(self, arrival: _Arrival, error: Exception) -> None:
         attempts, reason = arrival.attempts + 1, _reason(error)
-        self._report.failed(arrival.event, attempts, reason)
-        self._must(
-            lambda uow: inbox_store.postpone(uow.connection, arrival.row_id, attempts, reason)
-        )
+
+        def postpone(uow: UnitOfWork[Any]) -> None:
+            if inbox_store.postpone(uow.connection, arrival.row_id, attempts, reason):
+                uow.after_commit(partial(self._report.failed, arrival.event, attempts, reason))
+
+        self._must(postpone)
 
 
 def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {logs.safe_message(error)}"[:2_000]
+
+
+def _raise(error: Exception) -> NoReturn:
+    """Raise an error that no event is to blame for."""
+    if is_unavailable(error):
+        raise DatabaseUnavailable(str(error)) from error
+    raise error
+
+
+def _code_of(error: Exception) -> str | None:
+    """The SQLSTATE of a database error."""
+    return getattr(getattr(error, "orig", None), "pgcode", None)
 
 
 def _id_of(message: Message) -> UUID:

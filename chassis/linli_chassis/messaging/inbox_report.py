@@ -50,6 +50,10 @@ class InboxReport:
         """A handler took so long for a batch."""
         metrics.inbox_handler_seconds.labels(self._service, event_type).observe(seconds)
 
+    def dropped(self, events: Sequence[Event]) -> None:
+        """The service does not subscribe the types of these events, or no longer."""
+        self._count(metrics.inbox_dropped, events)
+
     def failed(self, event: Event, attempts: int, error: str) -> None:
         """An attempt at an event failed."""
         dead = state_after(attempts)[0] == "dead"
@@ -65,11 +69,12 @@ class InboxReport:
             error=error,
         )
 
-    def unreadable(self, event_type: str, error: UnreadableEvent) -> None:
-        """A message is no event that this service can read; it became a dead letter."""
-        metrics.inbox_dead.labels(self._service, "unreadable").inc()
+    def unreadable(self, event_type: str, error: UnreadableEvent, *, dead: bool) -> None:
+        """A message is no event that this service can read, now or ever."""
+        counter = metrics.inbox_dead if dead else metrics.inbox_retries
+        counter.labels(self._service, "unreadable").inc()
         log.error(
-            "event laid aside as dead",
+            "event laid aside as dead" if dead else "event of an unknown type stored to be retried",
             service=self._service,
             event_type=event_type,
             error=str(error),

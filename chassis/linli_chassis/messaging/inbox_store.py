@@ -103,8 +103,8 @@ def store(
     error: str,
     *,
     dead: bool,
-) -> None:
-    """Store a message that failed for the first time: to be retried, or `dead`."""
+) -> bool:
+    """Store a message that failed for the first time, due or `dead`; whether it is new."""
     state, delay = ("dead", timedelta(0)) if dead else state_after(1)
     values = {
         "id": event_id,
@@ -117,11 +117,14 @@ def store(
         "content_type": printable(message.content_type),
         "body": message.body,
     }
-    connection.execute(_STORE, values)
+    return connection.execute(_STORE, values).rowcount == 1
 
 
-def postpone(connection: sa.Connection, event_id: UUID, attempts: int, error: str) -> None:
-    """Note that this attempt failed: the event waits for the next one, or is dead."""
+def postpone(connection: sa.Connection, event_id: UUID, attempts: int, error: str) -> bool:
+    """Note that this attempt failed: the event waits for the next one, or is dead.
+
+    Whether it was still to be noted: another process may have retried the event meanwhile.
+    """
     state, delay = state_after(attempts)
     values = {
         "id": event_id,
@@ -130,7 +133,7 @@ def postpone(connection: sa.Connection, event_id: UUID, attempts: int, error: st
         "delay": delay,
         "error": printable(error),
     }
-    connection.execute(_POSTPONE, values)
+    return connection.execute(_POSTPONE, values).rowcount == 1
 
 
 def mark_dead(connection: sa.Connection, event_id: UUID, error: str) -> None:

@@ -26,13 +26,19 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 _IDLE_SECONDS = 1.0  # a commit wakes the relay at once; this bounds the cost of a lost wake-up
+_BUSY_SECONDS = 0.02  # how often a relay looks that found events in the last second
 _STANDBY_SECONDS = 1.0
 _PURGE_SECONDS = 60.0
 _MORE_SECONDS = 1.0  # so that deleting much does not hold publishing up
 
-SINGLE_SESSION = {"idle_session_timeout": "45s"}
-"""How long a relay that is frozen keeps its lock from a standby. One that works runs a query every
-second, or waits for confirms no longer than this."""
+TAKE_OVER_SECONDS = 10
+"""How long a relay that is frozen or cut off from the database keeps its lock from a standby. One
+that works runs a query every second, and every `KEEP_SESSION_SECONDS` while it waits for the bus.
+"""
+SINGLE_SESSION = {
+    "idle_session_timeout": f"{TAKE_OVER_SECONDS}s",
+    "tcp_user_timeout": f"{TAKE_OVER_SECONDS}s",  # cut off while it was sent rows
+}
 
 _LOCK = sa.text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))")
 
@@ -54,6 +60,7 @@ class Relay:
         self._stopping = threading.Event()
         self._wait = wait or self._stopping.wait
         self._next_purge_at = 0.0
+        self._busy_until = 0.0
         for counter in (metrics.relay_published, metrics.relay_waits):
             counter.labels(service)  # shown as 0 from the start, so that the first is an increase
 
@@ -107,7 +114,9 @@ class Relay:
             _driver(connection).notifies.clear()
             self._publisher.maintain(connection)
             self._housekeeping(connection)
-            if not self.publish_batch(connection):
+            if self.publish_batch(connection):
+                self._busy_until = monotonic() + _IDLE_SECONDS
+            else:
                 self._await_news(connection)
 
     def publish_batch(self, connection: sa.Connection) -> int:
@@ -143,7 +152,8 @@ class Relay:
         driver = _driver(connection)
         driver.poll()
         if not driver.notifies:
-            self._publisher.wait(driver.fileno(), _IDLE_SECONDS)
+            busy = monotonic() < self._busy_until
+            self._publisher.wait(driver.fileno(), _BUSY_SECONDS if busy else _IDLE_SECONDS)
             driver.poll()
 
     def _housekeeping(self, connection: sa.Connection) -> None:

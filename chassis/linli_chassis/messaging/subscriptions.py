@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from eventlet.event import Event as Signal
+from greenlet import GreenletExit
 from linli_contracts.envelope import Event
 from linli_contracts.schema import EventData
 from nameko.extensions import Entrypoint, register_entrypoint
@@ -51,13 +53,30 @@ def subscribe(*schemas: type[EventData]) -> Callable[[_F], _F]:
         @functools.wraps(function)
         def run(service: Any, uow: UnitOfWork[Any], events: list[Event]) -> None:
             # Here and not in `handle`, for each greenlet has a context of its own.
-            with logs.bound_to(uow.service, events), tracing.bound_to(events):
+            with logs.bound_to(uow.service, events), tracing.bound_to(events), _failing_only():
                 function(service, uow, events)
 
         register_entrypoint(run, Subscription(*schemas))
         return run  # type: ignore[return-value]
 
     return decorate
+
+
+class Aborted(Exception):
+    """A service method ended by what is no `Exception`, such as `eventlet.Timeout`."""
+
+
+@contextmanager
+def _failing_only() -> Iterator[None]:
+    """Raise `Aborted` for what is no `Exception`: nameko would let it end the worker silently,
+    and who waits for the worker would wait for ever.
+    """
+    try:
+        yield
+    except (Exception, GreenletExit):
+        raise
+    except BaseException as error:
+        raise Aborted(type(error).__name__) from error
 
 
 def run_worker(entrypoint: Entrypoint, *args: Any) -> Any:

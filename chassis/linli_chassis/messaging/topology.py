@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from linli_contracts.manifest import api_services
-from linli_contracts.registry import consumed_by
+from linli_contracts.registry import consumed_by, produced_by
 
 EXCHANGE = "linli.events"
 UNROUTED = "linli.unrouted"
@@ -62,6 +62,15 @@ class Rights:
     """
 
     configure: str
+    write: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRights:
+    """Under which keys an account may publish to a topic exchange, and which ones it may bind."""
+
+    exchange: str
     write: str
     read: str
 
@@ -155,6 +164,17 @@ def rights_of(service: str) -> Rights:
     )
 
 
+def topic_rights_of(service: str, district: str) -> TopicRights:
+    """The keys of a service: it publishes its own types only, and binds those it subscribes."""
+    return TopicRights(
+        exchange=EXCHANGE,
+        write=only(*(entry.routing_key(district) for entry in produced_by(service))),
+        read=only(*(entry.routing_key(district) for entry in consumed_by(service))),
+    )
+
+
 def only(*names: str) -> str:
     """The pattern of a permission for these names and no others."""
+    if not names:
+        return NOTHING
     return f"^({'|'.join(re.escape(name) for name in names)})$"

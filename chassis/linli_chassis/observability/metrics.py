@@ -80,6 +80,9 @@ inbox_retries = _counter(
 inbox_dead = _counter(
     "inbox_dead_total", "Events given up and kept as dead letters.", "service", "type"
 )
+inbox_dropped = _counter(
+    "inbox_dropped_total", "Events of types that the service does not subscribe.", "service", "type"
+)
 inbox_fed = _gauge(
     "inbox_fed", "1 while the broker feeds the inbox, 0 while it cannot be reached.", "service"
 )

@@ -40,7 +40,8 @@ class Timer(Entrypoint):
 
     def stop(self) -> None:
         """Let the current round end."""
-        self._stopping.send(None)
+        if not self._stopping.ready():
+            self._stopping.send(None)
         if self._loop is not None:
             self._loop.wait()
 

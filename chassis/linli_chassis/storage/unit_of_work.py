@@ -13,7 +13,7 @@ from linli_contracts.envelope import Event, encode_data, source_of
 from linli_contracts.schema import EventData
 from uuid_utils.compat import uuid7
 
-from linli_chassis.messaging import outbox
+from linli_chassis.messaging.outbox import Outbox
 from linli_chassis.observability import logs, tracing
 from linli_chassis.process import failpoints
 from linli_chassis.settings import Settings
@@ -34,10 +34,11 @@ class UnitOfWork(Generic[SettingsT]):
     """
 
     def __init__(
-        self, connection: sa.Connection, service: str, settings: SettingsT, now: datetime
+        self, connection: sa.Connection, outbox: Outbox, settings: SettingsT, now: datetime
     ) -> None:
         self.connection = connection
-        self.service = service
+        self.service = outbox.service
+        self._outbox = outbox
         self.settings = settings
         self.keyring: Keyring = settings.keyring
         self.now = now
@@ -88,7 +89,7 @@ class UnitOfWork(Generic[SettingsT]):
         """Write the events emitted so far to the outbox."""
         if self._pending:
             pending, self._pending = self._pending, []
-            outbox.append(self.connection, self.service, pending)
+            self._outbox.append(self.connection, pending)
             events = [event for event, _ in pending]
             failpoints.reached(failpoints.BEFORE_COMMIT)
             self.after_commit(lambda: failpoints.reached(failpoints.AFTER_COMMIT))
@@ -116,14 +117,15 @@ class UnitOfWorkFactory(Generic[SettingsT]):
         settings: SettingsT,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.service = service
+        self.service, self.district = service, settings.district
         self._engine, self._settings, self._clock = engine, settings, clock
+        self._outbox = Outbox(service)
 
     @contextmanager
     def __call__(self) -> Iterator[UnitOfWork[SettingsT]]:
         """A unit of work that commits on leaving, with its events; an exception rolls it back."""
         with self._engine.begin() as connection:
-            uow = UnitOfWork(connection, self.service, self._settings, self._clock())
+            uow = UnitOfWork(connection, self._outbox, self._settings, self._clock())
             yield uow
             uow.flush()
         uow.committed()

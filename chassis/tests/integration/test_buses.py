@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
-from linli_devkit.bus_environment import Bus, emit_rejections
+from linli_chassis.messaging.dead_letters import dead_events, replay
+from linli_devkit.bus_environment import CONSUMER, Bus, emit_rejections
 from linli_devkit.processes import eventually
 
 
@@ -95,6 +96,11 @@ class BusConformance:
                 bus.count("SELECT count(*) FROM inbox WHERE error LIKE '%can never be handled%'")
                 == 1
             )
+            bus.execute("INSERT INTO gate VALUES (true)")  # its cause is repaired
+            [dead] = dead_events(bus.consumer, CONSUMER)
+            assert replay(bus.consumer, CONSUMER, [dead.event_id], "Li Na") == 1
+            [effect] = bus.await_effects(1)
+            assert effect.event_id == dead.event_id
 
     def test_a_consumer_killed_under_load_loses_and_doubles_nothing(self, bus: Bus) -> None:
         with bus.relay():

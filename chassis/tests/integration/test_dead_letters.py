@@ -21,6 +21,7 @@ from linli_chassis.settings import Settings
 from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event, encode
 from linli_contracts.events.grid.requests import RequestRejected
+from linli_contracts.schema import REGISTRY
 from linli_devkit.client import ENVIRON
 from linli_devkit.contracts.examples import example_event
 
@@ -28,20 +29,30 @@ REJECTED = RequestRejected.event_type.name
 
 
 class Service:
-    """An inbox whose handler can be removed, as in an older version, or made to fail."""
+    """An inbox whose handler can be made to fail."""
 
     def __init__(self, url: str) -> None:
         self.runtime = Runtime.of("evaluation", Settings.load({**ENVIRON, "DATABASE_URL": url}))
         self.engine = self.runtime.engine
         self.handled: list[Event] = []
         self.fails = False
-        self.older = Inbox(self.runtime.unit_of_work, {})
         self.inbox = Inbox(self.runtime.unit_of_work, {REJECTED: self.handle})
 
     def handle(self, _uow: UnitOfWork, events: list[Event]) -> None:
         if self.fails:
             raise ValueError("this cannot be handled now")
         self.handled += events
+
+    def receive_in_an_older_version(self, *events: Event) -> None:
+        """Receive events of a type that is not known, until they are dead."""
+        messages, newer = [encode(event) for event in events], REGISTRY.pop(REJECTED)
+        try:
+            self.inbox.receive(messages)
+            for _ in range(12):
+                self.due_now()
+                self.inbox.retry_due()
+        finally:
+            REGISTRY[REJECTED] = newer
 
     def due_now(self) -> None:
         with self.engine.begin() as connection:
@@ -68,7 +79,7 @@ def service(database: Callable[[list[str]], str]) -> Iterator[Service]:
 
 def test_an_event_of_a_newer_service_is_handled_once_after_the_update(service: Service) -> None:
     event = example_event(RequestRejected)
-    service.older.receive([encode(event)])
+    service.receive_in_an_older_version(event)
     [dead] = dead_events(service.engine, "evaluation")
     assert dead.event_id != event.id  # it could not be read, so not believed either
     assert dead.headers["ce-id"] == str(event.id)
@@ -85,7 +96,7 @@ def test_an_event_that_came_again_readable_is_not_handled_twice_by_a_replay(
     service: Service,
 ) -> None:
     event = example_event(RequestRejected)
-    service.older.receive([encode(event)])
+    service.receive_in_an_older_version(event)
     service.inbox.receive([encode(event)])
     [dead] = dead_events(service.engine, "evaluation")
     replay(service.engine, "evaluation", [dead.event_id], "Li Na")
@@ -96,7 +107,7 @@ def test_an_event_that_came_again_readable_is_not_handled_twice_by_a_replay(
 
 def test_a_replayed_event_that_fails_is_tried_again_like_any_other(service: Service) -> None:
     event = example_event(RequestRejected)
-    service.older.receive([encode(event)])
+    service.receive_in_an_older_version(event)
     [dead] = dead_events(service.engine, "evaluation")
     replay(service.engine, "evaluation", [dead.event_id], "Li Na")
     service.fails = True
@@ -131,7 +142,7 @@ def test_every_attempt_is_kept_with_its_time_and_error(service: Service) -> None
 
 def test_who_decided_what_is_kept_for_what_was_dead_and_for_nothing_else(service: Service) -> None:
     event, other = example_event(RequestRejected), example_event(RequestRejected)
-    service.older.receive([encode(event)])
+    service.receive_in_an_older_version(event)
     [dead] = dead_events(service.engine, "evaluation")
     ids = [dead.event_id, other.id]
     assert discard(service.engine, "evaluation", ids, "Wang Wei", "not needed") == 1
@@ -153,8 +164,8 @@ def test_who_decided_what_is_kept_for_what_was_dead_and_for_nothing_else(service
 
 
 def test_what_was_discarded_is_forgotten_in_time_and_what_is_dead_is_not(service: Service) -> None:
-    service.older.receive(
-        [encode(example_event(RequestRejected)), encode(example_event(RequestRejected))]
+    service.receive_in_an_older_version(
+        example_event(RequestRejected), example_event(RequestRejected)
     )
     discarded_event, _ = dead_events(service.engine, "evaluation")
     discard(service.engine, "evaluation", [discarded_event.event_id], "Wang Wei", "not needed")

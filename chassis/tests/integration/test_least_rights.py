@@ -8,8 +8,16 @@ from typing import Any
 
 import pika
 import pytest
-from linli_chassis.messaging.topology import EXCHANGE, STREAM, UNROUTED, queue_of, rights_of
+from linli_chassis.messaging.topology import (
+    EXCHANGE,
+    STREAM,
+    UNROUTED,
+    queue_of,
+    rights_of,
+    topic_rights_of,
+)
 from linli_devkit.bus_environment import CONSUMER, Bus, declare_topology
+from linli_devkit.client import DISTRICT
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
 from pika.exceptions import ChannelClosedByBroker
@@ -28,6 +36,8 @@ def account(rabbit: RabbitServer, amqp_uri: str) -> Iterator[Callable[[str], str
         rabbit.api("PUT", f"/users/{name}", {"password": "only for tests", "tags": ""})
         accounts.append(name)
         rabbit.api("PUT", f"/permissions/{vhost}/{name}", asdict(rights_of(service)))
+        topics = asdict(topic_rights_of(service, DISTRICT))
+        rabbit.api("PUT", f"/topic-permissions/{vhost}/{name}", topics)
         return f"amqp://{name}:only%20for%20tests@127.0.0.1:{rabbit.port}/{vhost}"
 
     yield make
@@ -74,11 +84,32 @@ def test_a_consumer_binds_its_queue_anew_when_a_binding_was_lost(
         assert len(bus.await_effects(1)) == 1
 
 
+def publish(channel: Any, key: str) -> None:
+    channel.confirm_delivery()
+    channel.basic_publish(EXCHANGE, key, b"")
+
+
+def test_an_account_may_publish_its_own_types(account: Callable[[str], str], amqp_uri: str) -> None:
+    declare_topology(amqp_uri)
+    connection = pika.BlockingConnection(pika.URLParameters(account(CONSUMER)))
+    publish(connection.channel(), "110101.evaluation.scorecard_published.v1")
+    connection.close()
+
+
 REFUSED: dict[str, Callable[[Any], object]] = {
     "declare a queue": lambda channel: channel.queue_declare("linli.mine", durable=True),
     "declare an exchange": lambda channel: channel.exchange_declare("linli.mine", "topic"),
     "delete its own queue": lambda channel: channel.queue_delete(queue_of(CONSUMER)),
     "delete the exchange": lambda channel: channel.exchange_delete(EXCHANGE),
+    "publish in the name of another service": lambda channel: publish(
+        channel, "110101.grid.request_verified.v1"
+    ),
+    "publish in another district": lambda channel: publish(
+        channel, "110102.evaluation.scorecard_published.v1"
+    ),
+    "bind its queue to what it does not subscribe": lambda channel: channel.queue_bind(
+        queue_of(CONSUMER), EXCHANGE, "110101.#"
+    ),
     "read another's queue": lambda channel: channel.basic_get(queue_of("service_desk")),
     "read what nobody wanted": lambda channel: channel.basic_get(UNROUTED),
     "publish into the stream": lambda channel: (

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from linli_chassis.messaging import outbox
 from linli_chassis.messaging.operations import tail
+from linli_chassis.messaging.outbox import Outbox
 from linli_chassis.storage.database import create_engine
 from linli_contracts.envelope import Event, encode_data
 from linli_contracts.events.grid.requests import RequestRejected
@@ -26,7 +26,7 @@ def engine(database: Callable[[list[str]], str]) -> Iterator[sa.Engine]:
 
 
 def append(connection: sa.Connection, event: Event) -> None:
-    outbox.append(connection, "grid", [(event, encode_data(event))])
+    Outbox("grid").append(connection, [(event, encode_data(event))])
 
 
 def ids(followed: Iterator[Event], count: int) -> list[UUID]:

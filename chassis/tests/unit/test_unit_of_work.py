@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 from uuid import uuid4
 
 import pytest
-from linli_chassis.messaging import outbox
+from linli_chassis.messaging.outbox import Outbox
 from linli_chassis.settings import Settings
 from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.envelope import Event, EventTooLarge, decode, message_of
@@ -25,14 +25,16 @@ Written = list[tuple[Event, bytes]]
 @pytest.fixture
 def uow() -> UnitOfWork[Any]:
     settings = Settings.load({**ENVIRON, "DATABASE_URL": "postgresql://nobody@nowhere/none"})
-    return UnitOfWork(MagicMock(), "grid", settings, NOW)
+    return UnitOfWork(MagicMock(), Outbox("grid"), settings, NOW)
 
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Written:
     """What the outbox was given."""
     rows: Written = []
-    monkeypatch.setattr(outbox, "append", lambda _uow, _service, pending: rows.extend(pending))
+    monkeypatch.setattr(
+        Outbox, "append", lambda _outbox, _connection, pending: rows.extend(pending)
+    )
     return rows
 
 

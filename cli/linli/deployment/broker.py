@@ -18,6 +18,7 @@ from linli_chassis.messaging.topology import (
     Rights,
     queues,
     rights_of,
+    topic_rights_of,
 )
 from linli_client.events.names import Wanted
 from linli_contracts.manifest import Manifest
@@ -78,7 +79,10 @@ def definitions(district: District, secret_values: Mapping[str, str]) -> dict[st
     standing = list(queues(district.code))
     defined: dict[str, list[dict[str, Any]]] = {
         "permissions": permissions,
-        "topic_permissions": [],
+        "topic_permissions": [
+            {"user": account(district, name), **asdict(topic_rights_of(name, district.code))}
+            for name in district.api_services
+        ],
         "exchanges": [_exchange(one.name, one.type, one.arguments) for one in EXCHANGES],
         "queues": [_queue(one.name, one.arguments) for one in standing],
         "bindings": [

@@ -412,6 +412,20 @@ def test_the_definitions_are_the_topology_that_processes_check(
     } == {"linli-110101"}
 
 
+def test_a_service_may_publish_its_own_types_and_bind_what_it_subscribes(
+    rendered: Callable[[], tuple[Path, Path]],
+) -> None:
+    topics = {one["user"]: one for one in definitions_of(rendered()[0])["topic_permissions"]}
+    assert set(topics) == {f"110101-{name}" for name in api_services()}
+    write, read = topics["110101-service_desk"]["write"], topics["110101-service_desk"]["read"]
+    assert re.search(write, "110101.service_desk.case_opened.v1")
+    assert re.search(read, "110101.grid.request_verified.v1")
+    for foreign in ("110101.grid.request_verified.v1", "110102.service_desk.case_opened.v1"):
+        assert not re.search(write, foreign)
+    for unwanted in ("110101.#", "110101.service_desk.case_opened.v1"):
+        assert not re.search(read, unwanted)
+
+
 def test_a_subscriber_has_the_account_that_the_command_would_make(
     folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
 ) -> None:

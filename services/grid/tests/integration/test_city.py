@@ -3,6 +3,7 @@
 import csv
 import json
 import time
+from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from linli_contracts.envelope import source_of
 from linli_contracts.events.grid.requests import RequestVerified
 from linli_grid.service import GridService
 from linli_grid.territory.engine.geometry import area_m2
@@ -82,7 +84,8 @@ def item(row):
 @pytest.fixture
 def city(service):
     grid_service = service(GridService, LINLI_DISTRICT="990101")
-    grid_service.deliver(region(COMMUNITY))
+    published_here = source_of("990101", "organization")
+    grid_service.deliver(replace(region(COMMUNITY), source=published_here))
     items = [
         {"grid_code": code_of(f), "name": f["properties"]["name"], "geometry": f["geometry"]}
         for f in features()

@@ -7,13 +7,16 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from linli_contracts import validation_messages  # noqa: F401 - refusals become translatable
+from linli_contracts.fields import Moment
+from linli_kernel.years import YEARS, has_year
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 from marshmallow.validate import Length, Range
 
-from linli_chassis.http.body import MAX_INTEGER
+from linli_chassis.http.body import MAX_INTEGER, is_storable
 from linli_chassis.i18n import Text, current_locale, translate
 
 DEFAULT_LIMIT = 50
@@ -57,6 +60,26 @@ class TranslatedText(fields.String):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         return None if value is None else translate(value, current_locale.get())
+
+
+class InputMoment(Moment):
+    """An aware time that a client sends, in the years that the platform takes times of; UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        return check_year(moment)
+
+
+Day = TypeVar("Day", bound=date)
+
+
+def check_year(day: Day) -> Day:
+    """The day, or time, as it is. Raises `ValidationError` where its year is out of bounds."""
+    if not has_year(day):
+        raise ValidationError(
+            Text("Not a year from {first} to {last}.", first=YEARS[0], last=YEARS[-1])
+        )
+    return day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,5 +185,5 @@ def _json_text(value: Any) -> str:
 
 def _storable(value: Any) -> bool:
     if isinstance(value, str):
-        return "\0" not in value and value.isprintable()
+        return is_storable(value)
     return value is None or (isinstance(value, int | float) and abs(value) <= MAX_INTEGER)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from linli_chassis.http import PageQuery, QuerySchema, ResponseSchema
+from linli_contracts.fields import CODE
 from marshmallow import fields, pre_dump
 
 from linli_evaluation.schemas import (
-    CODE,
     REGION,
     IndicatorResponse,
     NumberField,

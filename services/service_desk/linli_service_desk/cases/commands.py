@@ -81,9 +81,9 @@ def lock_in_scope(uow: Uow, actor: Actor, case_id: UUID, action: type[CaseAction
     case = tables.lock_case(uow.connection, case_id)
     if case is None:
         raise CaseNotFound(case_id=case_id)
-    if not action.by_unit:
+    if not action.by_unit or actor.is_admin:
         actor.must_cover(case.grid_code)
-    elif case.unit_id not in (None, actor.unit_id) and not actor.is_admin:
+    elif case.unit_id not in (None, actor.unit_id):
         raise NotYourUnit
     return case
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from linli_chassis.http import BodySchema, PageQuery, ResponseSchema
+from linli_chassis.http.schemas import InputMoment
 from linli_chassis.i18n import Text
 from linli_contracts.fields import REGION_CODE, SERVICE_CODE
 from marshmallow import ValidationError, fields, post_load, validate
@@ -64,7 +65,9 @@ class SuspendBody(BodySchema):
     makes = actions.SuspendCase
 
     reason = _code(SUSPEND_REASONS)
-    resume_at = _moment("When work goes on; must lie ahead.")
+    resume_at = InputMoment(
+        required=True, metadata={"description": "When work goes on; must lie ahead."}
+    )
 
 
 class ExtendBody(BodySchema):

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from linli_chassis.http import PageQuery, QuerySchema, ResponseSchema, page_of
 from linli_chassis.i18n import Text
+from linli_contracts.fields import CODE
 from marshmallow import ValidationError, fields, post_load, validate
 
-from linli_evaluation.schemas import CODE, REGION, DayOrMoment, level_field
+from linli_evaluation.schemas import DAY_OR_MOMENT, REGION, DayOrMoment, level_field
 from linli_evaluation.sources.requests import queries
 from linli_evaluation.sources.requests.domain import STATUSES
 
@@ -111,8 +112,8 @@ class FiguresQuery(QuerySchema):
     makes = queries.FiguresQuery
 
     level = level_field("grid")
-    start = DayOrMoment(data_key="from", load_default=None)
-    end = DayOrMoment(data_key="to", load_default=None)
+    start = DayOrMoment(data_key="from", load_default=None, metadata=DAY_OR_MOMENT)
+    end = DayOrMoment(data_key="to", load_default=None, metadata=DAY_OR_MOMENT)
 
 
 class StatusFigureResponse(ResponseSchema):

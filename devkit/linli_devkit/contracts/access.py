@@ -48,16 +48,19 @@ A cell says what a role reaches by a route:
 | {NOTHING} | nothing: 403, whatever the region |
 | {ALL} | everything, also without a token |
 | {DISTRICT} | what anybody with a token of this district may see or do |
-| {REGION} | what lies in the region of the token, or below it; what has no region belongs to the district as a whole |
+| {REGION} | what lies in the region of the token; what has no region belongs to the district |
 | {UNIT} | what the unit of the token holds, wherever it lies |
 | {REGION_AND_UNIT} | both |
 
 - Without a token, or with one that is not valid: 401, on every route that is not public.
-- The region of a token is the district, a region or grid in it, or the city or province above it. A token of another
-  district is refused with 403 on every route that is not public, also an admin's.
-- The `unit` of a token counts for the role `provider` alone ([record 33](adr/0033-a-unit-opens-cases-to-its-providers-only.md)).
+- The region of a token is the district, a region or grid in it, or the city or province above it.
+  A token of another district is refused with 403 on every route that is not public, also an
+  admin's.
+- The `unit` of a token counts for the role `provider` alone
+  ([record 33](adr/0033-a-unit-counts-for-providers-only.md)).
 - An admin may do what any role may, within the region of the token.
-- Out of reach: 403; a case out of reach is a 404, as if it did not exist. A list leaves it out, an import lists it as refused.
+- Out of reach: 403; a case that is looked at, 404, as if it did not exist. A list leaves it out, an
+  import lists it as refused.
 """
 
 

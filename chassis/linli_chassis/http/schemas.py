@@ -14,13 +14,15 @@ from linli_contracts import validation_messages  # noqa: F401 - refusals become 
 from linli_contracts.fields import Moment
 from linli_kernel.years import YEARS, has_year
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
-from marshmallow.validate import Length, Range
+from marshmallow.validate import Length, OneOf, Range
 
 from linli_chassis.http.body import MAX_INTEGER, is_storable
 from linli_chassis.i18n import Text, current_locale, translate
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+MAX_TEXT = 200
+MAX_ITEMS = 1000
 _MAX_CURSOR = 1000
 
 Item = TypeVar("Item")
@@ -29,13 +31,23 @@ Item = TypeVar("Item")
 class BodySchema(Schema):
     """What a client may send. With `makes` it loads into that dataclass, else into a dict.
 
-    Unknown fields are refused. NUL characters are refused before, when the body is parsed.
+    Unknown fields are refused. NUL characters are refused before, when the body is parsed. Texts
+    and lists that say nothing of their length are bounded by `MAX_TEXT` and `MAX_ITEMS`.
     """
 
     makes: ClassVar[type[Any] | None] = None
 
     class Meta:
         unknown = RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002
+        """Bound what has no bound of its own."""
+        field: Any = field_obj
+        while isinstance(field, fields.List):
+            _bound(field, MAX_ITEMS)
+            field = field.inner
+        if isinstance(field, fields.String):
+            _bound(field, MAX_TEXT)
 
     def load(self, data: Any, **options: Any) -> Any:
         """The loaded values, made into what the schema makes. Raises `ValidationError`."""
@@ -177,6 +189,16 @@ def named_schema(name: str, base: type[Any], attributes: dict[str, Any]) -> type
     # It is not looked up by name, so two of the same name are no error.
     meta = type("Meta", (base.Meta,), {"register": False})
     return type(name, (base,), {**attributes, "Meta": meta, "__module__": __name__})
+
+
+def _bound(field: fields.Field[Any], most: int) -> None:
+    bounded = any(
+        isinstance(rule, OneOf) or (isinstance(rule, Length) and (rule.max or rule.equal))
+        for rule in field.validators
+    )
+    if not bounded and "maxItems" not in field.metadata:
+        # Fields are copied for each schema, their list of validators is not.
+        field.validators = [*field.validators, Length(max=most)]
 
 
 def _json_text(value: Any) -> str:

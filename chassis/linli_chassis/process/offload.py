@@ -18,6 +18,9 @@ from eventlet import patcher, tpool
 
 from linli_chassis.process import worker_process
 
+MAX_SECONDS = 300.0
+"""When a process of its own is ended, whatever it does."""
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -46,6 +49,7 @@ def run_in_process(work: str, /, *args: Any) -> Any:
 
     Raises:
         WorkerProcessEnded: the process was killed.
+        subprocess.TimeoutExpired: it was not done by its deadline, and was killed.
         Exception: whatever `work` raises.
     """
     if not _has_event_loop():
@@ -55,6 +59,7 @@ def run_in_process(work: str, /, *args: Any) -> Any:
         input=pickle.dumps((work, args)),
         stdout=subprocess.PIPE,
         check=False,
+        timeout=MAX_SECONDS,
     )
     if done.returncode != 0:
         raise WorkerProcessEnded(f"{work} was not finished")

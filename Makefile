@@ -10,9 +10,10 @@ NAMES := $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(MEMBERS:%=%/pyproject.toml))
 PACKAGES := $(notdir $(patsubst %/__init__.py,%,$(wildcard */linli*/__init__.py services/*/linli_*/__init__.py)))
 UNIT := $(wildcard */tests/unit services/*/tests/unit)
 ARGS ?=
+CASES ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-unit test-upgrade test-faults test-docker coverage check format contracts lock clean rabbitmq bench peers
+.PHONY: help demo up test test-unit test-upgrade test-conformance test-faults test-docker coverage check format contracts asyncapi lock clean rabbitmq bench peers
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -24,13 +25,16 @@ up: .venv/ready  ## start the embedded platform and keep it running
 	@$(BIN)/linli up $(ARGS)
 
 test: .venv/ready rabbitmq  ## run all tests on all cores: real PostgreSQL, real RabbitMQ, real processes
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not docker and not faults and not upgrade" $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not docker and not faults and not upgrade and not conformance" $(ARGS)
 
 test-unit: .venv/ready  ## run the tests that need no server, in under a minute
 	$(BIN)/pytest -n auto $(UNIT) $(ARGS)
 
 test-upgrade: .venv/ready rabbitmq  ## upgrade a platform of an earlier commit, with events pending
 	$(BIN)/pytest -m upgrade $(ARGS) tests/upgrade
+
+test-conformance: .venv/ready  ## send each service 10,000 requests made up from its OpenAPI document
+	LINLI_CONFORMANCE_CASES=$(CASES) $(BIN)/pytest -n auto -m conformance $(ARGS) tests/conformance
 
 test-faults: .venv/ready rabbitmq  ## break the platform in every way we know, for a quarter of an hour, and count what is lost
 	$(BIN)/pytest -m faults $(ARGS) tests/faults
@@ -39,7 +43,7 @@ test-docker: .venv/ready  ## build the images and run a district of containers; 
 	$(BIN)/pytest -m docker $(ARGS) tests/docker
 
 coverage: .venv/ready rabbitmq  ## run all tests and show which lines and branches they miss
-	$(BIN)/pytest -m "not docker and not faults and not upgrade" --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/pytest -m "not docker and not faults and not upgrade and not conformance" --cov --cov-report=term:skip-covered $(ARGS)
 
 check: .venv/ready  ## lint, types, import rules, and whether generated files are up to date
 	$(BIN)/ruff check .
@@ -56,6 +60,8 @@ format: .venv/ready  ## format the code
 contracts: .venv/ready  ## write the pages and documents made from the code: schemas, AsyncAPI, events, settings
 	$(BIN)/python -m linli_devkit.contracts
 	$(BIN)/python -m linli.deployment.configuration
+
+asyncapi: .tools/asyncapi/3.0.0.json  ## fetch the meta schema of AsyncAPI, by which a test checks the document
 
 bench: .venv/ready rabbitmq  ## measure each part against a raw loop on the same broker and database
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -74,6 +80,14 @@ clean:  ## delete what was installed and generated here
 
 rabbitmq:
 	@test -x /usr/lib/rabbitmq/bin/rabbitmq-server || sh deploy/install-rabbitmq.sh
+
+ASYNCAPI := asyncapi-specs-6.11.1.tgz
+ASYNCAPI_SHA256 := 01af8744dc33c0c7eb2e908f6a955319ee58b70ecadc9387d1aeb16c0cd28928
+
+.tools/asyncapi/3.0.0.json:
+	@mkdir -p $(@D)
+	@cd $(@D) && npm pack --silent @asyncapi/specs@6.11.1 >/dev/null && echo "$(ASYNCAPI_SHA256)  $(ASYNCAPI)" \
+	  | sha256sum --check --quiet && tar -xzmf $(ASYNCAPI) --strip-components=2 package/schemas/3.0.0.json
 
 $(UV): requirements-bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -24,6 +24,9 @@ ROLES = (
 ADMIN = "admin"
 """May do what any role may, within the region of its token."""
 
+PROVIDER = "provider"
+"""Acts for the unit of its token. In the token of any other role a unit opens nothing."""
+
 PUBLIC: tuple[str, ...] = ("public",)
 """Stands as `roles` of a route that needs no token."""
 
@@ -47,12 +50,15 @@ class Scope(StrEnum):
     """What the unit of the token holds."""
     REGION_OR_UNIT = "region_or_unit"
     """Either: providers reach what their unit holds, all others what lies in their region."""
+    REGION_AND_UNIT = "region_and_unit"
+    """What lies in the region of the token; providers reach what their unit holds, too."""
 
 
 _CHECKS = {
     Scope.REGION: {"region"},
     Scope.UNIT: {"unit"},
     Scope.REGION_OR_UNIT: {"region", "unit"},
+    Scope.REGION_AND_UNIT: {"region"},
 }
 
 
@@ -125,9 +131,9 @@ class Actor:
 
     @property
     def unit_id(self) -> UUID | None:
-        """The unit that the caller acts for, to narrow a list to."""
+        """The unit that the caller acts for as a provider, to narrow a list to."""
         self._checked.add("unit")
-        return self.principal.unit_id
+        return self.principal.unit_id if PROVIDER in self.principal.roles else None
 
     def covers(self, region_code: str | None) -> bool:
         """Whether a region is within scope; what has no region takes the scope of a district."""

@@ -75,7 +75,8 @@ class ServiceUnderTest:
         mount: dict[str, Any] = {}
         self._container = container_of(service, self.runtime, mount=mount, idle=True)
         self._container.start()
-        self._http = Client(mount[service.name]) if service.name in mount else None
+        self.wsgi = mount.get(service.name)
+        self._http = Client(self.wsgi) if self.wsgi else None
         self._prefix = f"/api/{service.name}/v1"
 
     def stop(self) -> None:

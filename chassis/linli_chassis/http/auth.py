@@ -11,12 +11,14 @@ from uuid import UUID
 import jwt
 from linli_contracts.identity import PUBLIC_ACCOUNT, ROLES, Principal
 
+from linli_chassis.http.body import is_storable
 from linli_chassis.http.problems import Problem
 from linli_chassis.i18n import Text
 from linli_chassis.settings import Settings
 
 LEEWAY_SECONDS = 30  # clocks of two machines may differ by this
 REMEMBERED_TOKENS = 1024
+MAX_ACCOUNT = 255
 _REGION = re.compile(r"[0-9]{2,15}")
 _ASYMMETRIC = ("RS256", "ES256")
 
@@ -52,8 +54,8 @@ class Authenticator:
                 raise jwt.ExpiredSignatureError
         except jwt.ExpiredSignatureError:
             raise _invalid(Text("The token has expired.")) from None
-        except (jwt.PyJWTError, ValueError):
-            # Not which check failed: that helps forgers only.
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
+            # Claims of other types than ours, too. Not which check failed: that helps forgers only.
             raise _invalid(Text("The token is not valid.")) from None
         principal.must_belong_to(self._settings.district)
         return principal
@@ -91,12 +93,13 @@ class Authenticator:
             or not _REGION.fullmatch(region)
         ):
             raise ValueError("claims of another kind")
-        if not claims["sub"] or claims["sub"] == PUBLIC_ACCOUNT:
-            raise ValueError("a reserved account")
+        account = claims["sub"]
+        if account == PUBLIC_ACCOUNT or not 1 <= len(account) <= MAX_ACCOUNT:
+            raise ValueError("a reserved account, or no name of one")
+        if not is_storable(account):
+            raise ValueError("an account that cannot be stored")
         known = frozenset(role for role in roles if role in ROLES)
-        return Principal(
-            claims["sub"], known, region, UUID(unit) if isinstance(unit, str) else None
-        )
+        return Principal(account, known, region, UUID(unit) if isinstance(unit, str) else None)
 
 
 def _invalid(detail: Text) -> Problem:

@@ -13,7 +13,7 @@ from linli_chassis.i18n import Text
 MEDIA_TYPE = "application/json"
 MAX_INTEGER = 2**63 - 1
 _UNUSUAL = re.compile(rb"\\u|[0-9]{19}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
@@ -58,6 +58,11 @@ def parse_object(raw: bytes, content_type: str) -> dict[str, Any]:
     return document
 
 
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can store a text: no NUL character, no half of a surrogate pair."""
+    return _UNSTORABLE.search(text) is None
+
+
 def refuse_unstorable(value: Any, *, source: str = "pointer") -> None:
     """Refuse NUL characters, half surrogate pairs and integers over 64 bits, at any depth.
 
@@ -78,7 +83,7 @@ def refuse_unstorable(value: Any, *, source: str = "pointer") -> None:
 
 def _unstorable(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
-        if "\0" in value or _SURROGATE.search(value):
+        if not is_storable(value):
             yield pointer, Text("Contains a character that cannot be stored.")
     elif isinstance(value, dict):
         for key, inner in value.items():

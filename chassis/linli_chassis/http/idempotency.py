@@ -21,7 +21,8 @@ from linli_chassis.storage.unit_of_work import UnitOfWork
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replay"
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+KEY_PATTERN = "[!-~]{1,200}"
+"""Printable ASCII characters."""
 
 _COLUMNS = ("account", "key", "route", "body_sha256", "status", "answer", "created_at")
 idempotency = sa.table("idempotency", *map(sa.column, _COLUMNS))
@@ -51,7 +52,7 @@ class StoredResponse:
 
 def attempt_of(key: str, account: str, route: str, query: bytes, body: bytes) -> Attempt:
     """The attempt of a request. Raises `Problem` 400 for a key out of bounds."""
-    if not _KEY.fullmatch(key):
+    if not re.fullmatch(KEY_PATTERN, key):
         raise Problem(
             400,
             "invalid-idempotency-key",

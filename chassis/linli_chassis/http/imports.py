@@ -173,6 +173,10 @@ class ImportResponse(ResponseSchema):
 class ImportItems(fields.List[Any]):
     """Items that are each judged alone: loads into a `Batch`."""
 
+    def __init__(self, item: fields.Field[Any], **options: Any) -> None:
+        bounds = {"minItems": 1, "maxItems": MAX_IMPORT_ITEMS}
+        super().__init__(item, **options, metadata=bounds)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         if not isinstance(value, list):
             raise self.make_error("invalid")

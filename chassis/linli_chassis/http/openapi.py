@@ -13,11 +13,12 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from linli_chassis.http import idempotency
 from linli_chassis.http.body import MEDIA_TYPE
 from linli_chassis.http.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
-from linli_chassis.http.route_info import RouteInfo, routes_of
+from linli_chassis.http.route_info import CODE_PATTERN, RouteInfo, routes_of
 
 OPENAPI_VERSION = "3.1.0"
 _PARAMETER = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
 _KINDS = {
+    "code": {"type": "string", "pattern": f"^{CODE_PATTERN}$"},
     "uuid": {"type": "string", "format": "uuid"},
     "int": {"type": "integer"},
     "float": {"type": "number"},
@@ -89,6 +90,7 @@ def _operation(info: RouteInfo) -> dict[str, Any]:
         "parameters": [*_path_parameters(info), *_other_parameters(info)],
         "security": [] if info.public else [{"bearer": []}],
         "x-roles": list(info.roles),
+        "x-scope": info.scope.value,
         "responses": {str(info.status): _response(info), "4XX": "Problem", "5XX": "Problem"},
     }
     if info.description:
@@ -123,7 +125,7 @@ def _other_parameters(info: RouteInfo) -> list[dict[str, Any]]:
                 "in": "header",
                 "name": idempotency.HEADER,
                 "required": False,
-                "schema": {"type": "string", "maxLength": 200},
+                "schema": {"type": "string", "pattern": f"^{idempotency.KEY_PATTERN}$"},
                 "description": (
                     "The same key and body get the first answer again and change nothing."
                 ),

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from marshmallow import Schema, ValidationError, fields, post_load
 from marshmallow.validate import Length, Range
 
-from linli_chassis.http.body import MAX_INTEGER
+from linli_chassis.http.body import MAX_INTEGER, is_storable
 from linli_chassis.http.problems import field_problem
 from linli_chassis.http.schemas import QuerySchema, ResponseSchema, named_schema
 from linli_chassis.i18n import Text
@@ -160,5 +160,5 @@ def _json_text(value: Any) -> str:
 
 def _storable(value: Any) -> bool:
     if isinstance(value, str):
-        return "\0" not in value and value.isprintable()
+        return is_storable(value)
     return value is None or (isinstance(value, int | float) and abs(value) <= MAX_INTEGER)

@@ -25,7 +25,7 @@ import structlog
 from linli_contracts.identity import ANYBODY, Actor, Principal
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from linli_chassis.http import idempotency
@@ -33,7 +33,7 @@ from linli_chassis.http.auth import Authenticator
 from linli_chassis.http.body import parse_object, read_body, refuse_unstorable
 from linli_chassis.http.problems import Problem, field_problem
 from linli_chassis.http.responses import json_response, to_json
-from linli_chassis.http.route_info import RouteInfo
+from linli_chassis.http.route_info import CODE_PATTERN, RouteInfo
 from linli_chassis.http.schemas import BodySchema, QuerySchema
 from linli_chassis.storage.database import is_conflict, is_unavailable
 from linli_chassis.storage.unit_of_work import UnitOfWork
@@ -99,6 +99,12 @@ class MethodTimedOut(Exception):
     """A route let an `eventlet.Timeout` of its own out."""
 
 
+class _CodeConverter(BaseConverter):
+    """So that a code in a path is not taken for a path of another route, such as `import`."""
+
+    regex = CODE_PATTERN
+
+
 class Pipeline:
     """All routes and pages of one service, behind one URL map and one authenticator.
 
@@ -109,7 +115,12 @@ class Pipeline:
     def __init__(self, rules: Iterable[Rule], authenticator: Authenticator) -> None:
         self._authenticator = authenticator
         # Paths are matched without a host, so that no Host header can lead anywhere.
-        self._urls = Map(list(rules), strict_slashes=False, merge_slashes=False).bind("linli")
+        self._urls = Map(
+            list(rules),
+            strict_slashes=False,
+            merge_slashes=False,
+            converters={"code": _CodeConverter},
+        ).bind("linli")
 
     def respond(self, job: Job) -> Response:
         """All steps. Raises `Problem`, `DomainError`, or what went wrong in the service."""

@@ -25,6 +25,7 @@ TITLES = {
     409: Text("Conflict with the present state"),
     410: Text("Gone"),
     413: Text("Body too large"),
+    414: Text("Address too long"),
     415: Text("Unsupported media type"),
     422: Text("Unusable content"),
     429: Text("Too many requests"),

@@ -11,6 +11,8 @@ from marshmallow import Schema
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+CODE_PATTERN = "[0-9]{6,15}"
+"""What `<code:...>` in a path takes: the code of a region or a grid."""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ import eventlet
 import structlog
 from eventlet import wsgi
 from nameko.web.server import BindAddress, WebServer, parse_address
+from uuid_utils.compat import uuid7
 
 from linli_chassis.http.application import CLOSE_CONNECTION, Application
 from linli_chassis.http.auth import Authenticator
 from linli_chassis.http.builtin import BuiltIn
 from linli_chassis.http.pipeline import Pipeline
-from linli_chassis.http.problems import MEDIA_TYPE
+from linli_chassis.http.problems import MEDIA_TYPE, TITLES
 from linli_chassis.observability import metrics
 
 STOP_SECONDS = 20.0
@@ -161,13 +162,28 @@ class HttpProtocol(wsgi.HttpProtocol):
         environ[CLOSE_CONNECTION] = self._close
         return environ
 
+    def _read_request_line(self) -> bytes:
+        line: bytes = super()._read_request_line()
+        if len(line) < self.server.url_length_limit:
+            return line
+        self.send_error(414)
+        return b""
+
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Answer what could not even be read as HTTP."""
+        """Answer what could not even be read as HTTP, in English: its headers are not known."""
         self.close_connection = True
-        document = {"type": "urn:linli:problem:bad-request", "title": "Bad request", "status": code}
+        title = TITLES.get(code, TITLES[400])
+        document = {
+            "type": f"urn:linli:problem:{title.lower().replace(' ', '-')}",
+            "title": title,
+            "status": code,
+            "detail": "This could not be read as a request.",
+            "instance": "",
+            "correlation_id": str(uuid7()),
+        }
         body = json.dumps(document).encode()
         head = (
-            f"HTTP/1.1 {code} Bad Request",
+            f"HTTP/1.1 {code} {title}",
             f"Content-Type: {MEDIA_TYPE}",
             f"Content-Length: {len(body)}",
         )

@@ -283,6 +283,15 @@ def test_what_is_no_http_is_refused_and_does_no_harm(probe: Service, head: bytes
     assert probe.ask("GET", "/healthz").status == 200
 
 
+def test_an_address_that_is_too_long_is_a_problem_like_any_other(probe: Service) -> None:
+    head, _, body = probe.raw(b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 414 Address too long")
+    assert b"Content-Type: application/problem+json" in head
+    problem = json.loads(body)
+    assert problem.keys() == {"type", "title", "status", "detail", "instance", "correlation_id"}
+    assert (problem["status"], problem["type"]) == (414, "urn:linli:problem:address-too-long")
+
+
 def test_a_connection_that_goes_away_in_the_middle_does_no_harm(probe: Service) -> None:
     for _ in range(5):
         sock = socket.create_connection(("127.0.0.1", probe.port))

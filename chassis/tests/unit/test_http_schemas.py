@@ -25,6 +25,7 @@ from linli_chassis.http import (
     page,
 )
 from linli_chassis.http.paging import decode_cursor, encode_cursor
+from linli_chassis.http.schemas import InputMoment
 from linli_chassis.i18n import Text, current_locale
 from linli_kernel.errors import Invalid
 from marshmallow import ValidationError, fields
@@ -85,6 +86,25 @@ def test_limits_and_cursors_out_of_bounds_are_refused(query: dict[str, str]) -> 
 
 def test_a_list_begins_at_its_first_page() -> None:
     assert PageQuery().load({}) == PageRequest(limit=50, after=None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+08:00",
+        "1899-12-31T23:59:59Z",
+        "9999-12-31T23:59:59-08:00",
+        "2200-01-01",
+    ],
+)
+def test_a_time_that_no_zone_or_deadline_can_be_counted_from_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        InputMoment().deserialize(text)
+
+
+def test_a_time_of_a_client_is_utc() -> None:
+    moment = InputMoment().deserialize("2026-11-23T10:00:00+08:00")
+    assert moment.isoformat() == "2026-11-23T02:00:00+00:00"
 
 
 def test_an_import_takes_the_good_items_and_lists_the_bad_ones() -> None:

@@ -35,6 +35,7 @@ from linli_chassis.http import (
     route,
     routes_of,
 )
+from linli_chassis.http.openapi import openapi_of
 from linli_chassis.i18n import current_locale
 from linli_chassis.observability import metrics, tracing
 from linli_chassis.settings import Settings
@@ -604,3 +605,16 @@ def test_requests_are_counted_by_route_and_never_by_path(web: Web) -> None:
     assert 'route="unmatched"' in text
     assert str(THING) not in text
     assert "secret" not in text
+
+
+def test_the_document_says_what_a_key_and_an_import_have_to_be() -> None:
+    document = openapi_of(ThingService)
+    [key] = [
+        parameter
+        for parameter in document["paths"]["/api/grid/v1/things"]["post"]["parameters"]
+        if parameter["in"] == "header"
+    ]
+    assert key["schema"] == {"type": "string", "pattern": "^[!-~]{1,200}$"}
+    items = document["components"]["schemas"]["ThingImport"]["properties"]["items"]
+    assert (items["minItems"], items["maxItems"]) == (1, 1000)
+    assert document["paths"]["/api/grid/v1/things"]["post"]["x-scope"] == "region"

@@ -1,5 +1,5 @@
-"""Writes what is made from the event schemas: JSON Schemas, the AsyncAPI document and the page of
-events.
+"""Writes what is made from the code: JSON Schemas, the AsyncAPI document, the pages of events and
+of who may call what.
 
 `python -m linli_devkit.contracts` writes; `--check` only reports what drifted or would break a
 published version; `--publish` stores the present schemas as the published ones, with which later
@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from linli_contracts.registry import event_types
 
+from linli_devkit.contracts.access import access_page
 from linli_devkit.contracts.asyncapi import asyncapi_document
 from linli_devkit.contracts.compatibility import Break, compare_all
 from linli_devkit.contracts.json_schema import json_schema
@@ -31,6 +32,7 @@ def generated() -> dict[str, str]:
     return {
         **{f"{SCHEMAS}/{name}.json": _json(schema) for name, schema in current_schemas().items()},
         "contracts/asyncapi.yaml": _yaml(asyncapi_document()),
+        "docs/access.md": access_page(),
         "docs/events.md": events_page(),
     }
 

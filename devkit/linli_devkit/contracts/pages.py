@@ -35,8 +35,8 @@ def events_page() -> str:
         )
         for entry in entries
     ]
-    table = _table(("type", "producer", "consumers", "key", "version", "meaning"), rows)
-    return "\n".join([_HEAD, table, *(_section(entry) for entry in entries)])
+    summary = table(("type", "producer", "consumers", "key", "version", "meaning"), rows)
+    return "\n".join([_HEAD, summary, *(_section(entry) for entry in entries)])
 
 
 def _section(entry: EventType) -> str:
@@ -51,7 +51,7 @@ def _section(entry: EventType) -> str:
             f"\n## {entry.name}\n",
             f"{schema['description']}\n",
             f"Published by `{entry.producer}` under `{entry.routing_key('<district>')}`.\n",
-            _table(("field", "type", "always present", "description"), rows),
+            table(("field", "type", "always present", "description"), rows),
             f"```json\n{example}\n```",
         ]
     )
@@ -75,7 +75,7 @@ def _kind(field: dict[str, Any]) -> str:
     return f"{name}, or null" if "null" in types else name
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
     return (
         "\n".join(

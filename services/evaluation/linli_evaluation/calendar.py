@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from linli_kernel.years import has_year
+
 from linli_evaluation.errors import BadPeriod
 
 Bounds = tuple[datetime, datetime]
@@ -31,6 +33,10 @@ class Period:
         return start_of_day(self.first, zone), start_of_day(self.until, zone)
 
 
+PATTERN = r"^\d{4}(-Q[1-4]|-W\d{2}|-\d{2}(-\d{2})?)?$"
+"""The form of the code of a period; whether there is such a one, `parse_period` finds out."""
+
+
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """Local midnight of `day` as an aware UTC time."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
@@ -40,7 +46,8 @@ def parse_period(code: str) -> Period:
     """Read a period code: 2026, 2026-Q4, 2026-11, 2026-W47 or 2026-11-22.
 
     Raises:
-        BadPeriod: it is none of these, or there is no such month, week or day.
+        BadPeriod: it is none of these, there is no such month, week or day, or its year is out of
+            bounds.
     """
     for kind, (pattern, bounds, _) in _KINDS.items():
         if match := re.fullmatch(pattern, code, flags=re.ASCII):
@@ -48,7 +55,8 @@ def parse_period(code: str) -> Period:
                 first, until = bounds(*(int(group) for group in match.groups()))
             except (ValueError, OverflowError):
                 break
-            return Period(code, kind, first, until)
+            if has_year(first):
+                return Period(code, kind, first, until)
     raise BadPeriod(code=code)
 
 

@@ -7,13 +7,18 @@ from datetime import date, datetime
 
 from linli_chassis.http import ResponseSchema
 from linli_chassis.http.paging import MAX_LIMIT
+from linli_chassis.http.schemas import check_year
 from linli_chassis.i18n import Text
+from linli_contracts.fields import Pattern
 from marshmallow import ValidationError, fields, missing, validate
 
+from linli_evaluation import calendar
 from linli_evaluation.sources import LEVELS, SubjectLevel
 
-CODE = validate.Regexp(r"[a-z0-9_.]{1,64}\Z", error=Text("Not a code."))
-REGION = validate.Regexp(r"[0-9]{6,15}\Z", error=Text("Not a region code."))
+REGION = Pattern(r"^[0-9]{6,15}$", error=Text("Not a region code."))
+
+
+DAY_OR_MOMENT = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 
 class DayOrMoment(fields.Field[date]):
@@ -22,13 +27,13 @@ class DayOrMoment(fields.Field[date]):
     def _deserialize(self, value: str, *_: object, **__: object) -> date | datetime:
         try:
             if len(value) == 10:
-                return date.fromisoformat(value)
+                return check_year(date.fromisoformat(value))
             moment = datetime.fromisoformat(value)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise self._invalid() from None
         if moment.tzinfo is None:
             raise self._invalid()
-        return moment
+        return check_year(moment)
 
     @staticmethod
     def _invalid() -> ValidationError:
@@ -51,7 +56,10 @@ def level_field(default: SubjectLevel | None = None) -> fields.String:
 
 def period_field() -> fields.String:
     """The code of a period; whether there is such a one is the domain's business."""
-    described = {"description": "2026, 2026-Q4, 2026-11, 2026-W47 or 2026-11-22."}
+    described = {
+        "description": "2026, 2026-Q4, 2026-11, 2026-W47 or 2026-11-22.",
+        "pattern": calendar.PATTERN,
+    }
     return fields.String(required=True, validate=validate.Length(max=10), metadata=described)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linli_chassis.i18n import Text
-from linli_contracts.fields import PLAIN_LINE
+from linli_contracts.fields import PLAIN_LINE, Pattern
 from marshmallow import ValidationError, fields, validate
 
 
@@ -20,9 +20,7 @@ def reference_field(description: str) -> fields.String:
     """A reference in the system that the data come from."""
     return fields.String(
         required=True,
-        validate=validate.Regexp(
-            r"[^\s\x00-\x1f]{1,100}\Z", error="Up to 100 characters without spaces."
-        ),
+        validate=Pattern(r"^[^\s\x00-\x1f]{1,100}$", error="Up to 100 characters without spaces."),
         metadata={"description": description},
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from linli_chassis.http import PageQuery, QuerySchema, ResponseSchema
+from linli_contracts.fields import CODE
 from marshmallow import fields, post_load, pre_dump
 
 from linli_evaluation.schemas import (
-    CODE,
     REGION,
     IndicatorResponse,
     NumberField,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from linli_chassis.http import BodySchema, ImportResponse
 from linli_chassis.http.imports import ImportItems
-from linli_contracts.fields import CHANNELS, OUTCOMES, Moment, code, service
+from linli_chassis.http.schemas import InputMoment
+from linli_contracts.fields import CHANNELS, OUTCOMES, code, service
 from marshmallow import fields, validate
 
 from linli_grid.fields import coordinate_system, latitude, line, longitude
@@ -23,11 +24,11 @@ class HistoryItem(BodySchema):
     longitude = longitude()
     latitude = latitude()
     coordinate_system = coordinate_system()
-    registered_at = Moment(
+    registered_at = InputMoment(
         required=True, metadata={"description": "When the resident asked, with an offset."}
     )
     outcome = code("How it stands there.", required=True, validate=validate.OneOf(OUTCOMES))
-    ended_at = Moment(
+    ended_at = InputMoment(
         load_default=None,
         allow_none=True,
         metadata={"description": "When it was closed or cancelled."},

@@ -15,7 +15,7 @@ class Staffing:
 
     @route(
         "PUT",
-        "/grids/<grid_code>/workers/<uuid:worker_id>",
+        "/grids/<code:grid_code>/workers/<uuid:worker_id>",
         roles=ASSIGNERS,
         scope=Scope.REGION,
         body=schemas.DutyBody,
@@ -30,7 +30,7 @@ class Staffing:
 
     @route(
         "DELETE",
-        "/grids/<grid_code>/workers/<uuid:worker_id>",
+        "/grids/<code:grid_code>/workers/<uuid:worker_id>",
         roles=ASSIGNERS,
         scope=Scope.REGION,
         response=schemas.StaffResponse,

@@ -46,7 +46,7 @@ class Territory:
 
     @route(
         "GET",
-        "/grids/<grid_code>",
+        "/grids/<code:grid_code>",
         roles=READERS,
         scope=Scope.REGION,
         response=schemas.GridResponse,
@@ -58,7 +58,7 @@ class Territory:
 
     @route(
         "PUT",
-        "/boundaries/<community_code>",
+        "/boundaries/<code:community_code>",
         roles=WRITERS,
         scope=Scope.REGION,
         body=schemas.BoundaryBody,

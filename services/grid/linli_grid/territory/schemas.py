@@ -16,12 +16,14 @@ from linli_chassis.http import (
     page_of,
 )
 from linli_chassis.i18n import Text
-from linli_contracts.fields import count, grid, name, region
-from marshmallow import fields
+from linli_contracts.fields import grid, name, region
+from marshmallow import fields, validate
 
 from linli_grid.staffing import AssignmentResponse, FindingResponse
 from linli_grid.territory.domain import DrawGrid, Repair, SetBoundary
 from linli_grid.territory.queries import CheckCoverage, ListGrids
+
+MAX_HOUSEHOLDS = 100_000
 
 
 class RepairText(TranslatedText):
@@ -57,8 +59,12 @@ class GridItem(BodySchema):
 
     grid_code = grid("12 digits of its community, and 2 or 3 of its own.", required=True)
     name = name("Name of the grid.", required=True)
-    households = count(
-        "Households in it; null when not counted yet.", load_default=None, allow_none=True
+    households = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, MAX_HOUSEHOLDS),
+        metadata={"description": "Households in it; null when not counted yet."},
     )
     geometry = geometry()
 

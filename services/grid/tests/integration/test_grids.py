@@ -232,3 +232,8 @@ def test_a_boundary_needs_a_registered_community_and_an_area(grid):
     assert (bad.status_code, bad.json["errors"][0]["pointer"]) == (422, "/geometry/coordinates/0")
     assert grid.get("/coverage", region=COMMUNITY).status_code == 403
     assert grid.get("/coverage?community_code=abc").status_code == 422
+
+
+def test_the_path_of_the_import_is_no_grid(grid):
+    answer = grid.get("/grids/import")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")

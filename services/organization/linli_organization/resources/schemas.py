@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from linli_chassis.http import BodySchema, PageQuery, ResponseSchema
 from linli_chassis.i18n import Text
-from linli_contracts.fields import REGION_CODE, SERVICE_CODE
+from linli_contracts.fields import CODE, REGION_CODE, SERVICE_CODE, Pattern
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from linli_organization.fields import reference_field
@@ -15,11 +15,11 @@ from linli_organization.resources.queries import ListResources
 
 MAX_CAPACITY = 100_000
 MAX_CODES = 200
-_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 def _tags() -> fields.List[str]:
-    tag = fields.String(validate=validate.Regexp(r"[a-z0-9_.]{1,64}\Z", error="Not a code."))
+    tag = fields.String(validate=CODE)
     return fields.List(tag, load_default=list, validate=validate.Length(max=MAX_CODES))
 
 
@@ -35,10 +35,10 @@ class Hours(BodySchema):
         metadata={"description": "ISO weekdays, 1 is Monday."},
     )
     opens = fields.String(
-        required=True, validate=validate.Regexp(_TIME + r"\Z", error="Not a time as HH:MM.")
+        required=True, validate=Pattern(f"^{_TIME}$", error="Not a time as HH:MM.")
     )
     closes = fields.String(
-        required=True, validate=validate.Regexp(rf"({_TIME}|24:00)\Z", error="Not a time as HH:MM.")
+        required=True, validate=Pattern(f"^({_TIME}|24:00)$", error="Not a time as HH:MM.")
     )
 
 

@@ -14,6 +14,7 @@ import structlog
 from linli_chassis.http import Actor, Page, PageRequest, fetch_page
 from linli_chassis.storage.crypto import CryptoError
 from linli_chassis.storage.records import columns_of, equal_to, fetch_all, fetch_one
+from linli_contracts.identity import ADMIN, PROVIDER
 
 from linli_service_desk.cases.commands import context_of, note_context
 from linli_service_desk.cases.domain.case import Case, Context, State
@@ -37,8 +38,7 @@ from linli_service_desk.errors import CaseNotFound
 from linli_service_desk.projections import place_names, unit_names
 from linli_service_desk.settings import Uow
 
-PROVIDER = "provider"
-HANDLERS = frozenset({"grid_worker", "dispatcher", "reviewer"})
+HANDLERS = frozenset({"grid_worker", "dispatcher", "reviewer", ADMIN})
 """Who works on the cases of a region, and so reads their notes; a provider those of its unit."""
 REGIONAL = HANDLERS | {"evaluator", "operator"}
 """Who sees the cases of a region."""
@@ -218,22 +218,18 @@ def _decrypted_evidence(uow: Uow, case: Case, stored: Any) -> list[str] | None:
 
 def _covers(actor: Actor, case: Case) -> bool:
     """Whether the caller sees the case by its region; a provider sees those of its unit alone."""
-    covered = actor.covers(case.grid_code)  # first: the chassis wants the scope asked for
-    return actor.is_admin or (covered and not actor.roles.isdisjoint(REGIONAL))
+    return actor.covers(case.grid_code) and not actor.roles.isdisjoint(REGIONAL)
 
 
 def _handles(actor: Actor, case: Case) -> bool:
     """Whether the case is among those that the caller works on."""
-    covered = actor.covers(case.grid_code)
-    if actor.is_admin or (covered and not actor.roles.isdisjoint(HANDLERS)):
+    if actor.covers(case.grid_code) and not actor.roles.isdisjoint(HANDLERS):
         return True
     return PROVIDER in actor.roles and actor.owns(case.unit_id)
 
 
 def _within_scope(actor: Actor) -> list[sa.ColumnElement[bool]]:
     c, region, unit_id = case_file.c, actor.region, actor.unit_id
-    if actor.is_admin:
-        return []
     own = c.unit_id == unit_id if unit_id else sa.false()
     if actor.roles.isdisjoint(REGIONAL):
         return [own]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from linli_chassis.http import BodySchema, PageQuery, ResponseSchema
+from linli_chassis.http.schemas import InputMoment
 from linli_contracts.fields import REGION_CODE, SERVICE_CODE
 from marshmallow import fields, validate
 
@@ -59,7 +60,9 @@ class SuspendBody(BodySchema):
     makes = actions.SuspendCase
 
     reason = _code(SUSPEND_REASONS)
-    resume_at = _moment("When work goes on; must lie ahead.")
+    resume_at = InputMoment(
+        required=True, metadata={"description": "When work goes on; must lie ahead."}
+    )
 
 
 class ExtendBody(BodySchema):

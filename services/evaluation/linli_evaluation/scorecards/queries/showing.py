@@ -240,10 +240,8 @@ def list_contributions(
             pointer="/indicator",
             indicator=query.indicator,
         )
-    # A unit works in many regions: of its cases a caller sees those in their own region, unless it
-    # is their own unit.
-    own_unit = actor.unit_id is not None and str(actor.unit_id) == subject
-    region = "" if own_unit or actor.covers(None) else actor.region
+    # A unit works in many regions: of its cases a caller sees those in their own region.
+    region = "" if actor.covers(None) else actor.region
     rows = contributions(uow.connection, basis, indicator, (level, subject), region, query)
     key = SOURCES[indicator.over].key
     shown = page(rows, query, position=lambda row: [getattr(row, key)])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from linli_chassis.http import PageQuery, ResponseSchema, page_of
+from linli_contracts.fields import CODE
 from marshmallow import fields, post_load, validate
 
 from linli_evaluation.schemas import (
-    CODE,
+    DAY_OR_MOMENT,
     REGION,
     DayOrMoment,
     level_field,
@@ -38,32 +39,32 @@ class FactResponse(ResponseSchema):
     """What is known of one request: codes and times, no words and no contact."""
 
     request_id = fields.UUID()
-    case_id = fields.UUID()
+    case_id = fields.UUID(allow_none=True)
     digest = fields.String()
-    grid_code = fields.String()
-    community_code = fields.String()
-    subdistrict_code = fields.String()
-    district_code = fields.String()
-    category = fields.String()
-    domain = fields.String()
-    channel = fields.String()
-    priority = fields.String()
-    status = fields.String()
-    cancel_reason = fields.String()
-    reject_reason = fields.String()
-    registered_at = fields.AwareDateTime()
-    opened_at = fields.AwareDateTime()
-    answer_due_at = fields.AwareDateTime()
-    answered_at = fields.AwareDateTime()
-    first_dispatched_at = fields.AwareDateTime()
-    dispatched_at = fields.AwareDateTime()
-    due_at = fields.AwareDateTime()
-    resolved_at = fields.AwareDateTime()
-    closed_at = fields.AwareDateTime()
-    cancelled_at = fields.AwareDateTime()
-    rated_at = fields.AwareDateTime()
-    unit_id = fields.UUID()
-    resource_id = fields.UUID()
+    grid_code = fields.String(allow_none=True)
+    community_code = fields.String(allow_none=True)
+    subdistrict_code = fields.String(allow_none=True)
+    district_code = fields.String(allow_none=True)
+    category = fields.String(allow_none=True)
+    domain = fields.String(allow_none=True)
+    channel = fields.String(allow_none=True)
+    priority = fields.String(allow_none=True)
+    status = fields.String(allow_none=True)
+    cancel_reason = fields.String(allow_none=True)
+    reject_reason = fields.String(allow_none=True)
+    registered_at = fields.AwareDateTime(allow_none=True)
+    opened_at = fields.AwareDateTime(allow_none=True)
+    answer_due_at = fields.AwareDateTime(allow_none=True)
+    answered_at = fields.AwareDateTime(allow_none=True)
+    first_dispatched_at = fields.AwareDateTime(allow_none=True)
+    dispatched_at = fields.AwareDateTime(allow_none=True)
+    due_at = fields.AwareDateTime(allow_none=True)
+    resolved_at = fields.AwareDateTime(allow_none=True)
+    closed_at = fields.AwareDateTime(allow_none=True)
+    cancelled_at = fields.AwareDateTime(allow_none=True)
+    rated_at = fields.AwareDateTime(allow_none=True)
+    unit_id = fields.UUID(allow_none=True)
+    resource_id = fields.UUID(allow_none=True)
     suspended = fields.Boolean()
     overdue_answer = fields.Boolean()
     overdue_finish = fields.Boolean()
@@ -77,11 +78,11 @@ class FactResponse(ResponseSchema):
     checks = fields.Integer()
     reworks = fields.Integer()
     reopened = fields.Integer()
-    answered = fields.Boolean()
-    solved = fields.Boolean()
-    satisfaction = fields.Integer()
-    working_hours = fields.Float()
-    elapsed_hours = fields.Float()
+    answered = fields.Boolean(allow_none=True)
+    solved = fields.Boolean(allow_none=True)
+    satisfaction = fields.Integer(allow_none=True)
+    working_hours = fields.Float(allow_none=True)
+    elapsed_hours = fields.Float(allow_none=True)
 
 
 class EventResponse(ResponseSchema):
@@ -109,8 +110,8 @@ class FiguresQuery(PageQuery):
 
     limit = limit_field()
     level = level_field("grid")
-    start = DayOrMoment(data_key="from", load_default=None)
-    end = DayOrMoment(data_key="to", load_default=None)
+    start = DayOrMoment(data_key="from", load_default=None, metadata=DAY_OR_MOMENT)
+    end = DayOrMoment(data_key="to", load_default=None, metadata=DAY_OR_MOMENT)
 
     @post_load
     def decode(self, data: dict[str, Any], **more: Any) -> dict[str, Any]:

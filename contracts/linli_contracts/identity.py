@@ -50,15 +50,12 @@ class Scope(StrEnum):
     """What the unit of the token holds."""
     REGION_OR_UNIT = "region_or_unit"
     """Either: providers reach what their unit holds, all others what lies in their region."""
-    REGION_AND_UNIT = "region_and_unit"
-    """What lies in the region of the token; providers reach what their unit holds, too."""
 
 
 _CHECKS = {
     Scope.REGION: {"region"},
     Scope.UNIT: {"unit"},
     Scope.REGION_OR_UNIT: {"region", "unit"},
-    Scope.REGION_AND_UNIT: {"region"},
 }
 
 

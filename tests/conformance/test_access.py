@@ -18,7 +18,6 @@ from linli_devkit.contracts.access import (
     ALL,
     NOTHING,
     REGION,
-    REGION_AND_UNIT,
     reach_of,
 )
 from linli_devkit.contracts.access import (
@@ -93,7 +92,6 @@ def expected(route: RouteInfo, call: Call, role: str, region: str, unit: UUID | 
         ANYWHERE: True,
         REGION: by_region,
         ITS_UNIT: by_unit,
-        REGION_AND_UNIT: by_region or by_unit,
     }[reach]
     if reached:
         return ALLOWED

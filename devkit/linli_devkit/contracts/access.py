@@ -13,26 +13,14 @@ from linli_contracts.manifest import api_services, find_service
 
 from linli_devkit.contracts.pages import table
 
-NOTHING, ALL, DISTRICT, REGION, UNIT, REGION_AND_UNIT = (
-    "–",
-    "public",
-    "district",
-    "region",
-    "unit",
-    "region, unit",
-)
+NOTHING, ALL, DISTRICT, REGION, UNIT = "–", "public", "district", "region", "unit"
 _OF_OTHERS = {
     Scope.DISTRICT: DISTRICT,
     Scope.REGION: REGION,
     Scope.UNIT: UNIT,
     Scope.REGION_OR_UNIT: REGION,
-    Scope.REGION_AND_UNIT: REGION,
 }
-_OF_PROVIDERS = {
-    **_OF_OTHERS,
-    Scope.REGION_OR_UNIT: UNIT,
-    Scope.REGION_AND_UNIT: REGION_AND_UNIT,
-}
+_OF_PROVIDERS = {**_OF_OTHERS, Scope.REGION_OR_UNIT: UNIT}
 
 _HEAD = f"""\
 # Who may call what
@@ -50,7 +38,6 @@ A cell says what a role reaches by a route:
 | {DISTRICT} | what anybody with a token of this district may see or do |
 | {REGION} | what lies in the region of the token; what has no region belongs to the district |
 | {UNIT} | what the unit of the token holds, wherever it lies |
-| {REGION_AND_UNIT} | both |
 
 - Without a token, or with one that is not valid: 401, on every route that is not public.
 - The region of a token is the district, a region or grid in it, or the city or province above it.

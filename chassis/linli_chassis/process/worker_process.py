@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -26,7 +27,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service to handle
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not mix with the result
-    work, args = pickle.load(sys.stdin.buffer)  # noqa: S301  # from our own process
+    work, args, memory_bytes = pickle.load(sys.stdin.buffer)  # noqa: S301  # from our own process
+    if memory_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     try:
         outcome = True, find_function(work)(*args)
     except Exception as error:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from linli_chassis.process.offload import run_in_process, run_in_thread
+import pytest
+from linli_chassis.process.offload import WorkerTimedOut, run_in_process, run_in_thread
 
 PATCH = """
 from linli_chassis.process import green
 green.patch()
 import eventlet, os, signal, subprocess, sys, time
-from linli_chassis.process.offload import WorkerProcessEnded, run_in_process, run_in_thread
+from linli_chassis.process.offload import (
+    WorkerProcessEnded, WorkersBusy, WorkerTimedOut, run_in_process, run_in_thread)
 
 def children():
     command = ["ps", "--ppid", str(os.getpid()), "-o", "args="]
@@ -111,3 +113,45 @@ pool = eventlet.GreenPool()
 print(list(pool.imap(lambda n: run_in_process("math:factorial", n), range(8))))
 """
     assert run(many) == "[1, 1, 2, 6, 24, 120, 720, 5040]"
+
+
+def test_at_its_deadline_a_process_is_killed_while_the_event_loop_turned() -> None:
+    late = """
+ticks = []
+eventlet.spawn(lambda: [(ticks.append(1), eventlet.sleep(0.01)) for _ in range(20)])
+began = time.monotonic()
+try:
+    run_in_process("time:sleep", 30, seconds=0.5)
+except WorkerTimedOut as error:
+    print(error, time.monotonic() - began < 20, len(ticks), children())
+"""
+    assert run(late) == "time:sleep took over 0.5 s True 20 []"
+
+
+def test_a_deadline_holds_without_an_event_loop_too() -> None:
+    with pytest.raises(WorkerTimedOut):
+        run_in_process("time:sleep", 30, seconds=0.2)
+
+
+def test_a_process_that_takes_too_much_memory_is_ended() -> None:
+    hungry = """
+try:
+    run_in_process("builtins:bytearray", 2**30, seconds=20, memory_bytes=2**28)
+except MemoryError:
+    print(run_in_process("math:factorial", 4, seconds=20))
+"""
+    assert run(hungry) == "24"
+
+
+def test_of_processes_with_a_deadline_two_run_at_once_and_more_are_refused_in_time() -> None:
+    many = """
+def late(seconds):
+    try:
+        run_in_process("time:sleep", 30, seconds=seconds)
+    except (WorkersBusy, WorkerTimedOut) as error:
+        return type(error).__name__
+
+pool = eventlet.GreenPool()
+print(*pool.imap(late, [5, 5, 0.1, 0.1]), children())
+"""
+    assert run(many) == "WorkerTimedOut WorkerTimedOut WorkersBusy WorkersBusy []"

@@ -29,6 +29,8 @@ from linli_devkit.ports import free_ports
 from linli_devkit.processes import eventually
 
 COMMAND_SECONDS = 280.0
+MANY_REGISTRATIONS = "1000000"
+"""What one account may register in an hour: in tests a few stand for all residents."""
 
 
 @dataclass
@@ -264,6 +266,7 @@ def _is_setting(name: str) -> bool:
 @contextmanager
 def _environment(settings: Mapping[str, str]) -> Iterator[None]:
     """Let the settings of this process be these alone while a platform starts from it."""
+    settings = {"LINLI_REGISTRATIONS_PER_HOUR": MANY_REGISTRATIONS, **settings}
     saved = {name: os.environ.pop(name) for name in list(os.environ) if _is_setting(name)}
     os.environ.update(settings)
     try:

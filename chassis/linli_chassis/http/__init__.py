@@ -9,6 +9,8 @@ from linli_chassis.http.route import route
 from linli_chassis.http.route_info import RouteInfo, routes_of
 from linli_chassis.http.schemas import (
     BodySchema,
+    FileBody,
+    FileResponse,
     Page,
     PageQuery,
     PageRequest,
@@ -25,6 +27,8 @@ __all__ = [
     "Actor",
     "Batch",
     "BodySchema",
+    "FileBody",
+    "FileResponse",
     "ImportBody",
     "ImportResponse",
     "ImportResult",

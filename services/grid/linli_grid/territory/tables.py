@@ -71,6 +71,7 @@ grid = sa.Table(
         comment="what was repaired in the drawing: template and params; null is nothing",
     ),
     sa.Column("drawn_at", MOMENT, nullable=False),
+    sa.Index("grid_by_prefix", "grid_code", postgresql_ops={"grid_code": "text_pattern_ops"}),
 )
 
 boundary = sa.Table(
@@ -143,6 +144,10 @@ def boundaries_within(connection: sa.Connection, prefix: str) -> list[bytes]:
         boundary.c.community_code.startswith(prefix, autoescape=True)
     )
     return list(connection.scalars(query.order_by(boundary.c.community_code)))
+
+
+VERSION = sa.select(grid_version.c.version).scalar_subquery()
+"""The version of all grids, as a value in a query that reads something else too."""
 
 
 def current_version(connection: sa.Connection) -> UUID:

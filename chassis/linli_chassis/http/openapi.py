@@ -15,7 +15,7 @@ from linli_chassis.http.body import MEDIA_TYPE
 from linli_chassis.http.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from linli_chassis.http.route_info import RouteInfo, routes_of
 from linli_chassis.http.schemas import FileBody, FileResponse
-from linli_chassis.storage.images import MEDIA_TYPES
+from linli_chassis.storage.files import MEDIA_TYPES
 
 OPENAPI_VERSION = "3.1.0"
 _PARAMETER = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -118,6 +119,11 @@ class Keyring:
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._ciphers)})"
+
+
+def account_digest(district: str, account: str) -> str:
+    """What stands for an account where it only has to be recognised: SHA-256, in hex."""
+    return hashlib.sha256(f"{district}/{account}".encode()).hexdigest()
 
 
 def _tampered() -> Tampered:

@@ -1,8 +1,8 @@
 """Files that people attach, such as photos: encrypted behind a small port, known by their ids.
 
 A service that has files takes `FileSettings` for its settings and makes `file_table` in its
-migrations. Whoever uploads gets an id; a command that is given ids calls `attach_files`. What is
-attached to nothing for a day is deleted.
+migrations. Whoever uploads gets an id; a command that is given ids calls `attach_files`. After a
+day, what is attached to nothing is deleted, and of the rest nobody knows who uploaded it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from linli_chassis.process.offload import (
     run_in_thread,
 )
 from linli_chassis.settings import Settings, setting
-from linli_chassis.storage import images
+from linli_chassis.storage.crypto import account_digest
 from linli_chassis.storage.unit_of_work import UnitOfWork
 
 PURGED_AT_ONCE = 500
-_CLEANING = f"{images.__name__}:{images.clean.__name__}"
+MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "application/pdf")
+_CLEANING = "linli_chassis.storage.images:clean"
 _CLEANING_SECONDS = 20.0
 _CLEANING_BYTES = 2**30
 
@@ -98,11 +99,10 @@ class StoredFile:
     """A file without its content."""
 
     file_id: UUID
-    account: str
+    account_digest: str
     media_type: str
     size: int
     uploaded_at: datetime
-    attached_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +160,16 @@ def file_table(metadata: sa.MetaData) -> sa.Table:
         "stored_file",
         metadata,
         sa.Column("file_id", pg.UUID(as_uuid=True), primary_key=True),
-        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("account_digest", sa.Text, comment="SHA-256; for a day"),
         sa.Column("media_type", sa.Text, nullable=False),
         sa.Column("size", sa.Integer, nullable=False, comment="bytes"),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attached_at", sa.DateTime(timezone=True)),
-        sa.Index("stored_file_of_account", "account", "uploaded_at"),
+        sa.Index("stored_file_of_account", "account_digest", "uploaded_at"),
         sa.Index(
-            "stored_file_unattached",
+            "stored_file_purge",
             "uploaded_at",
-            postgresql_where=sa.text("attached_at IS NULL"),
+            postgresql_where=sa.text("account_digest IS NOT NULL"),
         ),
     )
 
@@ -186,11 +186,12 @@ def save_file(uow: Uow, account: str, content: bytes) -> StoredFile:
         FilesUnavailable: no files can be taken now.
     """
     store = _store(uow)
-    _check_rate(uow, account)
+    digest = account_digest(uow.district, account)
+    _check_rate(uow, digest)
     media_type, cleaned = _clean(content)
     file = StoredFile(
         file_id=uuid4(),
-        account=account,
+        account_digest=digest,
         media_type=media_type,
         size=len(cleaned),
         uploaded_at=uow.now,
@@ -210,10 +211,11 @@ def attach_files(uow: Uow, account: str, ids: Collection[UUID], pointer: str) ->
     """
     if not ids:
         return
+    digest = account_digest(uow.district, account)
     attached = set(
         uow.connection.scalars(
             sa.update(stored_file)
-            .where(stored_file.c.file_id.in_(ids), stored_file.c.account == account)
+            .where(stored_file.c.file_id.in_(ids), stored_file.c.account_digest == digest)
             .values(attached_at=uow.now)
             .returning(stored_file.c.file_id)
         )
@@ -235,22 +237,28 @@ def read_file(uow: Uow, file_id: UUID) -> FileContent:
 
 
 def purge_files(uow: Uow) -> None:
-    """Delete files that are attached to nothing a day after their upload, some at a time."""
+    """A day after their upload, delete files attached to nothing, and forget whose the others are.
+
+    Some at a time; a database without a folder has no files.
+    """
     if uow.settings.files_folder is None:
         return
     store = _store(uow)
-    unattached = (
+    old = (
         sa.select(stored_file.c.file_id)
         .where(
-            stored_file.c.attached_at.is_(None),
+            stored_file.c.account_digest.is_not(None),
             stored_file.c.uploaded_at < uow.now - timedelta(days=1),
         )
         .limit(PURGED_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    deletion = sa.delete(stored_file).where(stored_file.c.file_id.in_(unattached))
+    ids = uow.connection.scalars(old).all()
+    those = stored_file.c.file_id.in_(ids)
+    deletion = sa.delete(stored_file).where(those, stored_file.c.attached_at.is_(None))
     for file_id in uow.connection.scalars(deletion.returning(stored_file.c.file_id)):
         run_in_thread(store.delete, file_id.hex)
+    uow.connection.execute(sa.update(stored_file).where(those).values(account_digest=None))
 
 
 def _store(uow: Uow) -> FileStore:
@@ -260,12 +268,12 @@ def _store(uow: Uow) -> FileStore:
     return FolderStore(Path(folder))
 
 
-def _check_rate(uow: Uow, account: str) -> None:
+def _check_rate(uow: Uow, digest: str) -> None:
     # One account after the other, so that uploads at once on several replicas are counted too.
-    lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"stored_file {account}", 0))
+    lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"stored_file {digest}", 0))
     uow.connection.execute(sa.select(lock))
     recent = sa.select(sa.func.count()).where(
-        stored_file.c.account == account,
+        stored_file.c.account_digest == digest,
         stored_file.c.uploaded_at > uow.now - timedelta(hours=1),
     )
     most = uow.settings.files_per_hour

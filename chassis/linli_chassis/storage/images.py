@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 PDF = "application/pdf"
 IMAGES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 """Media types by the formats of Pillow."""
-MEDIA_TYPES = (*IMAGES.values(), PDF)
 MAX_PIXELS = 50_000_000
 _QUALITY = 88
 

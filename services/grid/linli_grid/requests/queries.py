@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from uuid import UUID
 
 import sqlalchemy as sa
 from linli_chassis.http import Page, PageRequest, page
+from linli_chassis.storage.crypto import account_digest
 from linli_chassis.storage.files import FileContent
 from linli_chassis.storage.records import fetch_all
 from linli_contracts.fields import coarse
@@ -221,7 +221,7 @@ def first_look(
         return FirstLook(row.version, _ids(row.nearby) if alike else ())
     seen = bool(alike) and service.public_space
     counting = {
-        "account_digest": sha256(f"{uow.district}/{actor.account}".encode()).hexdigest(),
+        "account_digest": account_digest(uow.district, actor.account),
         "now": uow.now,
         "expired_at": uow.now - _HOUR,
     }

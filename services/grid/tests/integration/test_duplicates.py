@@ -105,7 +105,7 @@ def test_of_what_anybody_can_see_a_resident_hears_as_much_as_events_say(register
     assert register(category="environment.noise", **HOME)["reported_before"] is False
 
 
-def test_an_account_registers_ten_requests_in_an_hour_and_is_told_when_to_come_again(grid):
+def test_an_account_registers_ten_requests_in_an_hour_and_learns_when_to_come_again(grid):
     assert GridSettings.__dataclass_fields__["registrations_per_hour"].default == 10
     begin = grid.now()
     grid.now = lambda: begin

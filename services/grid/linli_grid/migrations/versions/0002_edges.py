@@ -18,9 +18,7 @@ MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     op.add_column(
         "request",
-        sa.Column(
-            "consent_at", MOMENT, comment="when the resident agreed"
-        ),
+        sa.Column("consent_at", MOMENT, comment="when the resident agreed"),
     )
     op.add_column(
         "request", sa.Column("consent_text", sa.Text, comment="the version of the text agreed to")
@@ -37,18 +35,18 @@ def upgrade() -> None:
     op.create_table(
         "stored_file",
         sa.Column("file_id", pg.UUID(as_uuid=True), primary_key=True),
-        sa.Column("account", sa.Text, nullable=False),
+        sa.Column("account_digest", sa.Text, comment="SHA-256; for a day"),
         sa.Column("media_type", sa.Text, nullable=False),
         sa.Column("size", sa.Integer, nullable=False, comment="bytes"),
         sa.Column("uploaded_at", MOMENT, nullable=False),
         sa.Column("attached_at", MOMENT),
     )
-    op.create_index("stored_file_of_account", "stored_file", ["account", "uploaded_at"])
+    op.create_index("stored_file_of_account", "stored_file", ["account_digest", "uploaded_at"])
     op.create_index(
-        "stored_file_unattached",
+        "stored_file_purge",
         "stored_file",
         ["uploaded_at"],
-        postgresql_where=sa.text("attached_at IS NULL"),
+        postgresql_where=sa.text("account_digest IS NOT NULL"),
     )
     op.create_index(
         "grid_by_prefix", "grid", ["grid_code"], postgresql_ops={"grid_code": "text_pattern_ops"}

@@ -16,18 +16,18 @@ from linli_contracts.identity import Actor
 from linli_kernel.errors import NotFound
 
 from linli_grid.errors import BadGeometry, BadGridCode, NotYours
+from linli_grid.geometry import Drawing, Repair
 from linli_grid.settings import Uow
 from linli_grid.territory import tables
 from linli_grid.territory.domain import (
     UNREGISTERED,
     DrawGrid,
     DrawnGrid,
-    Repair,
     SetBoundary,
     check_grid_code,
     community_of,
 )
-from linli_grid.territory.engine.drawings import Drawing, read_drawings
+from linli_grid.territory.engine.drawings import read_drawings
 
 
 @dataclass(frozen=True, slots=True)

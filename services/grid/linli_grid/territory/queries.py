@@ -17,13 +17,12 @@ from linli_kernel.codes import RegionCode
 from linli_kernel.errors import Invalid, NotFound
 
 from linli_grid.errors import TooComplex
+from linli_grid.geometry import Coverage, GeoJson, Overlap, Spot, check_coverage, to_geojson
 from linli_grid.settings import Uow
 from linli_grid.staffing import Staff, StaffFinding, find_unstaffed, staff_of
 from linli_grid.territory import tables
-from linli_grid.territory.domain import DrawnGrid, GeoJson, Grid
-from linli_grid.territory.engine.coverage import Coverage, Overlap, Spot, check_coverage
+from linli_grid.territory.domain import DrawnGrid, Grid
 from linli_grid.territory.engine.drawings import GEOMETRY_SECONDS, compute
-from linli_grid.territory.engine.geometry import to_geojson
 from linli_grid.territory.engine.index import GridIndex, GridLocator
 from linli_grid.territory.engine.placing import HasCoordinates, Placement, place_many, place_one
 
@@ -141,14 +140,11 @@ def _coverage(uow: Uow, region: RegionCode) -> Coverage:
     asked = {code: shape for code, shape in sorted(shapes.items()) if region.covers(code)}
     others = {code: shape for code, shape in sorted(shapes.items()) if not region.covers(code)}
     boundaries = tables.boundaries_within(uow.connection, region)
-    work = f"{check_coverage.__module__}:{check_coverage.__name__}"
+    tolerance_m2 = uow.settings.coverage_tolerance_m2
     try:
-        coverage: Coverage = compute(
-            work, asked, others, boundaries, uow.settings.coverage_tolerance_m2
-        )
+        return compute(check_coverage, asked, others, boundaries, tolerance_m2)
     except WorkerProcessEnded as error:
         raise TooComplex(seconds=f"{GEOMETRY_SECONDS:g}") from error
-    return coverage
 
 
 def _items_before(after: Sequence[object] | None) -> int:

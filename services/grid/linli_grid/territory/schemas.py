@@ -19,8 +19,9 @@ from linli_chassis.i18n import Text
 from linli_contracts.fields import count, grid, name, region
 from marshmallow import fields, validate
 
+from linli_grid.geometry import Repair
 from linli_grid.staffing import AssignmentResponse, FindingResponse
-from linli_grid.territory.domain import DrawGrid, Repair, SetBoundary
+from linli_grid.territory.domain import DrawGrid, SetBoundary
 from linli_grid.territory.queries import CheckCoverage, ListGrids
 
 
@@ -35,7 +36,7 @@ class RepairText(TranslatedText):
 
 
 def geometry() -> fields.Dict:
-    """A GeoJSON geometry; what is in it is checked by `territory.engine.geometry`."""
+    """A GeoJSON geometry; what is in it is checked by `geometry.engine.polygons`."""
     description = "GeoJSON Polygon or MultiPolygon in WGS-84 degrees."
     return fields.Dict(keys=fields.String(), required=True, metadata={"description": description})
 

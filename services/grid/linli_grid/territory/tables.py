@@ -13,8 +13,9 @@ from linli_chassis.storage.records import fetch_all
 from sqlalchemy.dialects import postgresql as pg
 
 from linli_grid import tables as shared
+from linli_grid.geometry import Repair
 from linli_grid.tables import MOMENT, metadata
-from linli_grid.territory.domain import DrawnGrid, Repair
+from linli_grid.territory.domain import DrawnGrid
 from linli_grid.territory.engine.index import LocatedGrid
 
 

@@ -17,7 +17,7 @@ from linli_grid.territory.engine.drawings import GEOMETRY_SECONDS
 
 from .factories import COMMUNITY, OTHER_COMMUNITY, SOUTH, WEST, tile
 
-BESIDES_S = 20  # starting a process, the database, and a machine that does other things
+BESIDES_S = 30  # starting a process, the database, and a machine that does other things
 
 
 def star(points):

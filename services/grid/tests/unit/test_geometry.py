@@ -1,11 +1,13 @@
+import subprocess
+import sys
 from math import atanh, pi, radians, sin, sqrt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_grid.errors import BadGeometry
-from linli_grid.territory.domain import Repair
-from linli_grid.territory.engine.geometry import (
+from linli_grid.geometry.domain import Repair
+from linli_grid.geometry.engine.polygons import (
     MAX_POSITIONS,
     area_m2,
     count_positions,
@@ -145,3 +147,10 @@ def test_the_positions_of_all_parts_are_counted_and_too_many_refused_before_they
     with pytest.raises(BadGeometry) as refused:
         read_shape(polygon([("not", "read")] * (MAX_POSITIONS + 1)))
     assert refused.value.params == {"positions": MAX_POSITIONS + 1, "most": MAX_POSITIONS}
+
+
+def test_a_process_that_computes_with_polygons_loads_nothing_of_a_service():
+    loaded = "import sys, linli_grid.geometry; print(*(sys.modules.keys() & set(sys.argv)))"
+    heavy = ["eventlet", "sqlalchemy", "werkzeug", "marshmallow", "linli_chassis.http"]
+    done = subprocess.run([sys.executable, "-c", loaded, *heavy], capture_output=True, check=True)
+    assert done.stdout.strip() == b""

@@ -7,9 +7,9 @@ from linli_chassis.http.problems import domain_problem
 from linli_chassis.i18n import current_locale, translate
 from linli_devkit.catalogues import CONTEXT, catalogue
 from linli_grid.errors import DutyTaken, TransitionRefused
+from linli_grid.geometry.engine.polygons import read_shape, repair
 from linli_grid.requests.domain import REQUEST_STATES, STATUSES, check_link, take
 from linli_grid.staffing.domain import DUTIES, Assignment, Staff, assign
-from linli_grid.territory.engine.geometry import read_shape, repair
 from linli_grid.territory.schemas import RepairedItem
 from linli_grid.territory.tables import RepairColumn
 from sqlalchemy.dialects.postgresql.psycopg2 import dialect

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from linli_grid.territory.engine.geometry import area_m2, areas_of
+from linli_grid.geometry.engine.polygons import area_m2, areas_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ variance of latitude over the polygon: under 1e-6 of the area for one 10 km tall
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin, sqrt
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -21,9 +22,12 @@ from shapely.geometry import MultiPolygon, Polygon, mapping
 from shapely.geometry.base import BaseGeometry
 
 from linli_grid.errors import BadGeometry
-from linli_grid.territory.domain import GeoJson, Repair
+from linli_grid.geometry.domain import GeoJson, Repair
 
 Area = Polygon | MultiPolygon
+
+_Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
 
 _SEMI_MAJOR_M = 6378137.0  # WGS-84
 _ECCENTRICITY_SQUARED = 6.69437999014e-3
@@ -44,6 +48,10 @@ class ReadArea:
     shape: Area
     area_m2: float
     repair: Repair | None
+
+
+Drawing = ReadArea | BadGeometry
+"""A drawing that was read, or why it cannot be used."""
 
 
 def metres_per_degree(latitude: float) -> tuple[float, float]:
@@ -119,6 +127,19 @@ def repair(shape: Area) -> ReadArea:
             after=round(after),
         )
     return _measured(repaired, Repair(reason, place, round(abs(after - before), 2)))
+
+
+def repair_all(shapes: Sequence[Area]) -> list[Drawing]:
+    """Each shape as `repair` has it; instead of each that cannot be used, why."""
+    return [or_refusal(repair, shape) for shape in shapes]
+
+
+def or_refusal(rule: Callable[[_Item], _Made], item: _Item) -> _Made | BadGeometry:
+    """What a rule makes of an item, or the `BadGeometry` that it raises."""
+    try:
+        return rule(item)
+    except BadGeometry as refusal:
+        return refusal
 
 
 def to_geojson(wkb: bytes) -> GeoJson:

@@ -12,7 +12,7 @@ UNIT := $(wildcard */tests/unit services/*/tests/unit)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-unit test-upgrade test-faults test-docker coverage check format contracts lock clean rabbitmq bench
+.PHONY: help demo up test test-unit test-upgrade test-faults test-docker coverage check format contracts lock clean rabbitmq bench peers
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -60,9 +60,14 @@ contracts: .venv/ready  ## write the pages and documents made from the code: sch
 bench: .venv/ready rabbitmq  ## measure each part against a raw loop on the same broker and database
 	$(BIN)/python -m benchmarks $(ARGS)
 
-lock: $(UV)  ## resolve all versions anew into requirements.lock
+peers: .venv/ready  ## install what the benchmark of that name compares with
+	@$(UV) pip install --quiet --python .venv --require-hashes -r requirements-peers.lock
+
+lock: $(UV)  ## resolve all versions anew into requirements.lock and requirements-peers.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 	  $(NAMES:%=--no-emit-package %) pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+	  --group peers -c requirements.lock -o requirements-peers.lock
 
 clean:  ## delete what was installed and generated here
 	rm -rf .tools .venv .linli .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage*

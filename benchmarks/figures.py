@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -67,34 +67,51 @@ def compare(
     rounds: int,
     notes: dict[str, Any] | None = None,
 ) -> Figure:
-    """Measure ours and the raw loop in turns; the target is held against the median ratio of the
-    pairs.
-
-    A pair is measured within seconds, so what else the machine does meets both alike. Who goes
-    first alternates. One round before them warms caches and is thrown away.
-    """
-    ours(), raw()
-    pairs = []
-    for turn in range(rounds):
-        if turn % 2:
-            second = raw()
-            first = ours()
-        else:
-            first = ours()
-            second = raw()
-        pairs.append((first, second))
-    ratios = Spread(tuple(one / other for one, other in pairs))
-    return Figure(
-        benchmark,
-        what,
-        unit,
-        Spread(tuple(one for one, _ in pairs)),
-        ratios,
-        target,
-        at_least=True,
-        raw=Spread(tuple(other for _, other in pairs)),
-        notes=notes or {},
+    """Measure ours and the raw loop in turns; see `compare_all`."""
+    [figure] = compare_all(
+        benchmark, unit, ours, {what: raw}, target=target, rounds=rounds, notes=notes
     )
+    return figure
+
+
+def compare_all(
+    benchmark: str,
+    unit: str,
+    ours: Callable[[], float],
+    others: Mapping[str, Callable[[], float]],
+    *,
+    target: float,
+    rounds: int,
+    notes: dict[str, Any] | None = None,
+) -> list[Figure]:
+    """Measure ours and each of the others, by what they are, in turns; a figure for each.
+
+    The target is held against the median ratio of the pairs. Those of one round are measured
+    within seconds, so what else the machine does meets all alike. Who goes first rotates. One round
+    before them warms caches and is thrown away.
+    """
+    measures = [ours, *others.values()]
+    for measure in measures:
+        measure()
+    taken: list[list[float]] = [[] for _ in measures]
+    for turn in range(rounds):
+        for place in range(len(measures)):
+            number = (turn + place) % len(measures)
+            taken[number].append(measures[number]())
+    return [
+        Figure(
+            benchmark,
+            what,
+            unit,
+            Spread(tuple(taken[0])),
+            Spread(tuple(one / other for one, other in zip(taken[0], values, strict=True))),
+            target,
+            at_least=True,
+            raw=Spread(tuple(values)),
+            notes=notes or {},
+        )
+        for what, values in zip(others, taken[1:], strict=True)
+    ]
 
 
 def limit(

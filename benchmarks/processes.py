@@ -14,8 +14,9 @@ from typing import Any
 
 import psycopg2
 from linli_contracts.manifest import api_services
-from linli_devkit.platforms import RunningPlatform, running_platform
+from linli_devkit.platforms import running_platform
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 from benchmarks.city import DISTRICT, City, city
 from benchmarks.environment import BenchmarkServers

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ _LIBRARIES = (
     "marshmallow",
     "shapely",
 )
+_PEERS = ("fastapi", "uvicorn", "asyncpg", "dramatiq", "faststream", "celery")
 
 
 def print_table(console: Console, figures: Iterable[Figure]) -> None:
@@ -71,6 +73,7 @@ def machine() -> dict[str, str]:
         "system": platform.platform(),
         "python": platform.python_version(),
         **{name: version(name) for name in _LIBRARIES},
+        **{name: version(name) for name in _PEERS if find_spec(name)},
     }
 
 

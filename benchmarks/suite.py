@@ -9,6 +9,7 @@ from benchmarks.end_to_end_hop import hop
 from benchmarks.environment import BenchmarkServers
 from benchmarks.figures import Figure
 from benchmarks.locate_point import locate
+from benchmarks.peers import peers
 from benchmarks.processes import history, latency, rest
 from benchmarks.register_request import http
 from benchmarks.relay_outbox import relay
@@ -20,6 +21,7 @@ SUITE: dict[str, Callable[[BenchmarkServers], list[Figure]]] = {
     "hop": hop,
     "nameko": nameko,
     "http": http,
+    "peers": peers,
     "latency": latency,
     "locate": locate,
     "rest": rest,

@@ -19,7 +19,7 @@ from benchmarks.figures import Figure, compare
 from benchmarks.fixtures import as_messages, events, publish, purge
 
 _PARTS = "benchmarks.parts"
-_SERVICES = ("service_desk", "evaluation")
+SERVICES = ("service_desk", "evaluation")
 _STOCK_QUEUES = (
     "evt-organization-resource_withdrawn--service_desk.on_resource_withdrawn",
     "evt-service_desk-case_accepted--evaluation.on_case_accepted",
@@ -31,16 +31,15 @@ def nameko(servers: BenchmarkServers) -> list[Figure]:
     """Events per second from the first effect in the first service to the last in the second."""
     ours_count, stock_count = servers.count(6_000), servers.count(1_500)
     messages = as_messages(events(ResourceWithdrawn, ours_count))
-    with servers.database(*_SERVICES) as database, servers.vhost() as stock_uri:
-        for schema in _SERVICES:
-            execute(database, EFFECT, schema)
+    with servers.database(*SERVICES) as database, servers.vhost() as stock_uri:
+        create_effects(database)
         stock = BenchmarkDatabase(database.database_url, stock_uri, database.folder)
         declare_stock(stock)
         figure = compare(
             "nameko",
             "two-service flow against stock nameko (event_handler, commit, dispatch with confirms)",
             "events/s",
-            lambda: _ours(database, messages),
+            lambda: ours(database, messages),
             lambda: _stock(stock, stock_count),
             target=5.0,
             rounds=servers.rounds,
@@ -49,19 +48,24 @@ def nameko(servers: BenchmarkServers) -> list[Figure]:
     return [figure]
 
 
-def _ours(database: BenchmarkDatabase, messages: list[Any]) -> float:
-    _clear(database)
+def create_effects(database: BenchmarkDatabase) -> None:
+    for schema in SERVICES:
+        execute(database, EFFECT, schema)
+
+
+def ours(database: BenchmarkDatabase, messages: list[Any]) -> float:
+    clear(database)
     purge(database.amqp_uri)
     publish(database.amqp_uri, messages)
     with ExitStack() as stack:
         stack.enter_context(database.process("linli", "relay", "service_desk"))
-        running = _start(stack, database, "platform_flow", [queue_of(name) for name in _SERVICES])
+        running = _start(stack, database, "platform_flow", [queue_of(name) for name in SERVICES])
         await_effects(database, len(messages), running, "evaluation")
-    return _rate(database, len(messages))
+    return rate(database, len(messages))
 
 
 def _stock(database: BenchmarkDatabase, count: int) -> float:
-    _clear(database)
+    clear(database)
     with publishing(database) as channel:
         for _ in range(count):
             payload = {
@@ -84,14 +88,14 @@ def _stock(database: BenchmarkDatabase, count: int) -> float:
     with ExitStack() as stack:
         running = _start(stack, database, "nameko_flow", _STOCK_QUEUES)
         await_effects(database, count, running, "evaluation")
-    return _rate(database, count)
+    return rate(database, count)
 
 
 def _start(stack: ExitStack, database: BenchmarkDatabase, part: str, queues: Sequence[str]) -> Any:
     """Start both, the first only once the second consumes; returns the second."""
-    second = stack.enter_context(database.process(f"{_PARTS}.{part}", _SERVICES[1]))
+    second = stack.enter_context(database.process(f"{_PARTS}.{part}", SERVICES[1]))
     eventually(lambda: consumers(database, queues[1]) == 1, seconds=120)
-    stack.enter_context(database.process(f"{_PARTS}.{part}", _SERVICES[0]))
+    stack.enter_context(database.process(f"{_PARTS}.{part}", SERVICES[0]))
     return second
 
 
@@ -123,12 +127,12 @@ def publishing(database: BenchmarkDatabase) -> Iterator[Any]:
         connection.close()
 
 
-def _clear(database: BenchmarkDatabase) -> None:
-    for schema in _SERVICES:
+def clear(database: BenchmarkDatabase) -> None:
+    for schema in SERVICES:
         execute(database, f"TRUNCATE {_TABLES}", schema)
 
 
-def _rate(database: BenchmarkDatabase, count: int) -> float:
+def rate(database: BenchmarkDatabase, count: int) -> float:
     [(seconds,)] = execute(
         database,
         """SELECT extract(epoch FROM (SELECT max(at) FROM evaluation.effect)

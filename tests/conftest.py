@@ -14,9 +14,10 @@ from linli.base.context import Context
 from linli.operations.session import Operations
 from linli_contracts.manifest import api_services
 from linli_demo.district import DemoPlatform, import_sample, sample_folder
-from linli_devkit.platforms import RunningPlatform, embedded_platform, running_platform
+from linli_devkit.platforms import embedded_platform, running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.rabbitmq import RabbitServer
+from linli_devkit.running_platform import RunningPlatform
 from rich.console import Console
 
 SAMPLE = {

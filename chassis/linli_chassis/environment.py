@@ -157,23 +157,6 @@ def declared_settings(cls: type[Any]) -> dict[str, Setting]:
     }
 
 
-def settings_table(cls: type[Any], *, without: type[Any] | None = None) -> str:
-    """All settings of a class as a Markdown table; `without` leaves out those of a base class."""
-    left_out = declared_settings(without) if without else {}
-    lines = ["| Variable | Default | Meaning |", "|---|---|---|"]
-    for attribute, item in declared_settings(cls).items():
-        if attribute not in left_out:
-            names = f"`{item.name}`" + (f" or `{item.name}{_FILE}`" if item.secret else "")
-            lines.append(f"| {names} | {_shown_default(item)} | {item.help} |")
-    return "\n".join(lines) + "\n"
-
-
-def _shown_default(item: Setting) -> str:
-    if item.default is REQUIRED:
-        return "required"
-    return "none" if item.default is None else f"`{item.default}`"
-
-
 def _wrong(declared: Setting, error: Exception) -> str:
     if isinstance(error, ValidationError):
         return " ".join(map(str, error.messages))

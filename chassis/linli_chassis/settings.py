@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 
 import jwt
 from linli_contracts.translation import LANGUAGES
-from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range, Regexp
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from linli_chassis import setting_types
 from linli_chassis.environment import (
     REQUIRED,
     BadSetting,
@@ -22,7 +20,6 @@ from linli_chassis.environment import (
     declared_settings,
     read_settings,
     setting,
-    settings_table,
 )
 from linli_chassis.storage.crypto import Keyring
 
@@ -33,57 +30,9 @@ __all__ = [
     "ProcessSettings",
     "Settings",
     "setting",
-    "settings_table",
 ]
 
-MIN_SECRET_BYTES = 32
-
 _Self = TypeVar("_Self", bound="ProcessSettings")
-
-
-def _database_url(text: str) -> str:
-    """A PostgreSQL URL for SQLAlchemy. Raises `ValidationError` without quoting it."""
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        raise ValidationError("is not a database URL") from None
-    if url.drivername not in ("postgresql", "postgresql+psycopg2"):
-        raise ValidationError("must begin with postgresql://")
-    return text
-
-
-def _jwt_secret(text: str) -> str:
-    """A secret long enough for HS256 (RFC 7518, 3.2: at least 256 bits)."""
-    if len(text.encode()) < MIN_SECRET_BYTES:
-        raise ValidationError(f"must have at least {MIN_SECRET_BYTES} bytes")
-    return text
-
-
-def _jwks(text: str) -> jwt.PyJWKSet:
-    """A JWKS document of public RSA or EC keys, each with its `kid`."""
-    try:
-        keys = jwt.PyJWKSet.from_json(text)
-    except (jwt.PyJWTError, ValueError, AttributeError, TypeError):
-        raise ValidationError("is not a JWKS document with usable keys") from None
-    if any(key.key_type not in ("RSA", "EC") or not key.key_id for key in keys.keys):
-        raise ValidationError("may hold RSA and EC keys only, each with its kid")
-    return keys
-
-
-def _time_zone(name: str) -> ZoneInfo:
-    """An IANA time zone."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; a path that leaves the folder; a folder
-        raise ValidationError("is not an IANA time zone such as Asia/Shanghai") from None
-
-
-def _keyring(text: str) -> Keyring:
-    """Keys as `id:base64-of-32-bytes,...`."""
-    try:
-        return Keyring.parse(text)
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +47,7 @@ class ProcessSettings:
     )
     database_url: str = setting(
         "DATABASE_URL",
-        _database_url,
+        setting_types.database_url,
         secret=True,
         help="PostgreSQL database, e.g. postgresql://user:password@host:5432/name.",
     )
@@ -204,14 +153,14 @@ class Settings(ProcessSettings):
     )
     jwt_secret: str | None = setting(
         "LINLI_JWT_SECRET",
-        _jwt_secret,
+        setting_types.jwt_secret,
         default=None,
         secret=True,
         help="Secret of HS256 tokens, at least 32 bytes. This or LINLI_JWKS_FILE must be given.",
     )
     jwks: jwt.PyJWKSet | None = setting(
         "LINLI_JWKS",
-        _jwks,
+        setting_types.jwks,
         default=None,
         secret=True,
         help=(
@@ -227,7 +176,7 @@ class Settings(ProcessSettings):
     )
     keyring: Keyring = setting(
         "LINLI_KEYS",
-        _keyring,
+        setting_types.keyring,
         secret=True,
         help=(
             "Keys of stored personal data as id:base64-of-32-bytes, comma-separated; the "
@@ -236,7 +185,7 @@ class Settings(ProcessSettings):
     )
     time_zone: ZoneInfo = setting(
         "LINLI_TIME_ZONE",
-        _time_zone,
+        setting_types.time_zone,
         default=ZoneInfo("Asia/Shanghai"),
         help="The time zone of the district's days, months and working hours (IANA name).",
     )

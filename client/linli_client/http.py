@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from linli_kernel.backoff import Backoff
 
-from linli_client.backoff import CALL_SECONDS, pauses
 from linli_client.errors import ServiceProblem, ServiceUnavailable
 from linli_client.tokens import ADMIN, PUBLIC, Caller
 
@@ -23,6 +23,7 @@ UNAVAILABLE_ERRORS = (
     requests.exceptions.ChunkedEncodingError,
 )
 TIMEOUT_SECONDS = (5, 60)  # to connect, to read
+RETRY_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0)
 PAGE_SIZE = 500
 OnRetry = Callable[[str, str, float], None]
 
@@ -121,7 +122,8 @@ class Client:
         self, service: str, url: str, send: Callable[[], requests.Response]
     ) -> requests.Response:
         deadline = 0.0
-        for pause in pauses(CALL_SECONDS):
+        backoff = Backoff(RETRY_SECONDS)
+        while True:
             try:
                 response = send()
                 if response.status_code not in UNAVAILABLE:
@@ -129,7 +131,7 @@ class Client:
                 reason = f"HTTP {response.status_code}"
             except UNAVAILABLE_ERRORS as error:
                 reason = type(error).__name__
-            now = time.monotonic()
+            now, pause = time.monotonic(), backoff.pause()
             deadline = deadline or now + self.patience_seconds
             if now + pause > deadline:
                 break

@@ -76,15 +76,8 @@ class EventData:
 
     def __init__(self, **values: Any) -> None:
         """Raises `TypeError` for a field that is missing or unknown."""
-        declared = schema_instance(self.schema).fields
-        wrong = values.keys() - declared.keys()
-        wrong |= {name for name, field in declared.items() if field.required} - values.keys()
-        if wrong:
-            raise TypeError(f"{type(self).__name__}: missing or unknown: {sorted(wrong)}")
-        for name, field in declared.items():
-            if name not in values and field.load_default is not missing:
-                default = field.load_default
-                values[name] = default() if callable(default) else default
+        if values.keys() != schema_instance(self.schema).fields.keys():
+            values = self._completed(values)
         vars(self).update(values)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -99,6 +92,22 @@ class EventData:
     def __repr__(self) -> str:
         # Ids and codes only: repr() ends up in logs and test reports.
         return f"{type(self).__name__}({self.subject})"
+
+    @classmethod
+    def _completed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """The values with the defaults of those that were left out. Raises `TypeError`."""
+        declared = schema_instance(cls.schema).fields
+        wrong = values.keys() - declared.keys()
+        wrong |= {name for name, field in declared.items() if field.required} - values.keys()
+        if wrong:
+            raise TypeError(f"{cls.__name__}: missing or unknown: {sorted(wrong)}")
+        defaults = {
+            name: field.load_default
+            for name, field in declared.items()
+            if name not in values and field.load_default is not missing
+        }
+        made = {name: value() if callable(value) else value for name, value in defaults.items()}
+        return {**values, **made}
 
     @classmethod
     def of(cls, event: HasData) -> Self:

@@ -74,6 +74,15 @@ def services_of(path: str | None) -> dict[str, ServiceItem]:
     return load_service_items(path)
 
 
+def catalogue_file(path: str) -> str:
+    """The path itself, for a setting. Raises `BadServiceCatalogue` unless it can be used."""
+    try:
+        services_of(path)
+    except OSError as error:
+        raise BadServiceCatalogue(str(error)) from error
+    return path
+
+
 def _entry(code: object, fields: dict[str, object], domains: dict[str, object]) -> ServiceItem:
     if not isinstance(code, str) or not SERVICE_CODE.matches(code):
         raise BadServiceCatalogue(f"{code}: not a service code, such as elder_care.home_visit")

@@ -8,8 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from linli_client import Caller
 
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 RESIDENT = Caller("resident", account="a-resident")
 REVIEWER = Caller("reviewer", account=str(uuid5(NAMESPACE_URL, "linli:testing:reviewer")))

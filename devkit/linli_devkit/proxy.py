@@ -25,7 +25,8 @@ class Proxy:
 
     `latency_seconds` delays every piece in either direction. While `black_hole` is set connections
     are taken and stay open, and nothing comes through: what was sent waits in the system's buffers,
-    as with a peer that is frozen.
+    as with a peer that is frozen. While `swallowing` is set connections are taken too, but what is
+    sent on them is gone: they stay open and silent for good, also once new ones work again.
     """
 
     def __init__(self, *targets: Address) -> None:
@@ -34,6 +35,7 @@ class Proxy:
         self.port = 0
         self._open = threading.Event()
         self._open.set()
+        self._swallowing = False
         self._turn = count()
         self._pairs: list[_Pair] = []
         self._closing = threading.Event()
@@ -48,6 +50,17 @@ class Proxy:
             self._open.clear()
         else:
             self._open.set()
+
+    @property
+    def swallowing(self) -> bool:
+        return self._swallowing
+
+    @swallowing.setter
+    def swallowing(self, swallow: bool) -> None:
+        self._swallowing = swallow
+        if swallow:
+            for pair in self._pairs:
+                pair.silent.set()
 
     def reset(self) -> int:
         """Break every connection with a RST; how many there were."""
@@ -87,6 +100,8 @@ class Proxy:
             return
         pair = _Pair(self, client, upstream)
         self._pairs.append(pair)
+        if self._swallowing:
+            pair.silent.set()
         pair.run()
 
     def _reach(self) -> socket.socket | None:
@@ -109,6 +124,7 @@ class _Pair:
         self._proxy = proxy
         self._sockets = (client, upstream)
         self.broken = threading.Event()
+        self.silent = threading.Event()
         self._done = threading.Event()
 
     @property
@@ -133,10 +149,13 @@ class _Pair:
         try:
             while piece := self._receive(source):
                 time.sleep(self._proxy.latency_seconds)
-                self._send(sink, piece)
+                if not self.silent.is_set():
+                    self._send(sink, piece)
         except OSError:
             pass
-        self._done.set()  # either side ends both, as a broken connection does
+        client, _ = self._sockets
+        if source is client or not self.silent.is_set():
+            self._done.set()  # either side ends both, as a broken connection does
 
     def _receive(self, source: socket.socket) -> bytes:
         while not (self.broken.is_set() or self._done.is_set()):

@@ -51,6 +51,7 @@ class RabbitServer:
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
             f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
             "disk_free_limit.absolute = 50MB\nlog.console = false\n"
+            "collect_statistics_interval = 1000\n"  # tests wait for what the API shows
             # By default, nodes that lost each other stay apart until somebody restarts one.
             "cluster_partition_handling = autoheal\n"
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from time import monotonic
 
 
 class Backoff:
     """Pauses that grow with each failure in a row.
 
-    Call `begin` before each attempt and `pause` after one that failed.
+    Call `pause` after each attempt that failed; `begin` before each, where `steady_seconds` is
+    given.
 
     Args:
         seconds: the pauses in turn; the last one again and again.
@@ -22,7 +24,7 @@ class Backoff:
         self,
         seconds: Sequence[float],
         *,
-        steady_seconds: float = 60.0,
+        steady_seconds: float = inf,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._seconds, self._steady_seconds, self._clock = seconds, steady_seconds, clock

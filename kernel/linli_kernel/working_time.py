@@ -69,20 +69,10 @@ def _warn_of_unknown_year(year: int) -> None:
     )
 
 
-def every_day(_day: date) -> bool:
-    """The calendar of what never rests."""
-    return True
-
-
 CALENDARS: dict[str, Callable[[date], bool]] = {
     "china": chinese_working_day,
     "plain": monday_to_friday,
 }
-
-
-def round_the_clock(zone: ZoneInfo) -> Calendar:
-    """The calendar of what is due at any hour: every hour of every day counts."""
-    return Calendar(zone, ((0, 24 * 60),), every_day)
 
 
 class Calendar:

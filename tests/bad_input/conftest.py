@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from linli_devkit.platforms import RunningPlatform
+from linli_devkit.running_platform import RunningPlatform
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 PROBLEM_KEYS = {"type", "title", "status", "detail", "instance", "correlation_id"}

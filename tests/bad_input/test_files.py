@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli_devkit.platforms import RunningPlatform
+from linli_devkit.running_platform import RunningPlatform
 
 MAPPING = """\
 source: older

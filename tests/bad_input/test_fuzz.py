@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from linli_client.http import ADMIN
 from linli_contracts.manifest import api_services
 from linli_devkit.people import People
-from linli_devkit.platforms import RunningPlatform, embedded_platform
+from linli_devkit.platforms import embedded_platform
+from linli_devkit.running_platform import RunningPlatform
 
 EXAMPLES = 30
 METHODS = ("get", "post", "put", "delete")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from linli_client.http import Caller
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 from linli_kernel.gcj02 import to_gcj02
 
 GOOD = {"category": "environment.graffiti", "description": "墙上又被喷了小广告。", "channel": "app"}

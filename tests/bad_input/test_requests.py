@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import jwt
 import pytest
 from linli_client.http import Caller
-from linli_devkit.platforms import RunningPlatform
+from linli_devkit.running_platform import RunningPlatform
 
 pytestmark = pytest.mark.usefixtures("unchanged")
 

@@ -16,6 +16,14 @@ from linli.deployment.schema import load
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
+HOSTS = {
+    '# host = "city.example"': 'host = "city.example"',
+    'host = "broker"': 'host = "mq.example"',
+    'host = "database"': 'host = "pg.example"',
+}
+"""What Kubernetes needs."""
+
+
 @dataclass(frozen=True)
 class Rendered:
     """The two folders of one district."""
@@ -46,16 +54,15 @@ def render(folder: Path, changes: dict[str, str]) -> Rendered:
     path.write_text(text, encoding="utf-8")
     secrets.make_up(folder, secrets.names(load(folder)))
     district, secret_values = checked(folder)
-    return Rendered(
-        compose.render(district, secret_values, DEPLOY),
-        kubernetes.render(district, secret_values, DEPLOY),
-    )
+    overlay = kubernetes.render(district, secret_values, DEPLOY)
+    composed = compose.render(district, secret_values, DEPLOY)
+    return Rendered(composed, overlay or folder / kubernetes.FOLDER)
 
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     """A district with every service that there is."""
-    changes = {"webhooks = false": "webhooks = true"}
+    changes = {"webhooks = false": "webhooks = true", **HOSTS}
     return render(tmp_path_factory.mktemp("rendered") / "district", changes)
 
 

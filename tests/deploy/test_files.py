@@ -84,10 +84,11 @@ def test_compose_is_complete_by_itself(rendered: Rendered) -> None:
     needed = set(re.findall(r"\$\{([A-Z_]+)(?:\}|:\?)", text))
     assert needed == {"LINLI_CHECKOUT", "LINLI_VERSION"}
     assert needed <= set(variables)
-    assert (Path(variables["LINLI_CHECKOUT"]) / "deploy" / "Dockerfile").is_file()
+    checkout = rendered.compose / variables["LINLI_CHECKOUT"]
+    assert (checkout / "deploy" / "Dockerfile").is_file()
     for service in rendered.services.values():
         for volume in service.get("volumes", ()):
-            source = volume.rpartition(":/")[0].replace("${LINLI_CHECKOUT}", str(ROOT))
+            source = volume.rpartition(":/")[0]
             if "/" in source:
                 assert (rendered.compose / source).exists(), source
 
@@ -112,6 +113,7 @@ def test_the_proxy_passes_on_every_service_and_limits_what_needs_no_token(
 ) -> None:
     nginx = (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
     assert "include /etc/nginx/linli/services.conf;" in nginx
+    assert (rendered.compose / "proxy" / "nginx.conf").read_text(encoding="utf-8") == nginx
     text = (rendered.compose / "proxy" / "services.conf").read_text(encoding="utf-8")
     assert re.findall(r"location ~ \^/api/(\w+)/ {", text) == list(api_services())
     assert text.index("/api/service_desk/v1/(") < text.index("/api/service_desk/ {")
@@ -119,6 +121,20 @@ def test_the_proxy_passes_on_every_service_and_limits_what_needs_no_token(
         re.findall(r"location ~ \^/api/(\w+)/v1/\(([\w|]+)\)\(/\|\$\) {\n +limit_req", text)
     )
     assert limited == {"grid": "tracking", "service_desk": "tracking|feedback|services"}
+
+
+def test_the_upgrade_knows_every_process(rendered: Rendered) -> None:
+    lines = (rendered.compose / ".env").read_text().splitlines()
+    variables = dict(line.split("=", 1) for line in lines)
+    assert variables["LINLI_SERVICES"].split() == list(api_services())
+    ours = {
+        name for name, one in rendered.services.items() if "settings.env" in one.get("env_file", ())
+    }
+    migrations = {f"{name}-migration" for name in api_services()}
+    relays = set(variables["LINLI_PROCESSES"].split())
+    assert relays | set(api_services()) | migrations | {"linli"} == ours
+    script = rendered.compose / "upgrade.sh"
+    subprocess.run(["sh", "-n", str(script)], check=True)  # noqa: S603, S607
 
 
 def test_images_are_named_by_variables(rendered: Rendered) -> None:
@@ -178,7 +194,6 @@ def test_the_guides_district_is_made_as_it_says(tmp_path: Path) -> None:
     subprocess.run(["bash", "-c", program], cwd=tmp_path, check=True)  # noqa: S603, S607  # the guide's own lines
     assert (tmp_path / "dongcheng" / "rendered" / "compose" / ".env").is_file()
     assert (tmp_path / "dongcheng" / "rendered" / "compose" / "compose.yaml").is_file()
-    assert (tmp_path / "dongcheng" / "rendered" / "kubernetes" / "kustomization.yaml").is_file()
 
 
 def test_an_image_can_be_made_with_what_sends_traces(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
+from linli.deployment import kubernetes
+from linli.deployment.check import checked
 from linli_chassis.environment import declared_settings
 from linli_chassis.messaging.topology import queue_of
 from linli_chassis.settings import ProcessSettings, Settings
@@ -20,7 +23,7 @@ from linli_contracts.registry import consumed_by
 from linli_webhooks.endpoints import is_public
 from linli_webhooks.settings import WebhookSettings
 
-from .conftest import DEPLOY, render
+from .conftest import DEPLOY, HOSTS, render
 
 FOLDER = DEPLOY / "kubernetes"
 VERSION = "1.33"
@@ -154,6 +157,8 @@ def built(
         "grid = 1": "grid = 2",
         'registry = "linli"': 'registry = "r.example/x"',
         '# tls_secret = "linli-tls"': 'tls_secret = "linli-tls"',
+        '# pull_secret = "registry"': 'pull_secret = "registry"',
+        **HOSTS,
         "scaling = false": f"scaling = {str(request.param).lower()}",
         "webhooks = false": f"webhooks = {str(request.param).lower()}",
     }
@@ -172,6 +177,11 @@ def pods(built: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def label(service: str) -> str:
     return service.replace("_", "-")
+
+
+def unhashed(name: str) -> str:
+    """The name of a Job without what differs between renderings."""
+    return re.sub(r"-migration-[0-9a-f]{8}$", "-migration", name)
 
 
 def test_every_object_of_a_district_is_valid(built: list[dict[str, Any]]) -> None:
@@ -193,7 +203,7 @@ def test_each_service_has_all_its_parts(built: list[dict[str, Any]]) -> None:
         "Job": ("migration",),
         "Service": ("api",),
     }.items():
-        names = set(of_kind(built, kind)) - {"webhooks"}
+        names = {unhashed(name) for name in of_kind(built, kind)} - {"webhooks", "linli"}
         assert names == {f"{label(service)}-{part}" for service in api_services() for part in parts}
     assert set(of_kind(built, "PodDisruptionBudget")) == {
         f"{label(service)}-api" for service in api_services()
@@ -218,14 +228,83 @@ def test_what_pods_refer_to_exists(built: list[dict[str, Any]]) -> None:
             assert volume.get("configMap", {}).get("name", next(iter(config))) in config
         mounts = {mount["mountPath"]: volumes[mount["name"]] for mount in container["volumeMounts"]}
         for variable in container["env"]:
+            if variable["name"].endswith("_URL"):
+                continue
             folder, _, key = variable["value"].rpartition("/")
             assert key in secrets[mounts[folder]["secret"]["secretName"]]["data"], variable
+
+
+def test_images_are_pulled_with_the_secret_of_the_registry(built: list[dict[str, Any]]) -> None:
+    assert {str(pod["spec"]["imagePullSecrets"]) for _, pod in pods(built)} == {
+        "[{'name': 'registry'}]"
+    }
+
+
+CHANGES = {
+    'version = "0.1.0"': 'version = "0.2.0"',
+    "reopen_days = 10 ": "reopen_days = 11 ",
+    'host = "pg.example"': 'host = "pg2.example"',
+    '# pull_secret = "registry"': 'pull_secret = "registry"',
+}
+
+
+@pytest.mark.parametrize("old", CHANGES)
+def test_a_job_that_differs_has_another_name(
+    old: str, kustomize: Callable[[Path], list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    """Jobs cannot be changed; the same rendering can be applied again."""
+
+    def jobs() -> dict[str, Any]:
+        district, secret_values = checked(tmp_path)
+        overlay = kubernetes.render(district, secret_values, DEPLOY)
+        assert overlay
+        return of_kind(kustomize(overlay), "Job")
+
+    render(tmp_path, HOSTS)
+    before = jobs()
+    assert jobs() == before
+    path = tmp_path / "district.toml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, CHANGES[old], 1))
+    after = jobs()
+    assert not set(before) & set(after)
+    assert len(before) == len(after) == len(api_services())
+
+
+def test_the_command_reaches_every_service(built: list[dict[str, Any]]) -> None:
+    deployment = of_kind(built, "Deployment")["linli"]
+    assert deployment["spec"]["replicas"] == 0
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "r.example/x/linli:0.1.0"
+    urls = {one["name"]: one["value"] for one in container["env"] if one["name"].endswith("_URL")}
+    services = of_kind(built, "Service")
+    for service in api_services():
+        host = urls[f"LINLI_{service.upper()}_URL"].removeprefix("http://")
+        assert services[host]["spec"]["ports"][0]["port"] == 80
+    own = deployment["spec"]["template"]["metadata"]["labels"]
+    policies = of_kind(built, "NetworkPolicy")
+    [ingress] = policies["from-command"]["spec"]["ingress"]
+    selector = ingress["from"][0]["podSelector"]["matchLabels"]
+    assert selector.items() <= own.items()
+    assert policies["command-to-services"]["spec"]["podSelector"]["matchLabels"] == selector
+
+
+def test_names_are_looked_up_wherever_the_cluster_has_its_servers(
+    built: list[dict[str, Any]],
+) -> None:
+    rule = of_kind(built, "NetworkPolicy")["everything"]["spec"]["egress"][0]
+    assert {(one["port"], one["protocol"]) for one in rule["ports"]} == {
+        (port, protocol) for port in (53, 5353) for protocol in ("UDP", "TCP")
+    }
+    assert {"namespaceSelector": {}} in rule["to"]
 
 
 def test_processes_get_settings_that_exist_and_relays_only_what_they_need(
     built: list[dict[str, Any]],
 ) -> None:
     for name, pod in pods(built):
+        if name == "linli":
+            continue  # the command has settings of its own
         variables = {
             variable["name"].removesuffix("_FILE")
             for variable in pod["spec"]["containers"][0]["env"]
@@ -264,7 +343,7 @@ def test_no_pod_has_rights_that_it_does_not_need(built: list[dict[str, Any]]) ->
 def test_the_ingress_leads_to_every_service(built: list[dict[str, Any]]) -> None:
     [ingress] = of_kind(built, "Ingress").values()
     [rule] = ingress["spec"]["rules"]
-    assert (rule["host"], ingress["spec"]["tls"][0]["secretName"]) == ("linli.example", "linli-tls")
+    assert (rule["host"], ingress["spec"]["tls"][0]["secretName"]) == ("city.example", "linli-tls")
     leads = {one["path"]: one["backend"]["service"]["name"] for one in rule["http"]["paths"]}
     assert leads == {f"/api/{service}/": f"{label(service)}-api" for service in api_services()}
     assert set(leads.values()) == set(of_kind(built, "Service"))

@@ -112,8 +112,12 @@ def district(deployment: Deployment, docker_services: Any) -> Deployment:
 
 @pytest.fixture(scope="session")
 def platform(district: Deployment, tmp_path_factory: pytest.TempPathFactory) -> ContainerPlatform:
+    return bring_in_sample(district, tmp_path_factory.mktemp("home"))
+
+
+def bring_in_sample(deployment: Deployment, home: Path) -> ContainerPlatform:
     """The sample district, brought in through the proxy."""
-    platform = ContainerPlatform.of(district, tmp_path_factory.mktemp("home"))
+    platform = ContainerPlatform.of(deployment, home)
     sample = Path(str(resources.files("linli_demo") / "sample" / "dongcheng"))
     for kind, file in FURNITURE.items():
         platform.linli("import", kind, str(sample / file))

@@ -18,9 +18,9 @@ from linli.deployment.init import begin
 from linli.deployment.model import District
 from linli.deployment.schema import load
 from linli.local.supervisor import Supervisor
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.ports import free_port
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -52,17 +52,28 @@ def run(*words: str, code: int = 0, environ: Mapping[str, str] | None = None) ->
 
 @dataclass
 class Deployment:
-    """One rendered district. `files` are its compose files."""
+    """One rendered district. `files` are its compose files.
+
+    `project` is a name of its own, so that a district that really runs on this machine is left
+    alone.
+    """
 
     district: District
     secret_values: dict[str, str]
     rendered: Path
     files: list[Path]
+    project: str
     prometheus_port: int = field(default_factory=free_port)
 
     @classmethod
     def make(
-        cls, code: str, folder: Path, changes: Mapping[str, str], *, password_files: bool = True
+        cls,
+        code: str,
+        folder: Path,
+        changes: Mapping[str, str],
+        *,
+        password_files: bool = True,
+        project: str = "",
     ) -> Deployment:
         """Describe and render a district whose proxy listens on a free port.
 
@@ -85,7 +96,19 @@ class Deployment:
         district, secret_values = checked(folder)
         rendered = compose.render(district, secret_values, ROOT / "deploy")
         files = [rendered / "compose.yaml", *([] if password_files else [HERE / "compose.yaml"])]
-        return cls(district, secret_values, rendered, files)
+        return cls(district, secret_values, rendered, files, project or f"linli-test-{code}")
+
+    def change(self, changes: Mapping[str, str]) -> None:
+        """Replace something in district.toml, and render again."""
+        path = self.district.folder / "district.toml"
+        text = path.read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        path.write_text(text, encoding="utf-8")
+        secrets.make_up(path.parent, secrets.names(load(path.parent)))
+        self.district, self.secret_values = checked(path.parent)
+        compose.render(self.district, self.secret_values, ROOT / "deploy")
 
     @property
     def environ(self) -> dict[str, str]:
@@ -96,11 +119,6 @@ class Deployment:
             "COMPOSE_PROFILES": compose.profiles(self.district),
             "PROMETHEUS_PORT": str(self.prometheus_port),
         }
-
-    @property
-    def project(self) -> str:
-        """A name of its own, so that a district that really runs on this machine is left alone."""
-        return f"linli-test-{self.district.code}"
 
     @property
     def url(self) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 from linli_contracts.manifest import api_services
+from linli_devkit.ports import free_ports
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
 
@@ -64,19 +63,6 @@ def running(
             raise
 
 
-def quiet_ports(count: int) -> int:
-    """The first of `count` free ports in a row that the system gives to no connection."""
-    tried = (random.randrange(20_000, 30_000) for _ in range(1000))
-    return next(
-        first for first in tried if not any(listening(port) for port in range(first, first + count))
-    )
-
-
-def listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def waits_for_sigterm(pid: int) -> bool:
     """Whether a process handles SIGTERM itself by now, by the mask of signals that it catches."""
     status = Path(f"/proc/{pid}/status").read_text()
@@ -95,7 +81,7 @@ def test_a_service_and_its_relay_start_as_the_guide_says(
     account: Broker, database: Callable[[list[str]], str], tmp_path: Path
 ) -> None:
     program = account.carry_out(script(PAGE, "broker"))
-    address = f"127.0.0.1:{quiet_ports(1)}"
+    address = f"127.0.0.1:{free_ports(1)}"
     environ = {**surroundings(account.uri("linli"), database([])), "LINLI_HTTP_BIND": address}
     with running(["bash", "-c", f"set -eu\n{program}\nwait"], tmp_path, environ) as shell:
         eventually(lambda: ready(address), seconds=60)
@@ -116,7 +102,7 @@ def test_one_command_starts_eight_processes_and_stops_them(
     account: Broker, database: Callable[[list[str]], str], tmp_path: Path
 ) -> None:
     account.carry_out(script(PAGE, "broker"))
-    first = quiet_ports(len(api_services()))
+    first = free_ports(len(api_services()))
     amqp_uri, database_url = account.uri("linli"), database([])
     words = [
         "linli",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from linli_devkit.platforms import RunningPlatform
+from linli_devkit.running_platform import RunningPlatform
 
 from .pages import ROOT, Page, page, printed, script
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from linli_devkit.people import Asked, People
-from linli_devkit.platforms import RunningPlatform
+from linli_devkit.running_platform import RunningPlatform
 
 PHONE = "13987654321"
 NAME = "欧阳示例"

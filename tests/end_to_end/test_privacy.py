@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.rabbitmq import RabbitServer
+from linli_devkit.running_platform import RunningPlatform
 
 
 def spellings(text: str) -> list[bytes]:

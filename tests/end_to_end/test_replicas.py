@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import requests
 from linli_devkit.people import Asked, People
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.ports import free_ports
 from linli_devkit.processes import eventually, process
+from linli_devkit.running_platform import RunningPlatform
 
 REPLICATED = ("service_desk", "evaluation")
 REQUESTS = 24

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from linli_contracts.manifest import api_services
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 EVENT_TYPES = [
     "linli.grid.request_registered.v1",

@@ -46,6 +46,8 @@ class Findings:
     lost: list[str] = field(default_factory=list)
     duplicated: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
+    slowest_event_seconds: float = 0.0
+    """From the acknowledgement of a request to the effect of its event in evaluation, at most."""
 
     @property
     def clean(self) -> bool:
@@ -90,12 +92,31 @@ class Checker:
                 waiting.append(f"{due} to be tried again by {name}")
         return ", ".join(waiting)
 
+    def _slowest_event(self, ledger: list[Entry]) -> float:
+        """The longest time from an acknowledgement to the commit by which evaluation had the event,
+        or that of the case which follows from it.
+        """
+        entries = {entry.request_id: entry for entry in ledger if entry.request_id}
+        sql = """
+            SELECT request_id::text, type, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float
+            FROM evaluation.fact_event
+            WHERE request_id = ANY(%s::uuid[])
+                AND (type ^@ 'linli.grid.' OR type = 'linli.service_desk.case_opened.v1')"""
+        slowest = 0.0
+        for request_id, kind, arrived_at in self._rows(sql, list(entries)):
+            entry = entries[request_id]
+            first = kind == "linli.grid.request_registered.v1"
+            if acknowledged_at := entry.registered_at if first else entry.acted_at:
+                slowest = max(slowest, arrived_at - acknowledged_at)
+        return slowest
+
     # What must be so then
 
     def findings(self, before: Before, entries: Iterable[Entry], poison: int = 0) -> Findings:
         """Compare with the ledger. `poison` messages were injected that must be dead."""
-        findings = Findings(events=self._events() - before.events)
         ledger = list(entries)
+        findings = Findings(self._events() - before.events)
+        findings.slowest_event_seconds = self._slowest_event(ledger)
         self._compare_requests(before, ledger, findings)
         self._compare_cases(ledger, findings)
         self._compare_facts(findings)

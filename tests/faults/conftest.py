@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
 
 import pytest
-from linli_devkit.platforms import RunningPlatform
+from linli_devkit.running_platform import RunningPlatform
 
-from .environment import FaultEnvironment, Result, fault_environment
+from .environment import FaultEnvironment, fault_environment
+from .trial import Result
 
 RESULTS = pytest.StashKey[list[Result]]()
 COLUMNS = (
@@ -18,6 +18,8 @@ COLUMNS = (
     "lost",
     "duplicated",
     "unexpected",
+    "slowest event in s",
+    "slowest answer in s",
     "recovered in s",
     "turned away meanwhile",
 )
@@ -49,7 +51,7 @@ def pytest_terminal_summary(
     rows = [
         COLUMNS,
         *(
-            tuple(f"{v:.1f}" if isinstance(v, float) else str(v) for v in astuple(each))
+            tuple(f"{v:.1f}" if isinstance(v, float) else str(v) for v in vars(each).values())
             for each in results
         ),
     ]

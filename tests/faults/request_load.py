@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import Any
 from uuid import uuid4
 
 import requests
 from linli_client.http import Caller
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 RESIDENT = Caller("resident", account="a-resident")
 DISPATCHER = Caller("dispatcher", account="a-dispatcher")
@@ -37,7 +37,7 @@ WEST, EAST, SOUTH, NORTH = (
 CLIENTS = 3
 PAUSE_SECONDS = 0.1
 RETRY_SECONDS = 0.2
-TIMEOUT_SECONDS = 15.0
+TIMEOUT_SECONDS = 20.0
 PATIENCE_SECONDS = 150.0
 
 
@@ -49,7 +49,10 @@ class Entry:
     action: str
     body: dict[str, Any]
     request_id: str | None = None
+    registered_at: float = 0.0
     acted: bool = False
+    acted_at: float = 0.0
+    """When each was acknowledged, by the clock of this machine; of meaning once it was."""
 
     @property
     def status(self) -> str:
@@ -79,6 +82,8 @@ class Load:
     unexplained: list[str] = field(default_factory=list)
     """Responses that no fault excuses: 503 without Retry-After, other 5xx, a refusal."""
     slowest_seconds: float = 0.0
+    """How long a client waited for a response at most, or until it gave up."""
+    patience_seconds: float = PATIENCE_SECONDS
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -92,6 +97,9 @@ class Load:
             thread.start()
         try:
             yield self
+        except BaseException:
+            self.patience_seconds = 0
+            raise
         finally:
             self._stopping.set()
             for thread in threads:
@@ -144,20 +152,20 @@ class _Client:
         registered = self._insist("/requests", entry.body, RESIDENT, entry.key)
         if registered is None:
             return
-        entry.request_id = registered["request_id"]
+        entry.request_id, entry.registered_at = registered["request_id"], time()
         path, body, _ = ACTIONS[entry.action]
         if path:
             action_path = f"/requests/{entry.request_id}/{path}"
             entry.acted = (
                 self._insist(action_path, body, DISPATCHER, f"{entry.key}-{path}") is not None
             )
+            entry.acted_at = time() if entry.acted else 0.0
 
     def _insist(self, path: str, body: dict[str, Any], caller: Caller, key: str) -> Any:
         """Post until it is acknowledged; None when patience ends first."""
         headers = {"Authorization": f"Bearer {self._tokens[caller]}", "Idempotency-Key": key}
-        deadline = monotonic() + PATIENCE_SECONDS
-        while monotonic() < deadline:
-            began = monotonic()
+        first = monotonic()
+        while (began := monotonic()) < first + self._load.patience_seconds:
             answer = self._post(path, body, headers)
             self._load.slowest_seconds = max(self._load.slowest_seconds, monotonic() - began)
             if answer is not None and answer.ok:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import Any
 
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.faults
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_while_the_broker_is_away_writes_go_on(environment: FaultEnvironment, end: str) -> None:
-    with environment.trial({"stop": "broker stopped", "kill": "broker killed"}[end]) as trial:
+    with environment.trial(
+        {"stop": "broker stopped", "kill": "broker killed"}[end], events_within=60, answers_within=5
+    ) as trial:
         getattr(environment.broker, end)()
         try:
             trial.passed(15)
@@ -30,7 +33,9 @@ def test_while_the_broker_is_away_writes_go_on(environment: FaultEnvironment, en
 
 
 def test_connections_closed_by_an_operator_are_opened_again(environment: FaultEnvironment) -> None:
-    with environment.trial("broker closes all connections") as trial:
+    with environment.trial(
+        "broker closes all connections", events_within=30, answers_within=5
+    ) as trial:
         for _ in range(3):
             eventually(lambda: close_connections(environment), seconds=60, every=0.5)
             trial.passed(5)
@@ -53,7 +58,9 @@ def test_events_in_a_queue_that_is_lost_arrive_all_the_same(
     environment: FaultEnvironment, loss: str
 ) -> None:
     name = queue_of("evaluation")
-    with environment.trial(f"queue {loss} with events in it") as trial:
+    with environment.trial(
+        f"queue {loss} with events in it", events_within=60, answers_within=5
+    ) as trial:
         with environment.frozen("evaluation"):
             trial.passed(10)
             eventually(
@@ -90,7 +97,9 @@ def test_bindings_that_were_deleted_come_back_by_themselves(
 ) -> None:
     path = f"/bindings/{environment.vhost}/e/{EXCHANGE}/q/{destination}"
     before = environment.broker.api("GET", path)
-    with environment.trial(f"bindings of {destination} deleted") as trial:
+    with environment.trial(
+        f"bindings of {destination} deleted", events_within=40, answers_within=5
+    ) as trial:
         for binding in before:
             environment.broker.api("DELETE", f"{path}/{binding['properties_key']}")
         trial.healed()
@@ -102,7 +111,9 @@ def test_bindings_that_were_deleted_come_back_by_themselves(
 
 
 def test_an_exchange_that_was_deleted_comes_back_by_itself(environment: FaultEnvironment) -> None:
-    with environment.trial("exchange deleted, three times") as trial:
+    with environment.trial(
+        "exchange deleted, three times", events_within=60, answers_within=5
+    ) as trial:
         for _ in range(3):
             environment.broker.api("DELETE", f"/exchanges/{environment.vhost}/{EXCHANGE}")
             trial.passed(10)
@@ -119,7 +130,7 @@ def exchange_stands(environment: FaultEnvironment) -> bool:
 
 
 def test_a_log_that_was_deleted_comes_back_by_itself(environment: FaultEnvironment) -> None:
-    with environment.trial("log deleted") as trial:
+    with environment.trial("log deleted", events_within=20, answers_within=5) as trial:
         environment.broker.api("DELETE", f"/queues/{environment.vhost}/{STREAM}")
         trial.healed()
         trial.passed(10)
@@ -141,7 +152,9 @@ def test_a_broker_that_takes_nothing_more_holds_no_client_up(
     environment: FaultEnvironment, kind: str
 ) -> None:
     alarm, calm = ALARMS[kind]
-    with environment.trial(f"broker's {kind} alarm", crashes=["grid relay"]) as trial:
+    with environment.trial(
+        f"broker's {kind} alarm", crashes=["grid relay"], events_within=60, answers_within=5
+    ) as trial:
         environment.broker.ctl(*alarm)
         try:
             eventually(lambda: alarmed(environment), seconds=20, every=0.2)
@@ -167,7 +180,9 @@ def alarmed(environment: FaultEnvironment) -> bool:
 def test_a_gap_in_the_log_is_filled_by_publishing_again(environment: FaultEnvironment) -> None:
     path = f"/bindings/{environment.vhost}/e/{EXCHANGE}/q/{STREAM}"
     began = environment.one("SELECT now()::text")
-    with environment.trial("log unbound, republished by hand") as trial:
+    with environment.trial(
+        "log unbound, republished by hand", events_within=20, answers_within=5
+    ) as trial:
         [binding] = environment.broker.api("GET", path)
         environment.broker.api("DELETE", f"{path}/{binding['properties_key']}")
         trial.passed(10)
@@ -182,7 +197,9 @@ def test_a_gap_in_the_log_is_filled_by_publishing_again(environment: FaultEnviro
 
 def test_what_a_broker_lost_with_its_disk_is_published_again(environment: FaultEnvironment) -> None:
     began = environment.one("SELECT now()::text")
-    with environment.trial("broker's disk lost, republished by hand") as trial:
+    with environment.trial(
+        "broker's disk lost, republished by hand", events_within=90, answers_within=5
+    ) as trial:
         with environment.frozen("evaluation"):
             eventually(
                 lambda: queue(environment, queue_of("evaluation")).get("messages_ready", 0) > 0,
@@ -212,10 +229,12 @@ PENDING = (
 
 
 def republish(environment: FaultEnvironment, since: str) -> None:
-    for name in api_services():
-        environment.platform.linli(
-            "events", "republish", name, "--since", since.replace(" ", "T"), "--yes"
-        )
+    def one(name: str) -> None:
+        moment = since.replace(" ", "T")
+        environment.platform.linli("events", "republish", name, "--since", moment, "--yes")
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(one, api_services()))
 
 
 def published(environment: FaultEnvironment, since: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes.util
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +26,9 @@ def test_services_whose_clocks_disagree_agree_on_what_happened(
     clocks = {name: tmp_path / name for name in SKEWS}
     for name, skew in SKEWS.items():
         clocks[name].write_text(skew)
-    with environment.trial("clocks apart, then jumping", crashes=list(SKEWS)) as trial:
+    with environment.trial(
+        "clocks apart, then jumping", crashes=list(SKEWS), events_within=40, answers_within=10
+    ) as trial:
         with skewed(environment, clocks, preload):
             trial.passed(15)
             assert environment.one(
@@ -51,12 +54,17 @@ def skewed(environment: FaultEnvironment, clocks: dict[str, Path], preload: str)
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "DONT_FAKE_MONOTONIC": "1",
             }
-            environment.terminate(name)
+        restart_all(environment)
         yield
     finally:
         for name, environ in usual.items():
             environment.child(name).environ = environ
-            environment.terminate(name)
+        restart_all(environment)
+
+
+def restart_all(environment: FaultEnvironment) -> None:
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(environment.terminate, SKEWS))
 
 
 def libfaketime() -> str | None:

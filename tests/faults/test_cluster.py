@@ -9,12 +9,13 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
 from linli_devkit.rabbitmq_cluster import cluster
+from linli_devkit.running_platform import RunningPlatform
 
-from .environment import FaultEnvironment, Result, Trial, fault_environment
+from .environment import FaultEnvironment, fault_environment
+from .trial import Result, Trial
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -39,7 +40,9 @@ def clustered(
 def test_with_one_node_of_three_frozen_events_go_on(
     clustered: FaultEnvironment, nodes: list[RabbitServer]
 ) -> None:
-    with clustered.trial("one broker node of three frozen") as trial:
+    with clustered.trial(
+        "one broker node of three frozen", events_within=90, answers_within=5
+    ) as trial:
         with nodes[0].frozen():
             # two of three are a majority, so the platform has to recover while it lasts
             trial.healed()
@@ -53,7 +56,12 @@ def test_with_one_node_of_three_frozen_events_go_on(
 def test_with_one_node_of_three_killed_events_go_on(
     clustered: FaultEnvironment, nodes: list[RabbitServer]
 ) -> None:
-    with ExitStack() as stack, clustered.trial("one broker node of three killed") as trial:
+    with (
+        ExitStack() as stack,
+        clustered.trial(
+            "one broker node of three killed", events_within=90, answers_within=5
+        ) as trial,
+    ):
         nodes[1].kill()
         stack.callback(nodes[1].start)
         trial.healed()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from time import monotonic, sleep
+
 import psycopg2
 import pytest
 import requests
@@ -15,7 +20,9 @@ pytestmark = pytest.mark.faults
 
 
 def test_a_database_that_crashes_is_waited_for(environment: FaultEnvironment) -> None:
-    with environment.trial("database stopped -m immediate") as trial:
+    with environment.trial(
+        "database stopped -m immediate", events_within=30, answers_within=15
+    ) as trial:
         environment.postgres.stop("immediate")
         try:
             trial.load.await_failures(6)
@@ -34,7 +41,9 @@ def health(environment: FaultEnvironment, page: str) -> int:
 
 
 def test_sessions_that_are_ended_are_opened_again(environment: FaultEnvironment) -> None:
-    with environment.trial("database ends all sessions") as trial:
+    with environment.trial(
+        "database ends all sessions", events_within=20, answers_within=5
+    ) as trial:
         for _ in range(3):
             end_sessions(environment)
             trial.passed(5)
@@ -56,7 +65,9 @@ def end_sessions(environment: FaultEnvironment) -> None:
 def test_a_handler_that_loses_a_deadlock_is_tried_again(environment: FaultEnvironment) -> None:
     """Our session and a handler each hold one of two facts and want the other: a deadlock."""
     before = deadlocks(environment)
-    with environment.trial("deadlock between handler and session") as trial:
+    with environment.trial(
+        "deadlock between handler and session", events_within=60, answers_within=5
+    ) as trial:
         first, second = sorted(registered(environment, trial.load.entries), key=str)
         with psycopg2.connect(environment.database_url) as session:
             cursor = session.cursor()
@@ -124,12 +135,47 @@ def waits_for(environment: FaultEnvironment, pid: int) -> bool:
     )
 
 
+LOCKED_SECONDS = 30.0
+READERS = 20  # more than a service has connections
+
+
+@pytest.mark.xfail(strict=True, reason="requests wait for a lock without end")
+def test_a_locked_table_is_not_waited_for_without_end(environment: FaultEnvironment) -> None:
+    with environment.trial("tables locked for 30 s", events_within=60, answers_within=15) as trial:
+        with locked(environment, "grid.request", "evaluation.fact"):
+            trial.load.await_failures(3, seconds=LOCKED_SECONDS)
+            with ThreadPoolExecutor(READERS) as readers:
+                answers = list(readers.map(lambda _: listed(environment), range(READERS)))
+        trial.healed()
+        assert {status for status, _ in answers} == {503}
+        assert max(seconds for _, seconds in answers) < 15
+        assert listed(environment)[0] == 200
+    assert set(trial.load.failures) == {"503"}
+
+
+@contextmanager
+def locked(environment: FaultEnvironment, *tables: str) -> Iterator[None]:
+    """Lock tables as `ALTER TABLE` does for at least `LOCKED_SECONDS`."""
+    with closing(psycopg2.connect(environment.database_url)) as session:
+        session.cursor().execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+        until = monotonic() + LOCKED_SECONDS
+        yield
+        sleep(max(0.0, until - monotonic()))  # as long as the fault lasts
+
+
+def listed(environment: FaultEnvironment) -> tuple[int, float]:
+    """The status of a GET that reads a locked table, and how long it took."""
+    began = monotonic()
+    answer = environment.platform.ask("GET", "grid", "/requests")
+    return answer.status_code, monotonic() - began
+
+
 def test_a_database_without_space_takes_nothing_and_loses_nothing(
     environment: FaultEnvironment,
 ) -> None:
     if not environment.small_disk:
         pytest.skip("a disk that can be filled up needs root, to mount one")
-    with environment.trial("database's disk full") as trial:
+    with environment.trial("database's disk full", events_within=60, answers_within=15) as trial:
         with full(environment.postgres.folder):
             trial.load.await_failures(10, seconds=120)
         trial.healed()

@@ -92,7 +92,9 @@ def test_poison_ends_as_dead_letters_and_holds_nothing_up(environment: FaultEnvi
     assert consumers_of(find(NOT_OURS.headers["ce-type"])) == ("service_desk",)
     queues = [queue_of("evaluation"), queue_of("grid")]
     with (
-        environment.trial("poison, oversized, unknown, undecodable") as trial,
+        environment.trial(
+            "poison, oversized, unknown, undecodable", events_within=20, answers_within=5
+        ) as trial,
         channel(environment) as wire,
     ):
         trial.poison = len(POISON) * len(queues)
@@ -121,7 +123,12 @@ def test_events_that_come_again_and_again_in_any_order_change_nothing(
     storm = rows * 3
     random.Random(20261122).shuffle(storm)
     handled = environment.one("SELECT count(*) FROM evaluation.inbox")
-    with environment.trial("duplicate storm and shuffle") as trial, channel(environment) as wire:
+    with (
+        environment.trial(
+            "duplicate storm and shuffle", events_within=60, answers_within=5
+        ) as trial,
+        channel(environment) as wire,
+    ):
         before = facts(environment, rows)
         for event_id, key, headers, body, name in storm:
             message = _message(headers, body.encode(), CONTENT_TYPE, message_id=event_id, type=name)

@@ -59,7 +59,12 @@ ATTEMPTS: dict[str, Callable[[Any], object]] = {
 def test_accounts_that_try_what_they_may_not_are_refused_and_change_nothing(
     environment: FaultEnvironment,
 ) -> None:
-    with environment.trial("tenants try what they may not") as trial, tenants(environment) as uris:
+    with (
+        environment.trial(
+            "tenants try what they may not", events_within=15, answers_within=5
+        ) as trial,
+        tenants(environment) as uris,
+    ):
         for uri in uris:
             for name, attempt in ATTEMPTS.items():
                 assert refusal(uri, attempt) in (403, 404), name

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from linli_contracts.manifest import api_services
-from linli_devkit.platforms import RunningPlatform, running_platform
+from linli_devkit.platforms import running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer
+from linli_devkit.running_platform import RunningPlatform
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 REQUESTS, NEIGHBOURHOODS = DATA / "la311_2020-01-01.csv", DATA / "la_neighbourhoods_2019.geojson"

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from linli_contracts.manifest import api_services
 from linli_devkit.people import Asked, People
-from linli_devkit.platforms import RunningPlatform, running_platform
+from linli_devkit.platforms import running_platform
 from linli_devkit.ports import free_ports
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.rabbitmq import RabbitServer
+from linli_devkit.running_platform import RunningPlatform
 
 from .collector import Collector, collecting
 from .scrape import Scrape, scrape

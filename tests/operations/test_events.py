@@ -10,8 +10,8 @@ from typing import Any
 import pika
 import psycopg2
 import pytest
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 from .conftest import Watched
 

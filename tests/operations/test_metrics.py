@@ -6,8 +6,8 @@ import urllib.request
 
 import pytest
 from linli_contracts.manifest import api_services
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 from .conftest import Story, Watched
 from .scrape import scrape

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from linli_devkit.platforms import RunningPlatform
+from linli_devkit.running_platform import RunningPlatform
 from linli_webhooks.metrics import REGISTRY
 
 from .conftest import Story, Watched

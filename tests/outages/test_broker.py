@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from linli_contracts.manifest import api_services
 from linli_devkit.people import Asked, People
-from linli_devkit.platforms import RunningPlatform, running_platform
+from linli_devkit.platforms import running_platform
 from linli_devkit.postgres import PostgresServer
 from linli_devkit.processes import eventually
 from linli_devkit.rabbitmq import RabbitServer, rabbit_server
+from linli_devkit.running_platform import RunningPlatform
 
 REQUESTS = 30
 BACK_SECONDS = 60

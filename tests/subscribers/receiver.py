@@ -81,7 +81,7 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     started = Receiver(server, "http" if certificate is None else "https")
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield started

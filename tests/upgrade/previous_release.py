@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from linli.local.supervisor import Supervisor
-from linli_devkit.platforms import RunningPlatform
 from linli_devkit.ports import free_ports
 from linli_devkit.processes import eventually
+from linli_devkit.running_platform import RunningPlatform
 
 ROOT = Path(__file__).parents[2]
 UV = ROOT / ".tools" / "bin" / "uv"

@@ -3,22 +3,18 @@
 from linli_contracts.identity import PUBLIC, ROLES, Actor, Principal, Scope
 
 from linli_chassis.http.imports import Batch, ImportBody, ImportResponse, ImportResult, Refusal
+from linli_chassis.http.paging import Page, PageQuery, PageRequest, fetch_page, page, page_of
 from linli_chassis.http.pipeline import RequestContext
 from linli_chassis.http.problems import Problem
 from linli_chassis.http.route import route
-from linli_chassis.http.route_info import RouteInfo, routes_of
+from linli_chassis.http.route_info import routes_of
 from linli_chassis.http.schemas import (
     BodySchema,
     FileBody,
     FileResponse,
-    Page,
-    PageQuery,
-    PageRequest,
     QuerySchema,
     ResponseSchema,
     TranslatedText,
-    page,
-    page_of,
 )
 
 __all__ = [
@@ -41,9 +37,9 @@ __all__ = [
     "Refusal",
     "RequestContext",
     "ResponseSchema",
-    "RouteInfo",
     "Scope",
     "TranslatedText",
+    "fetch_page",
     "page",
     "page_of",
     "route",

@@ -9,11 +9,12 @@ from time import perf_counter
 from typing import Any
 
 import structlog
+from linli_kernel.errors import DomainError
 from uuid_utils.compat import uuid7
 from werkzeug.wrappers import Request, Response
 
 from linli_chassis.http.pipeline import Job, Pipeline
-from linli_chassis.http.problems import Problem, problem_response
+from linli_chassis.http.problems import Problem, domain_problem, problem_response
 from linli_chassis.http.route_info import METHODS
 from linli_chassis.i18n import current_locale, negotiate
 from linli_chassis.observability import metrics, tracing
@@ -33,19 +34,27 @@ class Application:
 
     Args:
         language: of responses, where the client asks for none we have.
-        is_stopping: whether new requests are refused.
+        is_closing: whether connections are closed after the response.
+        is_refusing: whether new requests are refused.
     """
 
     def __init__(
-        self, service: str, pipeline: Pipeline, *, language: str, is_stopping: Callable[[], bool]
+        self,
+        service: str,
+        pipeline: Pipeline,
+        *,
+        language: str,
+        is_closing: Callable[[], bool],
+        is_refusing: Callable[[], bool],
     ) -> None:
-        self._service, self._pipeline = service, pipeline
-        self._language, self._is_stopping = language, is_stopping
+        self._service, self._pipeline, self._language = service, pipeline, language
+        self._is_closing, self._is_refusing = is_closing, is_refusing
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        response = self._respond(Request(environ))
+        # Populated, the two would refer to each other, and wait for the garbage collector.
+        response = self._respond(Request(environ, populate_request=False))
         # After 408 and 413 the rest of the body would have to be read before the next request.
-        if response.status_code in (408, 413) or self._is_stopping():
+        if response.status_code in (408, 413) or self._is_closing():
             environ.get(CLOSE_CONNECTION, lambda: None)()
         return response(environ, start_response)
 
@@ -74,11 +83,13 @@ class Application:
 
     def _response_or_problem(self, job: Job) -> Response:
         try:
-            if self._is_stopping():
+            if self._is_refusing():
                 raise Problem(503, "stopping", "The service is stopping; try again.")
             return self._pipeline.respond(job)
         except Problem as refused:
             problem = refused
+        except DomainError as refused:
+            problem = domain_problem(refused)
         except Exception as error:
             log.exception("request failed", route=job.template, exc_info=error)
             problem = Problem(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from linli_contracts.identity import Actor
 from linli_kernel.errors import DomainError, Invalid
 from marshmallow import Schema, ValidationError, fields
 
@@ -119,6 +120,27 @@ class Batch(Generic[Item]):
             strict=self._strict,
             repeated=self._repeated + repeated,
         )
+
+    def within(
+        self,
+        actor: Actor,
+        region_of: Callable[[Item], str],
+        refusal: type[DomainError],
+        pointer: str,
+    ) -> Batch[Item]:
+        """The batch without the items in regions that the actor does not cover.
+
+        Args:
+            refusal: what such an item is refused with; given the code as `region_code`.
+        """
+        actor.covers(None)  # asks for the scope also where no item is left
+
+        def rule(item: Item) -> None:
+            region_code = region_of(item)
+            if not actor.covers(region_code):
+                raise refusal(pointer=pointer, region_code=region_code)
+
+        return self.check(rule)
 
     def result(self, changed: int) -> ImportResult:
         """What became of the import, when `changed` items changed something."""

@@ -15,8 +15,7 @@ returned instead of raised, for nameko would log their text, which may hold a re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -24,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import eventlet
 import structlog
 from linli_contracts.identity import ANYBODY, Actor, Principal
-from linli_kernel.errors import DomainError
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
@@ -33,7 +31,7 @@ from werkzeug.wrappers import Request, Response
 from linli_chassis.http import idempotency
 from linli_chassis.http.auth import Authenticator
 from linli_chassis.http.body import parse_object, read_body, refuse_unstorable
-from linli_chassis.http.problems import Problem, domain_problem, field_problem
+from linli_chassis.http.problems import Problem, field_problem
 from linli_chassis.http.responses import file_response, json_response, to_json
 from linli_chassis.http.route_info import RouteInfo
 from linli_chassis.http.schemas import BodySchema, FileBody, QuerySchema
@@ -69,6 +67,8 @@ class RequestContext(Generic[Input]):
 
 Method = Callable[[RequestContext[Any]], Any]
 Result = Response | Exception
+Perform = Callable[[Method], Result]
+"""Takes the steps of a request that belong into a worker, around the method of the service."""
 
 
 @dataclass(slots=True)
@@ -84,8 +84,6 @@ class Job:
     actor: Actor = field(init=False)
     input: Any = None
     attempt: idempotency.Attempt | None = None
-    perform: Callable[[Method], Result] = field(init=False)
-    """Takes the remaining steps, in a worker, around the method of the service."""
 
 
 class Endpoint(Protocol):
@@ -115,7 +113,7 @@ class Pipeline:
         self._urls = Map(list(rules), strict_slashes=False, merge_slashes=False).bind("linli")
 
     def respond(self, job: Job) -> Response:
-        """All steps. Raises `Problem`, or what went wrong in the service."""
+        """All steps. Raises `Problem`, `DomainError`, or what went wrong in the service."""
         return self.find(job).respond(job, self._authenticator)
 
     def find(self, job: Job) -> Endpoint:
@@ -140,11 +138,11 @@ class RouteEndpoint:
     """A route of a running service, with its schemas built once.
 
     Args:
-        run_in_worker: calls `job.perform` with the method in a worker, and waits for its result.
+        run_in_worker: calls what it is given with the method in a worker; waits for the result.
     """
 
     def __init__(
-        self, info: RouteInfo, runtime: Runtime, run_in_worker: Callable[[Job], Result]
+        self, info: RouteInfo, runtime: Runtime, run_in_worker: Callable[[Perform], Result]
     ) -> None:
         self.info = info
         self._runtime = runtime
@@ -169,8 +167,7 @@ class RouteEndpoint:
         self.read(job, principal)
         # The worker is another greenlet: it goes on in this context of logs, texts and traces.
         context = copy_context()
-        job.perform = lambda method: context.run(self.perform, job, method)
-        result = self._run_in_worker(job)
+        result = self._run_in_worker(lambda method: context.run(self.perform, job, method))
         if isinstance(result, Exception):
             raise result
         return result
@@ -179,14 +176,12 @@ class RouteEndpoint:
         """Whom the token speaks for; a public route looks at no token."""
         if self.info.public:
             return ANYBODY
-        with _domain_errors_as_problems():
-            return authenticator.principal(job.request.headers.get("Authorization"))
+        return authenticator.principal(job.request.headers.get("Authorization"))
 
     def authorize(self, job: Job, principal: Principal) -> None:
         """Refuse an account without the roles. The method asks the actor for the scope."""
         if not self.info.public:
-            with _domain_errors_as_problems():
-                principal.must_have(self.info.roles)
+            principal.must_have(self.info.roles)
         job.actor = Actor(principal, self.info.scope)
 
     def read(self, job: Job, principal: Principal) -> None:
@@ -216,7 +211,7 @@ class RouteEndpoint:
     def _perform(self, job: Job, method: Method) -> Response:
         for tries_left in reversed(range(CONFLICT_TRIES)):
             try:
-                with self._runtime.unit_of_work() as uow, _domain_errors_as_problems():
+                with self._runtime.unit_of_work() as uow:
                     stored = self.claim(job, uow)
                     return stored or self.answer(job, uow, self.work(job, uow, method))
             except Exception as error:
@@ -308,11 +303,3 @@ def _required_fields(response: Schema | None) -> set[str]:
     if response is None:
         return set()
     return {each.data_key or name for name, each in response.fields.items() if each.required}
-
-
-@contextmanager
-def _domain_errors_as_problems() -> Iterator[None]:
-    try:
-        yield
-    except DomainError as error:
-        raise domain_problem(error) from error

@@ -14,7 +14,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, register_entrypoint
 from werkzeug.routing import Rule
 
-from linli_chassis.http.pipeline import Job, Result, RouteEndpoint
+from linli_chassis.http.pipeline import Perform, Result, RouteEndpoint
 from linli_chassis.http.problems import Problem
 from linli_chassis.http.route_info import METHODS, RouteInfo
 from linli_chassis.http.server import HttpServer
@@ -77,9 +77,9 @@ def route(
 
         @functools.wraps(function)
         def run(service: Any, argument: Any) -> Any:
-            # A worker passes a job; tests and other methods call the plain method.
+            # Tests and other methods call the plain method; a worker passes what surrounds it.
             bound = functools.partial(function, service)
-            return argument.perform(bound) if isinstance(argument, Job) else bound(argument)
+            return argument(bound) if callable(argument) else bound(argument)
 
         register_entrypoint(run, Route(info))
         return run  # type: ignore[return-value]
@@ -114,8 +114,8 @@ class Route(Entrypoint):
         path = f"/api/{self.container.service_name}/v1{self.info.path}"
         return Rule(path, methods=[self.info.method], endpoint=self.endpoint)
 
-    def _run_in_worker(self, job: Job) -> Result:
-        """Perform a job in a worker of the container, and wait for its result."""
+    def _run_in_worker(self, perform: Perform) -> Result:
+        """Perform the method of this route in a worker of the container; wait for the result."""
         done = Event()
 
         def finish(_worker: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
@@ -123,7 +123,7 @@ class Route(Entrypoint):
             return result, exc_info
 
         try:
-            self.container.spawn_worker(self, (job,), {}, handle_result=finish)
+            self.container.spawn_worker(self, (perform,), {}, handle_result=finish)
         except ContainerBeingKilled:
             raise Problem(503, "stopping", "The service is stopping; try again.") from None
         result: Result = done.wait()

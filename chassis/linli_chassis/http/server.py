@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -19,6 +20,7 @@ from linli_chassis.http.problems import MEDIA_TYPE
 from linli_chassis.observability import metrics
 
 STOP_SECONDS = 20.0
+QUIET_SECONDS = 0.25  # without a request: who connected before the socket closed has sent by then
 IDLE_SECONDS = 65  # longer than the usual 60 of a proxy, so that it is the proxy that closes
 SOCKET_SECONDS = 30.0
 BACKLOG = 1024
@@ -85,7 +87,8 @@ class HttpServer(WebServer):
             service,
             Pipeline(rules, Authenticator(runtime.settings)),
             language=runtime.settings.language,
-            is_stopping=lambda: self.draining,
+            is_closing=lambda: self.draining,
+            is_refusing=lambda: self.draining and self._mounted,
         )
 
     def run(self) -> None:
@@ -99,9 +102,10 @@ class HttpServer(WebServer):
                 log.warning("cannot accept a connection", error=str(error))
                 eventlet.sleep(0.1)
                 continue
-            self.container.spawn_managed_thread(
-                lambda sock=sock, address=address: self._serve(sock, address)
-            )
+            self._spawn(sock, address)
+
+    def _spawn(self, sock: Any, address: Any) -> None:
+        self.container.spawn_managed_thread(lambda: self._serve(sock, address))
 
     def _serve(self, sock: Any, address: Any) -> None:
         # nameko kills the container when a managed thread raises, even for a broken connection.
@@ -113,16 +117,32 @@ class HttpServer(WebServer):
             sock.close()
 
     def drain(self) -> None:
-        """Take no more requests, and wait for those in hand to be answered, 20 seconds at most."""
+        """Stop listening, and answer what was sent until then, 20 seconds at most.
+
+        A mounted service, whose socket others use, refuses new requests at once.
+        """
         self.draining = True
         if self._mounted or not self._starting or not self._is_accepting:
             return
         self._is_accepting = False
         self._gt.kill()
+        self._accept_backlog()
         self._sock.close()
         with eventlet.Timeout(STOP_SECONDS, False):
-            while self._serv.outstanding_requests:
+            quiet_since = perf_counter()
+            while perf_counter() - quiet_since < QUIET_SECONDS:
                 eventlet.sleep(0.01)
+                if self._serv.outstanding_requests:
+                    quiet_since = perf_counter()
+
+    def _accept_backlog(self) -> None:
+        """Accept connections that wait; closing the socket would reset them, requests included."""
+        self._sock.setblocking(False)
+        with suppress(OSError):
+            while True:
+                sock, address = self._sock.accept()
+                sock.setblocking(True)
+                self._spawn(sock, address)
 
     def stop(self) -> None:
         """Leave the mount, or close the socket if `drain` has not."""

@@ -69,6 +69,7 @@ class InboxConsumer(ProviderCollector, SharedExtension):
     def _retry(self) -> None:
         listener = Listener(self._runtime.engine, channel_of(self._runtime.service))
         while not self._stopping.ready():
+            failpoints.reached(failpoints.BEFORE_RETRY)
             try:
                 if self.inbox.retry_due(self._settings.inbox_batch):
                     continue

@@ -22,6 +22,7 @@ from linli_contracts.envelope import Event, Message, UnreadableEvent, decode
 from linli_chassis.messaging import inbox_store
 from linli_chassis.messaging.inbox_report import InboxReport
 from linli_chassis.observability import logs, tracing
+from linli_chassis.process import failpoints
 from linli_chassis.storage.database import is_unavailable
 from linli_chassis.storage.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -128,6 +129,8 @@ class Inbox:
 
     def _claim_and_handle(self, uow: UnitOfWork[Any], arrivals: Sequence[_Arrival]) -> None:
         self._handle(uow, self._claim(uow, arrivals))
+        uow.flush()
+        failpoints.reached(failpoints.EFFECT_BEFORE_COMMIT)
 
     def _retry(
         self,

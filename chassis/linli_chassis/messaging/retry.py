@@ -16,7 +16,7 @@ RETRY_DELAYS = tuple(
 
 def reconnecting() -> Backoff:
     """The pauses of a loop that needs the broker or the database."""
-    return Backoff(RECONNECT_SECONDS)
+    return Backoff(RECONNECT_SECONDS, steady_seconds=60)
 
 
 def state_after(attempts: int) -> tuple[str, timedelta]:

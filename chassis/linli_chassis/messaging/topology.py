@@ -150,10 +150,11 @@ def rights_of(service: str) -> Rights:
     own = [queue_of(service)] if consumed_by(service) else []
     return Rights(
         configure=NOTHING,
-        write=_only(EXCHANGE, *own),
-        read=_only(EXCHANGE, STREAM, *own) if own else NOTHING,
+        write=only(EXCHANGE, *own),
+        read=only(EXCHANGE, STREAM, *own) if own else NOTHING,
     )
 
 
-def _only(*names: str) -> str:
+def only(*names: str) -> str:
+    """The pattern of a permission for these names and no others."""
     return f"^({'|'.join(re.escape(name) for name in names)})$"

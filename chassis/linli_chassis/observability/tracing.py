@@ -89,6 +89,10 @@ def serving(
     """
     attributes: dict[str, Any] = {}
     tracer = _tracer(service) if path.startswith("/api/") else _untraced
+    if tracer is _untraced:
+        with continued(traceparent):
+            yield attributes
+        return
     span = tracer.start_span(method, context=_context(traceparent), kind=SpanKind.SERVER)
     with use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
         try:

@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import sqlalchemy as sa
@@ -41,6 +43,9 @@ _DEAD_PEER = {
 }
 _NO_MORE: Mapping[str, str] = {}
 
+_IDLE_SECONDS = 1.0
+_RETURNED_AT = "returned_at"
+
 
 def create_engine(
     database_url: str,
@@ -59,9 +64,8 @@ def create_engine(
     """
     settings = {"search_path": service, "timezone": "UTC", **_DEAD_PEER, **session}
     url = sa.make_url(database_url).set(drivername="postgresql+psycopg2")
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
-        pool_pre_ping=True,  # so that nobody gets a connection that the server has closed
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
@@ -76,6 +80,28 @@ def create_engine(
             "tcp_user_timeout": 20_000,
         },
     )
+    _ping_idle_connections(engine)
+    return engine
+
+
+def _ping_idle_connections(engine: sa.Engine) -> None:
+    """Have connections that were idle checked before they are used, and replaced if closed.
+
+    `pool_pre_ping` would check all, which costs every request a round trip.
+    """
+
+    @sa.event.listens_for(engine, "checkin")
+    def note_time(_connection: Any, record: Any) -> None:
+        record.info[_RETURNED_AT] = monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def ping(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get(_RETURNED_AT, inf) < _IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg2.Error as error:
+            raise sa.exc.InvalidatePoolError from error
 
 
 def is_unavailable(error: BaseException) -> bool:
@@ -104,8 +130,9 @@ def is_conflict(error: BaseException) -> bool:
 def migrate(database_url: str, service: str) -> None:
     """Bring the schema of an installed service to the newest version.
 
-    Safe to run at the same time from several places. The chassis' own tables come with it where the
-    service has an inbox and an outbox.
+    Safe to run at the same time from several places. A database that is ahead, because a newer
+    version is taken back, stays as it is. The chassis' own tables come with it where the service
+    has an inbox and an outbox.
 
     Raises:
         BadSettings: the database cannot hold the texts of all languages.
@@ -119,9 +146,10 @@ def migrate(database_url: str, service: str) -> None:
         with _locked(engine, service) as connection:
             _check_encoding(connection)
             connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{service}"'))
-            config = _alembic(service)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "heads")
+            if _pending(connection, service):
+                config = _alembic(service)
+                config.attributes["connection"] = connection
+                command.upgrade(config, "heads")
     finally:
         engine.dispose()
 
@@ -129,13 +157,15 @@ def migrate(database_url: str, service: str) -> None:
 def pending_migrations(engine: sa.Engine, service: str) -> list[str]:
     """The heads that the database has not reached yet; empty when it is up to date."""
     with engine.connect() as connection:
-        migrated = connection.scalar(sa.text("SELECT to_regclass('alembic_version')")) is not None
-        current = (
-            connection.scalars(sa.text("SELECT version_num FROM alembic_version"))
-            if migrated
-            else ()
-        )
-        reached = {_branch(revision): revision for revision in current}
+        return _pending(connection, service)
+
+
+def _pending(connection: sa.Connection, service: str) -> list[str]:
+    migrated = connection.scalar(sa.text("SELECT to_regclass('alembic_version')")) is not None
+    current = (
+        connection.scalars(sa.text("SELECT version_num FROM alembic_version")) if migrated else ()
+    )
+    reached = {_branch(revision): revision for revision in current}
     # A database that is ahead of this code is no reason to stop: upgrades migrate first, then
     # restart the processes one by one.
     return sorted(

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from linli_contracts.envelope import Event
 from sqlalchemy.dialects.postgresql import insert
 
 Row = Mapping[str, Any]
+
+
+def upsert_states(
+    connection: sa.Connection,
+    table: sa.Table,
+    events: Iterable[Event],
+    more: Callable[[Event], Row] = lambda _event: {},
+) -> None:
+    """Write the state that each event carries, unless a newer one of the aggregate is there.
+
+    Args:
+        table: its columns are named like the fields of the data; `sequence` and `event_id` are
+            those of the event.
+        more: the columns that an event fills otherwise.
+    """
+    names = table.columns.keys()
+    rows = []
+    for event in events:
+        own = {"sequence": event.sequence, "event_id": event.id}
+        values = {**event.data, **own, **more(event)}
+        rows.append({name: values[name] for name in names})
+    upsert_newest(connection, table, rows)
 
 
 def upsert_newest(connection: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> None:

@@ -71,6 +71,15 @@ class Service:
             headers["Idempotency-Key"] = key
         return self.ask("POST", THINGS, {"name": name, "seconds": seconds}, **headers)
 
+    def unread_connections(self) -> int:
+        """Connections to it with data that it has not read, as in proc_net_tcp(5)."""
+        rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+        return sum(
+            int(row[1].partition(":")[2], 16) == self.port and int(row[4].partition(":")[2], 16) > 0
+            for row in rows
+            if row[3] != "0A"  # listening
+        )
+
     def is_up(self) -> bool:
         assert self.running.poll() is None, self.log.read_text()
         try:
@@ -305,6 +314,24 @@ def test_stopping_answers_what_was_begun_and_takes_nothing_new(own_probe: Servic
         own_probe.ask("GET", "/healthz")
 
 
+def test_who_was_connected_when_it_stopped_is_answered(own_probe: Service) -> None:
+    """Requests of connections that were open, and of those that waited to be accepted."""
+    with closing(own_probe.connect()) as idle, ThreadPoolExecutor(9) as pool:
+        idle.connect()
+        slow = pool.submit(own_probe.keep, "slow", seconds=3.0)
+        eventually(lambda: own_probe.open_transactions() >= 1)
+        own_probe.running.send_signal(signal.SIGSTOP)
+        waiting = [pool.submit(own_probe.keep, f"n{number}") for number in range(8)]
+        eventually(lambda: own_probe.unread_connections() >= 8)
+        own_probe.running.send_signal(signal.SIGTERM)
+        own_probe.running.send_signal(signal.SIGCONT)
+        assert [future.result().status for future in waiting] == [201] * 8
+        reply = own_probe.ask("GET", "/healthz", connection=idle)
+        assert (reply.status, reply.headers["Connection"]) == (200, "close")
+        assert slow.result().status == 201
+    assert own_probe.running.wait(10) == 0, own_probe.log.read_text()
+
+
 def test_an_error_in_the_database_is_a_500_that_shows_nothing_of_it(probe: Service) -> None:
     with probe.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE thing RENAME TO hidden"))
@@ -372,17 +399,21 @@ def test_the_log_is_json_with_the_correlation_id_and_without_words_of_residents(
 
 
 def test_a_service_is_ready_once_its_migrations_have_run(own_probe: Service) -> None:
-    def set_revision(revision: str) -> None:
+    def set_revision(revision: str) -> str:
         with own_probe.engine.begin() as connection:
+            ours = {"ours": "^grid"}
+            now = sa.text("SELECT version_num FROM alembic_version WHERE version_num ~ :ours")
+            before: str = connection.execute(now, ours).scalar_one()
             change = sa.text(
                 "UPDATE alembic_version SET version_num = :new WHERE version_num ~ :ours"
             )
-            connection.execute(change, {"new": revision, "ours": "^grid"})
+            connection.execute(change, {"new": revision, **ours})
+        return before
 
-    set_revision("grid_0000")
+    newest = set_revision("grid_0000")
     reply = own_probe.ask("GET", "/readyz")
     assert (reply.status, reply.json["database"]) == (503, "behind")
-    assert reply.json["pending_migrations"] == ["grid_0001"]
-    set_revision("grid_0001")
+    assert reply.json["pending_migrations"] == [newest]
+    set_revision(newest)
     reply = own_probe.ask("GET", "/readyz")
     assert (reply.status, reply.json["database"]) == (200, "ok")

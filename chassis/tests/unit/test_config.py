@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
-from linli_chassis.settings import BadSettings, Settings, setting, settings_table
+from linli_chassis.settings import BadSettings, Settings, setting
 
 SECRET = "s" * 32
 KEYS = "k:" + "QUFB" * 10 + "QUE="
@@ -139,13 +139,3 @@ def test_secrets_are_in_no_repr_and_no_error() -> None:
             }
         )
     assert "hunter2" not in str(caught.value)
-
-
-def test_the_table_of_settings_names_each_with_its_default_and_meaning() -> None:
-    table = settings_table(OwnSettings)
-    assert "| `LINLI_DISTRICT` | required |" in table
-    assert "| `LINLI_RADIUS_M` | `50.0` | Metres. |" in table
-    assert "`LINLI_JWT_SECRET_FILE`" in table
-    own = settings_table(OwnSettings, without=Settings)
-    assert "LINLI_RADIUS_M" in own
-    assert "LINLI_DISTRICT" not in own

@@ -34,6 +34,17 @@ def test_a_process_dies_where_and_when_it_was_asked_to() -> None:
     assert (done.returncode, done.stdout.split()) == (-signal.SIGKILL, ["0", "1"])
 
 
+def test_a_thread_dies_where_an_error_was_asked_for() -> None:
+    done = run(f"{failpoints.AFTER_CONFIRM}:3:{failpoints.RAISE}")
+    assert (done.returncode, done.stdout.split()) == (1, ["0", "1"])
+    assert f"PartDied: {failpoints.AFTER_CONFIRM}" in done.stderr
+
+
 def test_a_place_that_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match=r"relay\.after_confirm"):
         failpoints._armed("relay.after_lunch:3")
+
+
+def test_a_death_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="raise"):
+        failpoints._armed("relay.after_confirm:3:sleep")

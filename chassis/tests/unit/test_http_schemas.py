@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import create_autospec
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_chassis.http import (
@@ -17,10 +19,12 @@ from linli_chassis.http import (
     ImportResponse,
     PageQuery,
     PageRequest,
+    Problem,
     Refusal,
+    fetch_page,
     page,
 )
-from linli_chassis.http.schemas import decode_cursor, encode_cursor
+from linli_chassis.http.paging import decode_cursor, encode_cursor
 from linli_chassis.i18n import Text, current_locale
 from linli_kernel.errors import Invalid
 from marshmallow import ValidationError, fields
@@ -195,3 +199,18 @@ def test_refused_items_are_reported_in_order_and_in_the_clients_language() -> No
     finally:
         current_locale.reset(token)
     assert [item["detail"] for item in dumped["refused"]] == ["不是有效的字符串。", "未知的字段。"]
+
+
+@pytest.mark.parametrize("after", [["x", "y"], ["2026-11-22T09:00:00+00:00"], [None, None]])
+def test_a_cursor_of_another_list_is_refused(after: list[Any]) -> None:
+    table = sa.Table(
+        "things",
+        sa.MetaData(),
+        sa.Column("at", sa.DateTime(timezone=True)),
+        sa.Column("thing_id", sa.Uuid),
+    )
+    connection, request = create_autospec(sa.Connection), PageRequest(after=after)
+    with pytest.raises(Problem) as raised:
+        fetch_page(connection, sa.select(table), dict, request, table.c.at, table.c.thing_id)
+    assert raised.value.errors == [{"parameter": "cursor", "detail": "Not a cursor of ours."}]
+    assert not connection.mock_calls

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 from linli_chassis.http.imports import Batch, GivenTwice, Refusal
-from linli_kernel.errors import Invalid
+from linli_contracts.identity import Actor, Principal, Scope
+from linli_kernel.errors import Invalid, NotAllowed
 
 
 class Odd(Invalid):
@@ -14,6 +15,12 @@ class Odd(Invalid):
 
     message = "There is no unit {unit_ref}."
     pointer = "/unit_ref"
+
+
+class Elsewhere(NotAllowed):
+    """In another region."""
+
+    message = "{region_code} is elsewhere."
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,27 @@ def test_the_same_item_again_is_unchanged_and_another_of_its_key_is_refused() ->
 def test_a_rule_makes_another_item() -> None:
     batch = Batch([(0, 1), (1, 2)]).map(str)
     assert batch.items == ["1", "2"]
+
+
+def region_worker() -> Actor:
+    return Actor(Principal("w-1", frozenset({"operator"}), "110101001"), Scope.REGION)
+
+
+def test_items_outside_the_region_of_the_actor_are_refused() -> None:
+    batch = Batch(list(enumerate(["110101001002", "110101002001"])))
+    within = batch.within(region_worker(), str, Elsewhere, "/code")
+    assert within.items == ["110101001002"]
+    assert list(within.result(1).refused) == [
+        Refusal(1, "/items/1/code", "110101002001 is elsewhere.")
+    ]
+
+
+def test_a_batch_without_items_asks_for_the_scope_too() -> None:
+    actor = region_worker()
+    Batch[str]([], [Refusal(0, "/items/0/code", "Not a code.")]).within(
+        actor, str, Elsewhere, "/code"
+    )
+    assert actor.scope_was_checked
 
 
 def test_a_strict_batch_raises() -> None:

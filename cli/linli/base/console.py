@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
@@ -83,6 +83,14 @@ def reports_failures(function: Callable[_P, _R]) -> Callable[_P, _R]:
 def print_done(console: Console, text: str) -> None:
     """One line that says that something was done or is in order."""
     console.print(Text.assemble(("✓", "green"), " ", text))
+
+
+def print_handed_over(console: Console, text: str, values: Mapping[str, object]) -> None:
+    """What another system needs, by title, each on a line of its own that can be copied."""
+    print_done(console, text)
+    for title, value in values.items():
+        console.out(f"  {title}: {value}", highlight=False)
+    print_hint(console, "docs/subscribing.md")
 
 
 def print_hint(console: Console, text: str, style: str = "dim") -> None:

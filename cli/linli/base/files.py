@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +39,6 @@ def load_json(path: Path, hint: str = "") -> Any:
     except ValueError as error:
         message = t("{path} is not JSON: {error}", path=str(path), error=str(error))
         raise UsageFailure(message, hint) from error
-
-
-def load_toml(path: Path, hint: str = "") -> dict[str, Any]:
-    """The document of a TOML file. Raises `UsageFailure`."""
-    text = read_text(path, hint)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise cannot_read(path, error, hint) from error
 
 
 def load_yaml(path: Path, hint: str = "") -> Any:

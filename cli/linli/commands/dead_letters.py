@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -23,6 +24,7 @@ from linli.operations.dead_letters_view import (
 
 if TYPE_CHECKING:
     from linli_chassis.messaging.dead_letters import StoredEvent
+    from sqlalchemy import Engine
 
     from linli.operations.session import Operations
 
@@ -107,11 +109,8 @@ def replay(
 ) -> None:
     from linli_chassis.messaging.dead_letters import replay as replay_events
 
-    with _operations(database_url) as operations:
-        chosen = _chosen(operations, event_ids, service, every)
-        done = sum(
-            replay_events(operations.engines[name], name, ids, by) for name, ids in chosen.items()
-        )
+    decide = partial(replay_events, by=by)
+    done = _decide(decide, event_ids, service, every=every, database_url=database_url)
     Output(as_json).result(
         {"replayed": done},
         lambda console: console.print(t("{count} events are due again.", count=done)),
@@ -131,12 +130,8 @@ def discard(
 ) -> None:
     from linli_chassis.messaging.dead_letters import discard as discard_events
 
-    with _operations(database_url) as operations:
-        chosen = _chosen(operations, event_ids, service, every)
-        done = sum(
-            discard_events(operations.engines[name], name, ids, by, reason)
-            for name, ids in chosen.items()
-        )
+    decide = partial(discard_events, by=by, reason=reason)
+    done = _decide(decide, event_ids, service, every=every, database_url=database_url)
     Output(as_json).result(
         {"discarded": done},
         lambda console: console.print(t("{count} events discarded.", count=done)),
@@ -170,6 +165,20 @@ def _known(service: str | None) -> str | None:
     from linli.commands.services import known_service
 
     return None if service is None else known_service(service)
+
+
+def _decide(
+    decide: Callable[[Engine, str, list[UUID]], int],
+    event_ids: list[str] | None,
+    service: str | None,
+    *,
+    every: bool,
+    database_url: str | None,
+) -> int:
+    """How many dead events were decided on, in each service that has any of them."""
+    with _operations(database_url) as operations:
+        chosen = _chosen(operations, event_ids, service, every)
+        return sum(decide(operations.engines[name], name, ids) for name, ids in chosen.items())
 
 
 def _chosen(

@@ -39,13 +39,13 @@ def init(code: Code, folder: Folder, as_json: AsJson = False) -> None:
 @reports_failures
 def check(folder: Folder, as_json: AsJson = False) -> None:
     """Fail with everything that is wrong in district.toml, its secrets, and its files."""
+    from linli.deployment import secrets
     from linli.deployment.check import checked
 
     district, _ = checked(folder)
-    payload = {"ok": True, "code": district.code, "name": district.name}
-    Output(as_json).result(
-        payload, lambda console: console.print(f"[green]✓[/] {_called(district)}")
-    )
+    to_make = secrets.missing(district)
+    payload = {"ok": True, "code": district.code, "name": district.name, "secrets_to_make": to_make}
+    Output(as_json).result(payload, lambda console: _checked(console, district, to_make))
 
 
 @app.command(help=t("Write what compose and Kubernetes start a district from."))
@@ -55,18 +55,19 @@ def render(folder: Folder, deploy: Deploy = Path("deploy"), as_json: AsJson = Fa
     from linli.base.errors import UsageFailure
     from linli.deployment import compose, kubernetes, secrets
     from linli.deployment.check import checked
-    from linli.deployment.schema import load
+    from linli.deployment.init import ignore_secrets
 
     if not (deploy / "compose.yaml").is_file():
         hint = t("Name the folder deploy of a checkout with --deploy.")
         raise UsageFailure(t("There is no compose.yaml in {folder}.", folder=str(deploy)), hint)
-    district = load(folder)
+    district, _ = checked(folder)
     secrets.make_up(district.folder, secrets.names(district))
     district, secret_values = checked(folder)
-    rendered = {
-        "compose": str(compose.render(district, secret_values, deploy)),
-        "kubernetes": str(kubernetes.render(district, secret_values, deploy)),
-    }
+    ignore_secrets(district.folder, district.key_files)
+    rendered = {"compose": str(compose.render(district, secret_values, deploy))}
+    overlay = kubernetes.render(district, secret_values, deploy)
+    if overlay:
+        rendered["kubernetes"] = str(overlay)
     Output(as_json).result(
         {"code": district.code, **rendered}, lambda console: _rendered(console, district, rendered)
     )
@@ -76,6 +77,12 @@ def _called(district: District) -> str:
     from rich.markup import escape
 
     return f"{district.code} {escape(district.name)}"
+
+
+def _checked(console: Console, district: District, to_make: list[str]) -> None:
+    console.print(f"[green]✓[/] {_called(district)}")
+    if to_make:
+        console.print(t("`linli district render` makes up: {names}", names=", ".join(to_make)))
 
 
 def _begun(console: Console, folder: Path, created: list[str]) -> None:
@@ -98,7 +105,10 @@ def _rendered(console: Console, district: District, rendered: dict[str, str]) ->
         style="cyan",
         soft_wrap=True,
     )
-    console.print(t("or in a cluster:"))
-    console.print(
-        f"  kubectl apply --kustomize {rendered['kubernetes']}", style="cyan", soft_wrap=True
-    )
+    console.print(t("If it runs already, replace its processes one at a time:"))
+    console.print(f"  sh {rendered['compose']}/upgrade.sh", style="cyan", soft_wrap=True)
+    if "kubernetes" in rendered:
+        console.print(t("or in a cluster:"))
+        console.print(
+            f"  kubectl apply --kustomize {rendered['kubernetes']}", style="cyan", soft_wrap=True
+        )

@@ -53,6 +53,9 @@ def report(
         )
     client = client_of(Context.load(url=url), patience_seconds=5)
     scorecards = client.get("evaluation", "/scorecards", level=level, period=period)
+    if scorecards.get("next"):  # more than one page
+        items = client.pages("evaluation", "/scorecards", level=level, period=period)
+        scorecards = {**scorecards, "items": list(items), "next": None}
     output = Output(as_json)
     if as_csv and not as_json:
         output.out.file.write(to_csv(scorecards))

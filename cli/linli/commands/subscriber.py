@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linli.base.console import AsJson, Output, print_done, print_hint, reports_failures
+from linli.base.console import AsJson, Output, print_done, print_handed_over, reports_failures
 from linli.base.i18n import t
 from linli.base.options import AmqpUri
 
@@ -145,18 +145,17 @@ def _broker(amqp_uri: str | None, management_url: str | None) -> tuple[Context, 
 
 
 def _render_added(console: Console, added: dict[str, Any]) -> None:
-    print_done(console, t("Hand this over, and keep it nowhere: the password is shown this once."))
-    for title, value in (
-        (t("Address"), added["amqp_uri"]),
-        (t("District"), added["district"]),
-        (t("Name"), added["name"]),
-        (t("Types"), ", ".join(added["types"])),
-        (t("Keys to bind"), ", ".join(added["keys"])),
-        (t("Queue"), added["queue"]),
-        (t("Log"), added["log"]),
-    ):
-        console.out(f"  {title}: {value}", highlight=False)
-    print_hint(console, "docs/subscribing.md")
+    values = {
+        t("Address"): added["amqp_uri"],
+        t("District"): added["district"],
+        t("Name"): added["name"],
+        t("Types"): ", ".join(added["types"]),
+        t("Keys to bind"): ", ".join(added["keys"]),
+        t("Queue"): added["queue"],
+        t("Log"): added["log"],
+    }
+    text = t("Hand this over, and keep it nowhere: the password is shown this once.")
+    print_handed_over(console, text, values)
 
 
 def _render_list(console: Console, subscribers: list[Listed]) -> None:

@@ -15,13 +15,22 @@ def names(manifest: Manifest) -> list[str]:
     return [f"{manifest.name}_database_url", f"{manifest.name}_amqp_uri"]
 
 
+OWNER_DATABASE_URL, OPERATOR_AMQP_URI = "owner_database_url", "operator_amqp_uri"
+"""The files that let the command in."""
+
+
 def files(district: District, secret_values: Mapping[str, str]) -> dict[str, str]:
     """The contents of the files of secrets, by name.
 
     Args:
         secret_values: the secrets of the district.
     """
+    operator = broker.account(district, broker.OPERATOR)
     contents = {
+        OWNER_DATABASE_URL: database.url(
+            district, database.OWNER, secret_values[secrets.DATABASE_OWNER]
+        ),
+        OPERATOR_AMQP_URI: broker.uri(district, operator, secret_values[secrets.BROKER_OPERATOR]),
         "jwt_secret": secrets.signing(district, secret_values),
         "keys": secret_values[secrets.KEYS],
     }

@@ -96,10 +96,13 @@ def definitions(district: District, secret_values: Mapping[str, str]) -> dict[st
         defined["queues"] += [
             _queue(name, arguments) for name, arguments in subscriber.queues.items()
         ]
-        if subscriber.log in subscriber.queues:
-            defined["bindings"] += [
-                _binding(EXCHANGE, subscriber.log, key) for key in subscriber.wanted.keys
-            ]
+        # The queue of live events is bound, too: events wait from now on, not from its first
+        # connection.
+        defined["bindings"] += [
+            _binding(EXCHANGE, queue, key)
+            for queue in subscriber.queues
+            for key in subscriber.wanted.keys
+        ]
     return {
         "vhosts": [
             {"name": vhost, "metadata": {"description": f"Linli {district.code}", "tags": []}}

@@ -29,19 +29,23 @@ RESERVED = (
 )
 """Settings that are rendered from elsewhere or fixed by the images; not for [settings]."""
 
+EXAMPLE_HOST = "linli.example"
+"""The host of the ingress in the district.toml of earlier versions."""
+
 TRACING = "OTEL_"
 """What OpenTelemetry's own variables begin with; images made with EXTRAS=tracing read them."""
 
 
 def checked(folder: Path) -> tuple[District, dict[str, str]]:
-    """A district and its secrets.
+    """A district and its secrets, those that are still to be made up included.
 
     Raises:
         UsageFailure: with all that is wrong.
     """
     district = load(folder)
-    secret_values = secrets.read(district)
-    wrong = [*_files(district), *_settings(district), *_subscribers(district)]
+    secret_values, wrong = secrets.read(district)
+    wrong += [*_files(district), *_settings(district), *_subscribers(district)]
+    wrong += _kubernetes(district)
     wrong = wrong or list(dict.fromkeys(_as_services_see_it(district, secret_values)))
     if wrong:
         raise UsageFailure("\n".join(wrong), t("Correct {path}.", path=str(folder / FILE)))
@@ -82,6 +86,27 @@ def _subscribers(district: District) -> Iterator[str]:
             Wanted.of(subscriber.types, district.code)
         except ValueError as error:
             yield f"subscribers.{subscriber.name}: {error}"
+
+
+def _kubernetes(district: District) -> Iterator[str]:
+    """What the pods of a district could not reach."""
+    if not district.on_kubernetes:
+        return
+    if district.kubernetes.host == EXAMPLE_HOST:
+        yield t(
+            "kubernetes.host: {host} is an example. Name your own, or remove the line: "
+            "without it nothing is rendered for Kubernetes.",
+            host=EXAMPLE_HOST,
+        )
+    servers = (("broker.host", district.broker), ("database.host", district.database))
+    for place, server in servers:
+        if server.bundled:
+            yield t(
+                "{place}: pods do not reach {host}, which only Compose starts. Name a host of "
+                "yours, or remove kubernetes.host.",
+                place=place,
+                host=server.host,
+            )
 
 
 def _as_services_see_it(district: District, secret_values: Mapping[str, str]) -> Iterator[str]:

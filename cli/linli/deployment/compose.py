@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ import yaml
 from linli_contracts.manifest import Manifest
 
 from linli.deployment import access, broker, database, observability, proxy, secrets
-from linli.deployment.files import as_yaml, common, write_all
+from linli.deployment.files import as_yaml, below, common, write_all
 from linli.deployment.model import District
 from linli.deployment.settings import as_lines
 
 FOLDER = "rendered/compose"
+OVERRIDE = "compose.override.yaml"
+"""What the district adds to Compose itself; beside district.toml, and read from the folder."""
+
 HEADER = "# Written by `linli district render`; edit district.toml instead.\n"
 Definition = dict[str, Any]
 
@@ -28,15 +32,18 @@ def render(district: District, secret_values: Mapping[str, str], deploy: Path) -
         deploy: the folder `deploy` of a checkout.
     """
     folder = district.folder / FOLDER
+    own = district.folder / OVERRIDE
+    checkout = os.path.relpath(deploy.resolve().parent, folder)
     write_all(
         folder,
         {
-            ".env": as_lines(environment(district, deploy)),
+            ".env": as_lines(environment(district, checkout)),
             "compose.yaml": HEADER + as_yaml(document(district, deploy)),
             # Mount points must be there, also when nothing is put in them.
             "files/.keep": "",
             "broker/tls/.keep": "",
             **common(district),
+            **({OVERRIDE: own.read_bytes()} if own.is_file() else {}),
             **{
                 f"secrets/{name}": content
                 for name, content in _secrets(district, secret_values).items()
@@ -45,8 +52,11 @@ def render(district: District, secret_values: Mapping[str, str], deploy: Path) -
             "broker/enabled_plugins": "[rabbitmq_management,rabbitmq_prometheus].\n",
             **_certificates(district),
             "database/database.sql": database.script(district, secret_values),
+            "upgrade.sh": (deploy / "upgrade.sh").read_bytes(),
+            "proxy/nginx.conf": (deploy / "proxy/nginx.conf").read_bytes(),
             "proxy/listen.conf": proxy.listen(district),
             "proxy/services.conf": proxy.locations(district),
+            **below(deploy / "observability/grafana", "observability/grafana"),
             "observability/alerts.yml": (deploy / "observability/alerts.yml").read_bytes(),
             "observability/prometheus.yml": as_yaml(observability.prometheus(district)),
             "observability/processes.yml": as_yaml(observability.expected_processes(district)),
@@ -55,19 +65,24 @@ def render(district: District, secret_values: Mapping[str, str], deploy: Path) -
     return folder
 
 
-def environment(district: District, deploy: Path) -> dict[str, str]:
-    """The variables of compose.yaml."""
+def environment(district: District, checkout: str) -> dict[str, str]:
+    """The variables of compose.yaml and upgrade.sh. `checkout` is where images are built."""
     tls = bool(district.http.certificate_file)
+    processes = [name for name, _ in observability.all_processes(district)]
     return {
         "COMPOSE_PROJECT_NAME": district.label,
         "COMPOSE_PROFILES": profiles(district),
-        "LINLI_CHECKOUT": str(deploy.resolve().parent),
+        "LINLI_CHECKOUT": checkout,
         "LINLI_ADDRESS": district.http.address,
         "LINLI_PORT": str(district.http.port),
         "LINLI_PROXY_PORT": str(proxy.TLS_PORT if tls else proxy.PLAIN_PORT),
         "LINLI_DATABASE": district.database.name,
         "LINLI_REGISTRY": district.images.registry,
         "LINLI_VERSION": district.images.version,
+        "LINLI_SERVICES": " ".join(district.api_services),
+        "LINLI_PROCESSES": " ".join(
+            name for name in processes if name not in district.api_services
+        ),
     }
 
 
@@ -142,7 +157,6 @@ def _access(manifest: Manifest) -> list[Definition]:
 
 def _secrets(district: District, secret_values: Mapping[str, str]) -> dict[str, str]:
     """The credentials of processes, and the configuration of the bundled servers."""
-    operator = broker.account(district, broker.OPERATOR)
     definitions = json.dumps(
         broker.definitions(district, secret_values), indent=2, ensure_ascii=False
     )
@@ -150,10 +164,6 @@ def _secrets(district: District, secret_values: Mapping[str, str]) -> dict[str, 
         **access.files(district, secret_values),
         "database_owner": secret_values[secrets.DATABASE_OWNER],
         "grafana_admin": secret_values[secrets.GRAFANA_ADMIN],
-        "owner_database_url": database.url(
-            district, database.OWNER, secret_values[secrets.DATABASE_OWNER]
-        ),
-        "operator_amqp_uri": broker.uri(district, operator, secret_values[secrets.BROKER_OPERATOR]),
         "definitions.json": definitions + "\n",
     }
 

@@ -59,4 +59,13 @@ def common(district: District) -> dict[str, str | bytes]:
     return {"settings.env": as_lines(variables(district)), **files}
 
 
-__all__ = ["CA_FILE", "as_yaml", "common", "write_all"]
+def below(source: Path, place: str) -> dict[str, str | bytes]:
+    """The files below a folder, to be written below `place`."""
+    return {
+        f"{place}/{path.relative_to(source)}": path.read_bytes()
+        for path in sorted(source.rglob("*"))
+        if path.is_file()
+    }
+
+
+__all__ = ["CA_FILE", "as_yaml", "below", "common", "write_all"]

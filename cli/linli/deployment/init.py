@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +16,10 @@ from linli.base.i18n import t
 from linli.deployment import secrets
 from linli.deployment.model import FILE
 
-IGNORED = "# What is in these opens the district.\n/secrets/\n/rendered/\n"
+IGNORED = ("/secrets/", "/rendered/", "*.key", "*.p12", "*.pfx")
+"""What opens the district, and must not be stored with its configuration."""
+
+_IGNORE_HEADER = "# What opens the district. `linli district render` adds what is missing.\n"
 
 
 def begin(code: str, folder: Path, language: str) -> list[str]:
@@ -43,9 +48,21 @@ def begin(code: str, folder: Path, language: str) -> list[str]:
         ),
         encoding="utf-8",
     )
-    (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
+    ignore_secrets(folder)
     created = secrets.make_up(folder, secrets.names())
     return [str(path), *(str(folder / secrets.FOLDER / name) for name in created)]
+
+
+def ignore_secrets(folder: Path, keys: Iterable[str] = ()) -> None:
+    """Add to .gitignore what it lacks; `keys` are the private keys that district.toml names."""
+    path = folder / ".gitignore"
+    text = path.read_text(encoding="utf-8") if path.exists() else _IGNORE_HEADER
+    inside = (Path(os.path.relpath(folder / key, folder)).as_posix() for key in keys)
+    wanted = [*IGNORED, *(f"/{key}" for key in inside if not key.startswith("../"))]
+    lines = set(text.splitlines())
+    lacking = "".join(f"{line}\n" for line in wanted if line not in lines)
+    if lacking:
+        path.write_text(f"{text.rstrip()}\n{lacking}", encoding="utf-8")
 
 
 def template(language: str) -> Template:

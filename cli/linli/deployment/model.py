@@ -81,12 +81,13 @@ class Images:
 
 @dataclass(frozen=True, kw_only=True)
 class Kubernetes:
-    """What only Kubernetes asks for."""
+    """What only Kubernetes asks for. Without `host` nothing is rendered for it."""
 
-    host: str
+    host: str | None
     ingress_class: str
     ingress_namespace: str
     tls_secret: str | None
+    pull_secret: str | None
     scaling: bool
     most_replicas: int
 
@@ -143,9 +144,19 @@ class District:
         return tuple(manifest.name for manifest in self.services)
 
     @property
+    def on_kubernetes(self) -> bool:
+        """Whether it is rendered for Kubernetes, too."""
+        return self.kubernetes.host is not None
+
+    @property
     def label(self) -> str:
         """What containers, namespaces and the like of this district are called."""
         return f"linli-{self.code}"
+
+    @property
+    def key_files(self) -> tuple[str, ...]:
+        """The private keys that district.toml names."""
+        return tuple(path for path in (self.http.key_file, self.broker.key_file) if path)
 
     def files(self) -> dict[str, str]:
         """The files that district.toml names, by the place that names them."""

@@ -27,7 +27,7 @@ def prometheus(district: District) -> dict[str, Any]:
     from its plugin rabbitmq_prometheus.
     """
     jobs: dict[str, list[str]] = {}
-    for name, job in _all_processes(district):
+    for name, job in all_processes(district):
         jobs.setdefault(job, []).append(name)
     return {
         "global": {
@@ -47,12 +47,13 @@ def expected_processes(district: District) -> dict[str, Any]:
     """Rules that record which processes there should be, for the alert LinliNoProcess."""
     rules = [
         {"record": "linli_process_expected", "expr": "vector(1)", "labels": {"process": name}}
-        for name, _ in _all_processes(district)
+        for name, _ in all_processes(district)
     ]
     return {"groups": [{"name": "linli-processes", "rules": rules}]}
 
 
-def _all_processes(district: District) -> Iterable[tuple[str, str]]:
+def all_processes(district: District) -> Iterable[tuple[str, str]]:
+    """All processes of a district, each with its job."""
     for manifest in district.services:
         yield from processes(manifest).items()
 

@@ -13,6 +13,7 @@ PLAIN_PORT, TLS_PORT = 8080, 8443
 _SERVICE = Template("""\
 location ~ ^/api/$name/ {
     set $$service $name;
+    if ($$http_idempotency_key) { return 418; }  # to @repeatable
     proxy_pass http://$$service:8000;
 }
 """)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from linli_client.events.names import check_name
 from linli_contracts import validation_messages  # noqa: F401  # refusals that can be translated
 from linli_contracts.manifest import api_services, installed_services
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
@@ -16,6 +14,21 @@ from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from linli.base.errors import UsageFailure
 from linli.base.i18n import mark, t, translate_refusal
+from linli.deployment.fields import (
+    ADDRESS,
+    DNS_LABEL,
+    HOST,
+    IDENTIFIER,
+    NAME,
+    PLAIN_LINE,
+    PORT,
+    VARIABLE,
+    as_variable,
+    check_subscriber,
+    file,
+    must_be_together,
+    text,
+)
 from linli.deployment.model import (
     BUNDLED_BROKER,
     FILE,
@@ -30,26 +43,6 @@ from linli.deployment.model import (
     Tokens,
 )
 
-_HOST = Regexp(
-    r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z",
-    error=mark("must be a host name or an IPv4 address"),
-)
-_NAME = Regexp(
-    r"[A-Za-z0-9][A-Za-z0-9._/-]*\Z", error=mark("may have letters, digits and . _ / - only")
-)
-_IDENTIFIER = Regexp(
-    r"[a-z][a-z0-9_]{0,62}\Z", error=mark("may have a-z, 0-9 and _ only, a letter first")
-)
-_DNS_LABEL = Regexp(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z", error=mark("may have a-z, 0-9 and - only"))
-_VARIABLE = Regexp(r"[A-Z][A-Z0-9_]*\Z", error=mark("must be a variable of docs/configuration.md"))
-_PORT = Range(1, 65535)
-_ADDRESS = Regexp(
-    r"[0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]{1,5}\Z", error=mark("must be an IPv4 address and a port")
-)
-_PLAIN = mark("must be plain text of one line, without quotes, $, # and backslashes")
-# What compose and kustomize read alike in a file of variables.
-_PLAIN_LINE = re.compile(r"[^\s$#'\"\\`]([^$#'\"\\`\r\n]*[^\s$#'\"\\`])?")
-
 
 class _Part(Schema):
     makes: Any = None
@@ -62,41 +55,29 @@ class _Part(Schema):
         return self.makes(**data) if self.makes else data
 
 
-def _text(**more: Any) -> fields.String:
-    return fields.String(**{"required": True, "validate": Length(1, 200), **more})
-
-
-def _file() -> fields.String:
-    return fields.String(validate=Length(1, 500))
-
-
 class _Limits(_Part):
     makes = Limits
     reopen_days = fields.Integer(strict=True, load_default=10, validate=Range(0))
-    services_file = _file()
-    indicators_file = _file()
+    services_file = file()
+    indicators_file = file()
 
 
 class _Tokens(_Part):
     makes = Tokens
-    audience = _text(
-        required=False,
-        load_default="linli",
-        validate=Regexp(_PLAIN_LINE.pattern + r"\Z", error=_PLAIN),
-    )
-    jwks_file = _file()
+    audience = text(required=False, load_default="linli", validate=PLAIN_LINE)
+    jwks_file = file()
 
 
 class _Http(_Part):
     makes = Http
     address = fields.IP(required=True)
-    port = fields.Integer(strict=True, required=True, validate=_PORT)
-    certificate_file = _file()
-    key_file = _file()
+    port = fields.Integer(strict=True, required=True, validate=PORT)
+    certificate_file = file()
+    key_file = file()
 
     @validates_schema
     def both_or_none(self, data: dict[str, Any], **_: Any) -> None:
-        _together(data, "certificate_file", "key_file")
+        must_be_together(data, "certificate_file", "key_file")
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Any:
@@ -105,19 +86,19 @@ class _Http(_Part):
 
 class _Broker(_Part):
     makes = Broker
-    host = _text(validate=_HOST)
-    vhost = _text(validate=_NAME)
-    port = fields.Integer(strict=True, validate=_PORT)
-    published = fields.String(validate=_ADDRESS)
-    ca_file = _file()
-    certificate_file = _file()
-    key_file = _file()
+    host = text(validate=HOST)
+    vhost = text(validate=NAME)
+    port = fields.Integer(strict=True, validate=PORT)
+    published = fields.String(validate=ADDRESS)
+    ca_file = file()
+    certificate_file = file()
+    key_file = file()
 
     @validates_schema
     def both_or_none(self, data: dict[str, Any], **_: Any) -> None:
-        _together(data, "certificate_file", "key_file")
+        must_be_together(data, "certificate_file", "key_file")
         if data.get("host") == BUNDLED_BROKER:
-            _together(data, "ca_file", "certificate_file")
+            must_be_together(data, "ca_file", "certificate_file")
         if (
             data.get("published")
             and not data["published"].startswith("127.")
@@ -128,11 +109,11 @@ class _Broker(_Part):
 
 class _Database(_Part):
     makes = Database
-    host = _text(validate=_HOST)
-    name = _text(validate=_IDENTIFIER)
-    port = fields.Integer(strict=True, load_default=5432, validate=_PORT)
+    host = text(validate=HOST)
+    name = text(validate=IDENTIFIER)
+    port = fields.Integer(strict=True, load_default=5432, validate=PORT)
     sslmode = fields.String(validate=OneOf(("disable", "require", "verify-ca", "verify-full")))
-    ca_file = _file()
+    ca_file = file()
 
     @validates_schema
     def verified_by_something(self, data: dict[str, Any], **_: Any) -> None:
@@ -142,12 +123,12 @@ class _Database(_Part):
 
 class _Images(_Part):
     makes = Images
-    registry = _text(
+    registry = text(
         validate=Regexp(
             r"[a-z0-9][a-z0-9._:/-]*[a-z0-9]\Z", error=mark("must be host/path of a registry")
         )
     )
-    version = _text(
+    version = text(
         validate=Regexp(
             r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", error=mark("must be an image's tag")
         )
@@ -156,17 +137,18 @@ class _Images(_Part):
 
 class _Kubernetes(_Part):
     makes = Kubernetes
-    host = _text(validate=_HOST)
-    ingress_class = _text(validate=_DNS_LABEL)
-    ingress_namespace = _text(validate=_DNS_LABEL)
-    tls_secret = fields.String(load_default=None, validate=_DNS_LABEL)
+    host = fields.String(load_default=None, validate=HOST)
+    ingress_class = text(validate=DNS_LABEL)
+    ingress_namespace = text(validate=DNS_LABEL)
+    tls_secret = fields.String(load_default=None, validate=DNS_LABEL)
+    pull_secret = fields.String(load_default=None, validate=DNS_LABEL)
     scaling = fields.Boolean(required=True)
     most_replicas = fields.Integer(strict=True, required=True, validate=Range(1, 100))
 
 
 class _Subscriber(_Part):
-    name = _text(validate=lambda name: _subscriber_name(name))
-    types = fields.List(_text(), required=True, validate=Length(1))
+    name = text(validate=check_subscriber)
+    types = fields.List(text(), required=True, validate=Length(1))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Any:
@@ -191,12 +173,12 @@ _OptionalServices = Schema.from_dict(
 
 
 class _District(_Part, _OptionalServices):  # type: ignore[misc, valid-type]  # made from manifests
-    code = _text(validate=Regexp(r"[0-9]{6}\Z", error=mark("must have six digits")))
-    name = _text()
-    language = _text(validate=OneOf(("zh", "en")))
-    time_zone = _text()
-    calendar = _text()
-    office_hours = _text(validate=Regexp(_PLAIN_LINE.pattern + r"\Z", error=_PLAIN))
+    code = text(validate=Regexp(r"[0-9]{6}\Z", error=mark("must have six digits")))
+    name = text()
+    language = text(validate=OneOf(("zh", "en")))
+    time_zone = text()
+    calendar = text()
+    office_hours = text(validate=PLAIN_LINE)
     grid_digits = fields.Integer(strict=True, required=True)
     limits = fields.Nested(_Limits, load_default=Limits(reopen_days=10))
     tokens = fields.Nested(_Tokens, load_default=Tokens(audience="linli"))
@@ -209,13 +191,13 @@ class _District(_Part, _OptionalServices):  # type: ignore[misc, valid-type]  # 
     )
     kubernetes = fields.Nested(_Kubernetes, required=True)
     settings = fields.Dict(
-        keys=fields.String(validate=_VARIABLE), values=fields.Raw(), load_default=dict
+        keys=fields.String(validate=VARIABLE), values=fields.Raw(), load_default=dict
     )
     subscribers = fields.List(fields.Nested(_Subscriber), load_default=list)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Any:
-        settings = {name: _as_variable(value) for name, value in data["settings"].items()}
+        settings = {name: as_variable(value) for name, value in data["settings"].items()}
         optional = frozenset(name for name in _OptionalServices().fields if data.pop(name))
         subscribers = [
             Subscriber(name=name, types=manifest.follows)
@@ -261,24 +243,3 @@ def refusals(messages: Any, place: str = "") -> Iterator[str]:
             yield from refusals(message, place)
     else:
         yield f"{place}: {translate_refusal(messages)}"
-
-
-def _subscriber_name(name: str) -> None:
-    try:
-        check_name(name)
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
-
-
-def _together(data: Mapping[str, Any], *names: str) -> None:
-    missing = [name for name in names if not data.get(name)]
-    if 0 < len(missing) < len(names):
-        present = next(name for name in names if data.get(name))
-        raise ValidationError(t("is needed with {name}", name=present), missing[0])
-
-
-def _as_variable(value: Any) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    if isinstance(value, dict | list) or not _PLAIN_LINE.fullmatch(text):
-        raise ValidationError(_PLAIN, "settings")
-    return text

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from linli_contracts.manifest import installed_services
 
-from linli.base.errors import UsageFailure
 from linli.base.i18n import t
 from linli.deployment.model import District
 
@@ -50,6 +49,11 @@ def of_subscriber(name: str) -> str:
     return f"subscriber_{name}"
 
 
+def missing(district: District) -> list[str]:
+    """The secrets that are not there, and that `render` makes up."""
+    return [name for name in names(district) if not (district.folder / FOLDER / name).exists()]
+
+
 def make_up(folder: Path, wanted: Iterator[str]) -> list[str]:
     """Make up what is not there yet in the folder of a district; the names of what was made."""
     where = folder / FOLDER
@@ -62,29 +66,31 @@ def make_up(folder: Path, wanted: Iterator[str]) -> list[str]:
     return created
 
 
-def read(district: District) -> dict[str, str]:
-    """All secrets of a district by name.
+def read(district: District) -> tuple[dict[str, str], list[str]]:
+    """All secrets of a district by name, and what is wrong with them.
 
-    Raises:
-        UsageFailure: one is missing, empty, or may be read by others than its owner.
+    For one that is not there yet, it is one as it could be made up. The keys are not made up again:
+    without the old ones, what they encrypted is lost.
     """
-    secret_values, wrong = {}, []
+    secret_values, wrong, absent = {}, [], missing(district)
     for name in names(district):
         path = district.folder / FOLDER / name
+        if name in absent and name != KEYS:
+            secret_values[name] = _new(name)
+            continue
         try:
             secret_values[name] = path.read_text(encoding="utf-8").strip()
             if path.stat().st_mode & 0o077:
                 wrong.append(t("{path} may be read by others than its owner.", path=str(path)))
+        except FileNotFoundError:
+            wrong.append(t("{path} is not there: put your copy of it back.", path=str(path)))
+            continue
         except (OSError, UnicodeDecodeError) as error:
             wrong.append(t("{path} cannot be read: {error}", path=str(path), error=str(error)))
             continue
         if not secret_values[name]:
             wrong.append(t("{path} is empty.", path=str(path)))
-    if wrong:
-        raise UsageFailure(
-            "\n".join(wrong), t("`linli district init` and `render` make up what is missing.")
-        )
-    return secret_values
+    return secret_values, wrong
 
 
 def _new(name: str) -> str:

@@ -103,7 +103,10 @@ def _listing(management: Management, district: str) -> Iterator[Listed]:
 
 
 def _settle_bindings(management: Management, account: Account) -> None:
-    """Bind its own log, and take away from its queues what it may no longer have."""
+    """Bind its queues to its types, and take away from them what it may no longer have.
+
+    Events wait in its queue from now on, not from its first connection.
+    """
     vhost = management.vhost
     if account.log not in account.queues:
         management.delete("queues", vhost, log_of(account.name))
@@ -113,8 +116,5 @@ def _settle_bindings(management: Management, account: Account) -> None:
                 management.delete(
                     "bindings", vhost, "e", EXCHANGE, "q", queue, binding["properties_key"]
                 )
-    if account.log in account.queues:
         for key in account.wanted.keys:
-            management.post(
-                "bindings", vhost, "e", EXCHANGE, "q", account.log, body={"routing_key": key}
-            )
+            management.post("bindings", vhost, "e", EXCHANGE, "q", queue, body={"routing_key": key})

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from linli_chassis.messaging.topology import NOTHING, only
 from linli_client.events.names import (
     EVERYTHING,
     EXCHANGE,
@@ -27,7 +28,6 @@ from linli_client.events.names import (
 
 TAG = "linli-subscriber"
 LIMITS: Mapping[str, int] = {"max-connections": 10, "max-channels": 50}
-NOTHING = "^$"
 _REST = r"[a-z0-9_.*#]+"
 
 
@@ -65,8 +65,8 @@ class Account:
         readable = (EXCHANGE, queue_of(self.name), log_of(self.name), self.log)
         return {
             "configure": NOTHING,
-            "write": _only(queue_of(self.name)),
-            "read": _only(*dict.fromkeys(readable)),
+            "write": only(queue_of(self.name)),
+            "read": only(*dict.fromkeys(readable)),
         }
 
     @property
@@ -102,7 +102,3 @@ def types_of(topic_read: str) -> list[str]:
 def _key_pattern(pattern: str) -> str:
     beginning = pattern.removeprefix("linli.").removesuffix("*")
     return re.escape(beginning) + (_REST if pattern.endswith("*") else "")
-
-
-def _only(*names: str) -> str:
-    return f"^({'|'.join(re.escape(name) for name in names)})$"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import requests
 from linli_contracts.manifest import api_services
+from linli_kernel.backoff import Backoff
 
 from linli.base.errors import Failure
 from linli.base.i18n import t
@@ -24,7 +25,7 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 _stop_requests: list[int] = []
 _POLL_SECONDS = 0.2
-_BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
+_RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass
@@ -38,8 +39,10 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     restarts: int = 0
     start_at: float = 0.0
+    backoff: Backoff = field(default_factory=lambda: Backoff(_RESTART_SECONDS, steady_seconds=60))
 
     def start(self) -> None:
+        self.backoff.begin()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             # A session of its own, so that Ctrl-C reaches it through us only, and in order.
@@ -58,9 +61,8 @@ class Child:
             if time.monotonic() >= self.start_at:
                 self.start()
         elif self.process.poll() is not None:
-            pause = _BACKOFF_SECONDS[min(self.restarts, len(_BACKOFF_SECONDS) - 1)]
             self.restarts += 1
-            self.start_at = time.monotonic() + pause
+            self.start_at = time.monotonic() + self.backoff.pause()
             self.process = None
 
     def end_of_log(self) -> str:

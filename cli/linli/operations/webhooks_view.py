@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from linli.base.console import print_done, print_hint
+from linli.base.console import print_handed_over
 from linli.base.i18n import t
 from linli.base.tables import count_column, id_column, print_table
 
@@ -18,15 +18,14 @@ if TYPE_CHECKING:
 
 def render_added(console: Console, added: Mapping[str, Any]) -> None:
     """A new endpoint, with its secret."""
-    print_done(console, t("Hand the secret over, and keep it nowhere: it is shown this once."))
-    for title, value in (
-        (t("Endpoint"), added["endpoint_id"]),
-        (t("Address"), added["url"]),
-        (t("Types"), ", ".join(added["types"])),
-        (t("Secret"), added["secret"]),
-    ):
-        console.out(f"  {title}: {value}", highlight=False)
-    print_hint(console, "docs/subscribing.md")
+    values = {
+        t("Endpoint"): added["endpoint_id"],
+        t("Address"): added["url"],
+        t("Types"): ", ".join(added["types"]),
+        t("Secret"): added["secret"],
+    }
+    text = t("Hand the secret over, and keep it nowhere: it is shown this once.")
+    print_handed_over(console, text, values)
 
 
 def render_endpoints(console: Console, endpoints: Sequence[Endpoint], unreadable: int) -> None:

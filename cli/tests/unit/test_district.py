@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import stat
+import subprocess
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from linli.base.errors import UsageFailure
 from linli.deployment import broker, compose, database, kubernetes, secrets
 from linli.deployment.check import checked
 from linli.deployment.files import write_all
-from linli.deployment.init import begin, template
+from linli.deployment.init import begin, ignore_secrets, template
 from linli.deployment.kubernetes.scaling import scaled_objects
 from linli.deployment.kubernetes.services import kustomization_of
 from linli.deployment.schema import load
@@ -50,6 +51,14 @@ def change(folder: Path) -> Callable[[str, str], None]:
         path.write_text(text.replace(old, new, 1))
 
     return replace
+
+
+@pytest.fixture
+def on_kubernetes(change: Callable[[str, str], None]) -> None:
+    """Name the hosts that Kubernetes needs."""
+    change('# host = "city.example"', 'host = "city.example"')
+    change('host = "broker"', 'host = "mq.example"')
+    change('host = "database"', 'host = "pg.example"')
 
 
 def complaints(folder: Path) -> str:
@@ -87,7 +96,17 @@ def test_what_init_writes_is_a_district_without_a_mistake(folder: Path) -> None:
 def test_secrets_can_be_read_by_their_owner_only_and_are_kept_from_git(folder: Path) -> None:
     assert stat.S_IMODE((folder / "secrets").stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in (folder / "secrets").iterdir()} == {0o600}
-    assert {"/secrets/", "/rendered/"} <= set((folder / ".gitignore").read_text().splitlines())
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)  # noqa: S603, S607
+    keys = ["proxy.key", "tls/private.pem"]
+    ignore_secrets(folder, keys)
+    ignore_secrets(folder, keys)
+    hidden = ["secrets/keys", "rendered/compose/.env", "broker.key", *keys]
+    shown = ["district.toml", "services.yaml", "jwks.json", "ca.pem", "compose.override.yaml"]
+    asked = ["git", "-C", str(folder), "check-ignore", *hidden, *shown]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.split() == hidden
+    lines = (folder / ".gitignore").read_text().splitlines()
+    assert len(lines) == len(set(lines))
 
 
 def test_the_chinese_and_the_english_file_say_the_same() -> None:
@@ -102,6 +121,8 @@ def test_what_the_file_shows_commented_out_is_right_too(folder: Path) -> None:
     text = (folder / "district.toml").read_text()
     shown = re.sub(r"(?m)^# (?=\w+ = |\[\[)", "", text)
     assert text.count("\n# ") > shown.count("\n# ")
+    shown = shown.replace('host = "broker"', 'host = "mq.example"')
+    shown = shown.replace('host = "database"', 'host = "pg.example"')
     (folder / "district.toml").write_text(shown)
     named = (
         "services.yaml",
@@ -189,6 +210,18 @@ MISTAKES = {
         '[[subscribers]]\nname = "A B"\ntypes = ["linli.*"]\n[settings]',
     ): "is no name of a subscriber",
     ("[http]", "[http"): "cannot be read",
+    (
+        '# host = "city.example"',
+        'host = "linli.example"',
+    ): "kubernetes.host: linli.example is an example. Name your own",
+    (
+        '# host = "city.example" ',
+        'host = "city.example"',
+    ): "broker.host: pods do not reach broker, which only Compose starts. Name a host",
+    (
+        '# host = "city.example"  ',
+        'host = "city.example"',
+    ): "database.host: pods do not reach database",
 }
 
 
@@ -220,7 +253,7 @@ def test_mistakes_are_reported_in_chinese(
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda path: path.unlink(), "cannot be read"),
+        (lambda path: (path.unlink(), path.mkdir()), "cannot be read"),
         (lambda path: path.write_text(" \n"), "is empty"),
         (lambda path: path.chmod(0o644), "may be read by others"),
     ],
@@ -230,6 +263,27 @@ def test_a_secret_that_cannot_be_used_is_reported(
 ) -> None:
     spoil(folder / "secrets" / "broker_grid")
     assert message in complaints(folder)
+
+
+def test_secrets_that_render_makes_up_are_not_missed(
+    folder: Path, change: Callable[[str, str], None]
+) -> None:
+    change("webhooks = false", "webhooks = true")
+    change("[settings]", '[[subscribers]]\nname = "hall"\ntypes = ["linli.grid.*"]\n[settings]')
+    checked(folder)
+    wanted = {"subscriber_hall", "subscriber_webhooks", "database_webhooks"}
+    assert set(secrets.missing(load(folder))) == wanted
+
+
+def test_keys_are_not_made_up_again_and_all_that_is_wrong_is_reported_with_them(
+    folder: Path, change: Callable[[str, str], None]
+) -> None:
+    (folder / "secrets" / "keys").unlink()
+    change("# jwks_file", "jwks_file")
+    change("[settings]", "[settings]\nLINLI_DUPLICATE_RADIUS = 80")
+    assert "secrets/keys is not there: put your copy of it back" in complaints(folder)
+    assert "tokens.jwks_file" in complaints(folder)
+    assert "LINLI_DUPLICATE_RADIUS" in complaints(folder)
 
 
 def test_a_secret_is_never_quoted(folder: Path) -> None:
@@ -250,9 +304,9 @@ def rendered(folder: Path, change: Callable[[str, str], None]) -> Callable[[], t
 
     def render() -> tuple[Path, Path]:
         district, secret_values = checked(folder)
-        return compose.render(district, secret_values, DEPLOY), kubernetes.render(
-            district, secret_values, DEPLOY
-        )
+        overlay = kubernetes.render(district, secret_values, DEPLOY)
+        composed = compose.render(district, secret_values, DEPLOY)
+        return composed, overlay or folder / kubernetes.FOLDER
 
     return render
 
@@ -268,6 +322,48 @@ def test_rendering_twice_writes_the_same(
     before = files_below(folder)
     rendered()
     assert files_below(folder) == before
+
+
+@pytest.mark.usefixtures("on_kubernetes")
+def test_a_rendered_folder_can_be_moved(
+    folder: Path, rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    """It names no place of this machine, and links to nothing outside but for building images."""
+    for place in rendered():
+        for name, content in files_below(place).items():
+            if name != ".env":
+                assert str(folder).encode() not in content, name
+                assert str(DEPLOY.parent).encode() not in content, name
+                assert b"../.." not in content, name
+    composed = folder / compose.FOLDER
+    variables = variables_of(composed / ".env")
+    assert not [value for value in variables.values() if value.startswith("/")]
+    checkout = composed / variables["LINLI_CHECKOUT"]
+    assert checkout.resolve() == DEPLOY.parent
+
+
+def test_additions_to_compose_are_rendered_with_it(
+    folder: Path, rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    (folder / "compose.override.yaml").write_text("services: {proxy: {ports: []}}\n")
+    composed, _ = rendered()
+    assert (composed / "compose.override.yaml").read_text() == "services: {proxy: {ports: []}}\n"
+    (folder / "compose.override.yaml").unlink()
+    rendered()
+    assert not (composed / "compose.override.yaml").exists()
+
+
+def test_nothing_is_rendered_for_kubernetes_without_its_host(
+    folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
+) -> None:
+    change('# host = "city.example"', 'host = "city.example"')
+    change('host = "broker"', 'host = "mq.example"')
+    change('host = "database"', 'host = "pg.example"')
+    _, overlay = rendered()
+    assert (overlay / "kustomization.yaml").is_file()
+    change('host = "city.example"', '# host = "city.example"')
+    rendered()
+    assert not overlay.exists()
 
 
 def test_what_is_no_longer_wanted_goes_and_what_stays_keeps_its_place(tmp_path: Path) -> None:
@@ -331,17 +427,21 @@ def test_a_subscriber_has_the_account_that_the_command_would_make(
         **account.topic_permissions,
     } in definitions["topic_permissions"]
     assert set(account.queues) <= {queue["name"] for queue in definitions["queues"]}
+    # Events wait in both from the import on, although it has never connected.
+    bound = {(one["destination"], one["routing_key"]) for one in definitions["bindings"]}
+    assert {(queue, "110101.grid.#") for queue in account.queues} <= bound
+    assert len(account.queues) == 2
 
 
+@pytest.mark.usefixtures("on_kubernetes")
 def test_webhooks_have_what_a_subscriber_has_and_a_schema(
     folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
 ) -> None:
     plain, _ = rendered()
-    assert variables_of(plain / ".env")["COMPOSE_PROFILES"] == "broker,database"
     assert "webhooks" not in services_of(plain)
     assert "webhooks" not in (plain / "database" / "database.sql").read_text()
     change("webhooks = false", "webhooks = true")
-    assert "secrets" in complaints(folder)
+    assert set(secrets.missing(load(folder))) == {"database_webhooks", "subscriber_webhooks"}
     secrets.make_up(folder, secrets.names(load(folder)))
     composed, overlay = rendered()
     assert "webhooks" in services_of(composed)
@@ -393,6 +493,7 @@ def test_each_process_gets_what_it_needs_and_no_secret_stands_among_the_settings
     )
 
 
+@pytest.mark.usefixtures("on_kubernetes")
 def test_files_of_the_district_are_where_containers_look(
     folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
 ) -> None:
@@ -412,6 +513,7 @@ def test_hosts_of_ones_own_are_used_instead_of_those_that_come_along(
     folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
 ) -> None:
     (folder / "pg.pem").write_text("a certificate")
+    change('# host = "city.example"', 'host = "city.example"')
     change('host = "broker"', 'host = "mq.example"\nport = 5673')
     change(
         'host = "database"',
@@ -440,6 +542,7 @@ def test_hosts_of_ones_own_are_used_instead_of_those_that_come_along(
     assert [one["port"] for one in yaml.safe_load(patch["patch"])[0]["value"]] == [6432, 5673]
 
 
+@pytest.mark.usefixtures("on_kubernetes")
 def test_where_a_provider_signs_tokens_nothing_else_may(
     folder: Path, change: Callable[[str, str], None], rendered: Callable[[], tuple[Path, Path]]
 ) -> None:
@@ -502,7 +605,7 @@ def test_every_service_that_has_a_queue_is_scaled_by_it(
     counted = {
         name
         for name in api_services()
-        if kustomization_of(find_service(name), district, Path("templates"))["replicas"]
+        if kustomization_of(find_service(name), district, "00000000")["replicas"]
     }
     assert counted == {"organization"}
 

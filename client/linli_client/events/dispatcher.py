@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from linli_contracts.envelope import Event, UnreadableEvent, decode
+from linli_kernel.backoff import Backoff
 
-from linli_client.backoff import NOT_NOW_SECONDS, pauses
 from linli_client.events.connection import BrokerConnection, ConnectionLost, Delivery
 from linli_client.events.names import Wanted
 from linli_client.events.persistence import Quarantined
@@ -21,6 +21,7 @@ from linli_client.events.sources import Source
 
 log = logging.getLogger("linli.subscriber")
 
+_NOT_NOW_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 _POLL_SECONDS = 0.5  # how late a stop that comes while nothing happens may be seen
 _PROMPT_SECONDS = 0.05  # most handlers are done sooner; the connection can wait so long
 _REMEMBERED_IDS = 1000
@@ -100,15 +101,14 @@ class Dispatcher:
         self._put_in_quarantine(connection, delivery, reason, attempts=len(self.retry_seconds) + 1)
 
     def _call_when_possible(self, connection: BrokerConnection, event: Event) -> Exception | None:
-        for pause in pauses(NOT_NOW_SECONDS):
-            error = self._call(connection, event)
-            if not isinstance(error, NotNow):
-                return error
+        backoff = Backoff(_NOT_NOW_SECONDS)
+        while isinstance(error := self._call(connection, event), NotNow):
+            pause = backoff.pause()
             log.warning(
                 "not now: %s; trying %s %s again in %g s", error, event.type, event.id, pause
             )
             self._pause(connection, pause)
-        raise AssertionError("unreachable")
+        return error
 
     def _call(self, connection: BrokerConnection, event: Event) -> Exception | None:
         """Run the handler; what it raised, or None."""
@@ -141,10 +141,12 @@ class Dispatcher:
         quarantined = Quarantined(
             delivery.message, delivery.routing_key, reason, attempts, datetime.now(UTC)
         )
-        for pause in pauses(NOT_NOW_SECONDS):
+        backoff = Backoff(_NOT_NOW_SECONDS)
+        while True:
             try:
                 self.quarantine(quarantined)
             except Exception:
+                pause = backoff.pause()
                 log.exception(
                     "cannot set %s aside; trying again in %g s", delivery.routing_key, pause
                 )

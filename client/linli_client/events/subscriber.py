@@ -11,8 +11,8 @@ from pathlib import Path
 
 from linli_contracts.envelope import Event
 from linli_contracts.schema import EventData
+from linli_kernel.backoff import Backoff
 
-from linli_client.backoff import RECONNECT_SECONDS, pauses
 from linli_client.errors import Refused
 from linli_client.events.connection import BrokerConnection, ConnectionLost
 from linli_client.events.dispatcher import Dispatcher
@@ -23,6 +23,7 @@ from linli_client.events.sources import QueueSource, Since, Source, StreamSource
 log = logging.getLogger("linli.subscriber")
 
 RETRY_SECONDS = (1.0, 5.0, 30.0)
+_RECONNECT_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Subscriber:
@@ -114,9 +115,10 @@ class Subscriber:
         self._stopping = True
 
     def _follow(self, source: Source, dispatcher: Dispatcher) -> None:
-        was_open, waits = False, pauses(RECONNECT_SECONDS)
+        was_open = False
+        backoff = Backoff(_RECONNECT_SECONDS, steady_seconds=max(_RECONNECT_SECONDS))
         while not self._stopping:
-            opened_at = time.monotonic()
+            backoff.begin()
             try:
                 with closing(self._connect()) as connection:
                     source.open(connection)
@@ -126,9 +128,7 @@ class Subscriber:
             except (ConnectionLost, Refused) as error:
                 if isinstance(error, Refused) and not was_open:
                     raise
-                if time.monotonic() - opened_at > max(RECONNECT_SECONDS):
-                    waits = pauses(RECONNECT_SECONDS)
-                pause = next(waits)
+                pause = backoff.pause()
                 log.warning("%s: %s; connecting again in %g s", self._name, error, pause)
                 self._wait(pause)
 

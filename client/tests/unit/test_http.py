@@ -40,7 +40,7 @@ class Answers(BaseHTTPRequestHandler):
 def server() -> Iterator[Any]:
     """Starts a server with a script; gives a client for it."""
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=httpd.serve_forever)
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{httpd.server_port}"
     token = TokenSigner("a-secret-of-at-least-thirty-two-bytes", "110101")

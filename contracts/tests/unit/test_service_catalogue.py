@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 from linli_contracts.fields import CODE, SERVICE_CODE
-from linli_contracts.service_catalogue import BadServiceCatalogue, load_service_items
+from linli_contracts.service_catalogue import (
+    BadServiceCatalogue,
+    catalogue_file,
+    load_service_items,
+)
 
 HEAD = "domains:\n  housing: {zh: 住房, en: Housing}\nservices:\n"
 GOOD = (
@@ -110,6 +114,13 @@ def test_a_catalogue_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
 def test_a_catalogue_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         load_service_items(tmp_path / "none.yaml")
+
+
+def test_a_setting_takes_the_path_of_a_catalogue_that_can_be_used(tmp_path: Path) -> None:
+    good = str(written(tmp_path, HEAD + GOOD))
+    assert catalogue_file(good) == good
+    with pytest.raises(BadServiceCatalogue, match=r"none\.yaml"):
+        catalogue_file(str(tmp_path / "none.yaml"))
 
 
 def test_the_codes_of_groups_are_codes() -> None:

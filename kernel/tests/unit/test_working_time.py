@@ -11,7 +11,6 @@ from linli_kernel.working_time import (
     chinese_working_day,
     monday_to_friday,
     parse_office_hours,
-    round_the_clock,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -123,7 +122,7 @@ def test_office_hours_that_make_no_sense_are_refused(text):
 
 @given(moments, hours)
 def test_round_the_clock_every_hour_counts(start, h):
-    calendar = round_the_clock(SHANGHAI)
+    calendar = Calendar(SHANGHAI, ((0, 24 * 60),), lambda _day: True)
     due = calendar.add_working_hours(start, h)
     assert due == start + timedelta(hours=h)
     assert calendar.working_hours_between(start, due) == pytest.approx(h, abs=TOLERANCE)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from linli_chassis.http import ResponseSchema
+from linli_chassis.http.paging import MAX_LIMIT
 from linli_chassis.i18n import Text
 from marshmallow import ValidationError, fields, missing, validate
 
@@ -51,6 +53,26 @@ def period_field() -> fields.String:
     """The code of a period; whether there is such a one is the domain's business."""
     described = {"description": "2026, 2026-Q4, 2026-11, 2026-W47 or 2026-11-22."}
     return fields.String(required=True, validate=validate.Length(max=10), metadata=described)
+
+
+def limit_field() -> fields.Integer:
+    """The size of a page of the lists that were once whole: most are so still."""
+    described = {"description": "How many items at most."}
+    bounds = validate.Range(min=1, max=MAX_LIMIT)
+    return fields.Integer(load_default=200, validate=bounds, metadata=described)
+
+
+def next_field() -> fields.String:
+    """The cursor of a list that is more than a page."""
+    described = {"description": "The cursor of the next page, if there is one."}
+    return fields.String(required=True, allow_none=True, metadata=described)
+
+
+def only(kind: type, after: Sequence[object] | None) -> Sequence[object] | None:
+    """A position of one value of a kind. Raises `ValidationError`."""
+    if after is not None and (len(after) != 1 or type(after[0]) is not kind):
+        raise ValidationError(Text("Not a cursor of ours."), "cursor")
+    return after
 
 
 class IndicatorResponse(ResponseSchema):

@@ -4,6 +4,7 @@ DomainError
 ├── NotFound                 there is no such grid, request or tracking code
 ├── NotAllowed
 │   └── NotYours             it is there, but somebody else's to handle
+│       └── ForeignGrid      a grid to draw outside the region of the caller
 ├── Conflict
 │   ├── TransitionRefused    the state of the request does not allow it
 │   ├── ConsentNotGiven      there is no consent that could be withdrawn
@@ -82,6 +83,12 @@ class UnknownCategory(Invalid):
 
 class NotYours(NotAllowed):
     """It is there, but somebody else's to handle."""
+
+
+class ForeignGrid(NotYours):
+    """A grid to draw is outside the region of the caller."""
+
+    message = "This grid is outside your region."
 
 
 class TransitionRefused(states.TransitionRefused):

@@ -1,13 +1,29 @@
-"""Fields of request bodies that several features have, beside those of `linli_contracts.fields`."""
+"""Fields of schemas that several features have, beside those of `linli_contracts.fields`."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from linli_chassis.i18n import current_locale
 from linli_contracts.fields import PLAIN_LINE, code
+from linli_contracts.service_catalogue import ServiceItem
 from marshmallow import fields, validate
 
 COORDINATE_SYSTEMS = ("wgs84", "gcj02")
+
+
+class ServiceName(fields.String):
+    """The name of a catalogue entry in the client's language."""
+
+    def _serialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002
+        obj: object,  # noqa: ARG002
+        **kwargs: object,  # noqa: ARG002
+    ) -> str | None:
+        service: ServiceItem | None = value
+        return None if service is None else service.name(current_locale.get())
 
 
 def longitude() -> fields.Float:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from linli_chassis.environment import declared_settings
-from linli_chassis.settings import BadSetting, setting
+from linli_chassis.settings import setting
 from linli_chassis.storage.files import FileSettings
 from linli_chassis.storage.unit_of_work import UnitOfWork
 from linli_contracts.fields import CODE
-from linli_contracts.service_catalogue import BadServiceCatalogue, services_of
+from linli_contracts.service_catalogue import catalogue_file
 from marshmallow.validate import OneOf, Range
 
 
@@ -20,7 +18,7 @@ class GridSettings(FileSettings):
 
     services_file: str | None = setting(
         "LINLI_SERVICES_FILE",
-        "str",
+        catalogue_file,
         default=None,
         help="The district's own service catalogue (YAML). "
         "Without it the default catalogue is used.",
@@ -84,14 +82,6 @@ class GridSettings(FileSettings):
         "that names no other.",
         validate=CODE,
     )
-
-    def check(self) -> Iterable[BadSetting]:
-        """Also that the service catalogue can be read; with a bad one no service starts."""
-        yield from super().check()
-        try:
-            services_of(self.services_file)
-        except (OSError, BadServiceCatalogue) as error:
-            yield declared_settings(type(self))["services_file"].bad(str(error))
 
 
 Uow = UnitOfWork[GridSettings]

@@ -5,13 +5,11 @@ the SQL that each of them needs. The tables themselves stand in `<feature>/table
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from linli_chassis.http import Page, PageRequest, page
-from linli_chassis.storage.records import fetch_all
+from linli_chassis.storage.records import columns_of
 from sqlalchemy.dialects import postgresql as pg
 
 if TYPE_CHECKING:
@@ -68,35 +66,10 @@ def save(
     return [Saved(by_key[value], new) for value, new in written]
 
 
-def columns_of(table: sa.Table, record: type[DataclassInstance]) -> list[sa.Column[Any]]:
-    """The columns of a table that a record has a field for."""
-    return [table.c[field.name] for field in fields(record) if field.name in table.c]
-
-
 def among(column: sa.Column[Value], values: Iterable[Value]) -> sa.ColumnElement[bool]:
     """Whether a column holds one of the values."""
     # One array parameter, so that the statement stays the same whatever the number of values.
     return column == sa.any_(sa.bindparam(None, list(values), type_=pg.ARRAY(column.type)))
-
-
-def equal_to(table: sa.Table, **wanted: object) -> list[sa.ColumnElement[bool]]:
-    """A condition for each column named whose wanted value is not None."""
-    return [table.c[name] == value for name, value in wanted.items() if value is not None]
-
-
-def fetch_page(
-    connection: sa.Connection,
-    query: Query,
-    record: type[Record],
-    request: PageRequest,
-    order: sa.Column[str],
-) -> Page[Record]:
-    """One page of a list that is ordered by a unique column of text."""
-    if request.after is not None:
-        query = query.where(order > str(request.after[0]))
-    # One more than asked for shows whether there is a next page.
-    rows = fetch_all(connection, query.order_by(order).limit(request.limit + 1), record)
-    return page(rows, request, lambda row: [getattr(row, order.name)])
 
 
 def _row(table: sa.Table, record: DataclassInstance, now: datetime) -> dict[str, object]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from linli_chassis.environment import declared_settings
-from linli_chassis.settings import BadSetting, Settings, setting
+from linli_chassis.settings import Settings, setting
 from linli_chassis.storage.unit_of_work import UnitOfWork
-from linli_contracts.service_catalogue import BadServiceCatalogue, services_of
+from linli_contracts.service_catalogue import catalogue_file
 from linli_kernel.working_time import CALENDARS, OfficeHours, parse_office_hours
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
@@ -27,7 +25,7 @@ class ServiceDeskSettings(Settings):
 
     services_file: str | None = setting(
         "LINLI_SERVICES_FILE",
-        "str",
+        catalogue_file,
         default=None,
         help="The district's own service catalogue (YAML). "
         "Without it the default catalogue is used.",
@@ -61,14 +59,6 @@ class ServiceDeskSettings(Settings):
         help="Waiting cases that are matched together in one round at most.",
         validate=Range(min=1, max=2000),
     )
-
-    def check(self) -> Iterable[BadSetting]:
-        """Check also that the service catalogue can be read: with a bad one nothing starts."""
-        yield from super().check()
-        try:
-            services_of(self.services_file)
-        except (OSError, BadServiceCatalogue) as error:
-            yield declared_settings(type(self))["services_file"].bad(str(error))
 
 
 Uow = UnitOfWork[ServiceDeskSettings]

@@ -10,24 +10,24 @@ from linli_chassis.settings import ProcessSettings
 from linli_chassis.storage.crypto import Keyring
 from marshmallow.validate import Range
 
-_KEYS_HELP = (
-    "Keys of the endpoints' secrets as id:base64-of-32-bytes, comma-separated; "
-    "the first encrypts, all decrypt."
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class KeySettings:
     """What encrypting an endpoint's secret takes."""
 
-    keyring: Keyring = setting("LINLI_KEYS", Keyring.parse, secret=True, help=_KEYS_HELP)
+    keyring: Keyring = setting(
+        "LINLI_KEYS",
+        Keyring.parse,
+        secret=True,
+        help="Keys of the endpoints' secrets as id:base64-of-32-bytes, comma-separated; "
+        "the first encrypts, all decrypt.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class WebhookSettings(ProcessSettings):
+class WebhookSettings(KeySettings, ProcessSettings):
     """The settings of the process."""
 
-    keyring: Keyring = setting("LINLI_KEYS", Keyring.parse, secret=True, help=_KEYS_HELP)
     concurrency: int = setting(
         "LINLI_WEBHOOKS_CONCURRENCY",
         "int",

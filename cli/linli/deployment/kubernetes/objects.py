@@ -41,6 +41,11 @@ def patch(kind: str, name: str | None, values: Mapping[str, Any]) -> Object:
     return {"target": target, "patch": as_yaml(operations)}
 
 
+def renamed(kind: str, values: Mapping[str, Any]) -> Object:
+    """Set the values, the name among them, of the only object of its kind."""
+    return {**patch(kind, None, values), "options": {"allowNameChange": True}}
+
+
 def merge_into_pod(kind: str, name: str, pod: Object) -> Object:
     """Merge into the pod template of a Deployment or a Job."""
     version = "batch/v1" if kind == "Job" else "apps/v1"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from linli_contracts.manifest import Manifest
-
 from linli.deployment import access, broker, observability
-from linli.deployment.files import as_yaml, common, write_all
+from linli.deployment.files import as_yaml, below, common, write_all
 from linli.deployment.kubernetes.objects import (
     KUSTOMIZATION,
     Object,
@@ -19,49 +18,58 @@ from linli.deployment.kubernetes.objects import (
     patch,
 )
 from linli.deployment.kubernetes.scaling import NAME_REFERENCES, scaled_objects
-from linli.deployment.kubernetes.services import kustomization_of
+from linli.deployment.kubernetes.services import COMMAND, command, kustomization_of
 from linli.deployment.model import District
 from linli.deployment.settings import files_inside
 
 FOLDER = "rendered/kubernetes"
 
 
-def render(district: District, secret_values: Mapping[str, str], deploy: Path) -> Path:
+def render(district: District, secret_values: Mapping[str, str], deploy: Path) -> Path | None:
     """Write it, and give the folder that `kubectl apply --kustomize` takes.
+
+    Where it is not wanted there is none, and what an earlier rendering has left is removed.
 
     Args:
         secret_values: the secrets of the district.
-        deploy: the folder `deploy` of a checkout; the overlay refers to it by a relative path.
+        deploy: the folder `deploy` of a checkout, from which templates are copied.
     """
     folder = district.folder / FOLDER
-    templates = Path(os.path.relpath(deploy.resolve() / "kubernetes", folder))
+    if not district.on_kubernetes:
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
     contents: dict[str, str | bytes] = {
-        "kustomization.yaml": as_yaml(overlay(district, templates)),
+        "kustomization.yaml": as_yaml(overlay(district)),
         "namespace.yaml": as_yaml(namespace(district)),
         "ingress.yaml": as_yaml(ingress(district)),
         "observability/processes.yml": as_yaml(observability.expected_processes(district)),
         **common(district),
+        **below(deploy / "kubernetes", "templates"),
+        f"{COMMAND}/kustomization.yaml": as_yaml(command(district)),
     }
-    for manifest in district.services:
-        path = f"{label_of(manifest.name)}/kustomization.yaml"
-        contents[path] = as_yaml(kustomization_of(manifest, district, ".." / templates))
     for name, content in access.files(district, secret_values).items():
         contents[f"secrets/{name}"] = content
     if district.kubernetes.scaling:
         contents["scaling.yaml"] = as_yaml(*scaled_objects(district))
         contents["names.yaml"] = as_yaml(NAME_REFERENCES)
+    # Computed before the services are added, of all that a Job may depend on, the image included.
+    rendering = hashlib.sha256(repr(sorted(contents.items())).encode()).hexdigest()[:8]
+    for manifest in district.services:
+        path = f"{label_of(manifest.name)}/kustomization.yaml"
+        contents[path] = as_yaml(kustomization_of(manifest, district, rendering))
     write_all(folder, contents)
     return folder
 
 
-def overlay(district: District, templates: Path) -> Object:
-    """The kustomization of a district. `templates` leads from it to `deploy/kubernetes`."""
+def overlay(district: District) -> Object:
+    """The kustomization of a district."""
     scaling = district.kubernetes.scaling
     return {
         **KUSTOMIZATION,
         "namespace": district.label,
         "resources": [
-            str(templates / "base"),
+            "templates/base",
+            COMMAND,
             "namespace.yaml",
             "ingress.yaml",
             *(label_of(manifest.name) for manifest in district.services),
@@ -75,7 +83,8 @@ def overlay(district: District, templates: Path) -> Object:
         ],
         "secretGenerator": [
             {"name": "tokens", "files": ["secrets/jwt_secret", "secrets/keys"]},
-            *map(_access, district.services),
+            *(_access(access_of(one.name), *access.names(one)) for one in district.services),
+            _access(access_of("command"), access.OWNER_DATABASE_URL, access.OPERATOR_AMQP_URI),
         ],
         "patches": _patches(district),
     }
@@ -113,15 +122,16 @@ def ingress(district: District) -> Object:
     }
 
 
-def _access(manifest: Manifest) -> Object:
-    database_url, amqp_uri = access.names(manifest)
+def _access(name: str, database_url: str, amqp_uri: str) -> Object:
     files = [f"database_url=secrets/{database_url}", f"amqp_uri=secrets/{amqp_uri}"]
-    return {"name": access_of(manifest.name), "files": files}
+    return {"name": name, "files": files}
 
 
 def _patches(district: District) -> list[Object]:
-    """Whom the network lets in from outside, and which servers pods reach."""
+    """Whom the network lets in from outside, which servers pods reach, and who pulls images."""
     allowed = "/spec/ingress/0/from/0/namespaceSelector/matchLabels/kubernetes.io~1metadata.name"
+    secret = district.kubernetes.pull_secret
+    pull = {"/spec/template/spec/imagePullSecrets": [{"name": secret}]}
     ports = [
         {"port": port, "protocol": "TCP"}
         for port in (district.database.port, broker.port_of(district))
@@ -129,4 +139,5 @@ def _patches(district: District) -> list[Object]:
     return [
         patch("NetworkPolicy", "from-ingress", {allowed: district.kubernetes.ingress_namespace}),
         patch("NetworkPolicy", "everything", {"/spec/egress/1/ports": ports}),
+        *(patch(kind, None, pull) for kind in ("Deployment", "Job") if secret),
     ]

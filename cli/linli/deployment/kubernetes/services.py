@@ -14,27 +14,55 @@ from linli.deployment.kubernetes.objects import (
     label_of,
     labels,
     merge_into_pod,
-    patch,
+    renamed,
 )
 from linli.deployment.kubernetes.scaling import is_scaled
 from linli.deployment.model import District
 
+TEMPLATES = Path("../templates")
+"""Where the kustomizations of services find those of `deploy/kubernetes`."""
 
-def kustomization_of(manifest: Manifest, district: District, templates: Path) -> Object:
-    """The kustomization of one service. `templates` leads from it to `deploy/kubernetes`."""
+COMMAND = "linli"
+
+
+def kustomization_of(manifest: Manifest, district: District, rendering: str) -> Object:
+    """The kustomization of one service.
+
+    Args:
+        rendering: differs between renderings; the names of Jobs, which cannot be changed, end in
+            it.
+    """
     kind = "service" if manifest.service else "process"
     kinds = [kind, "internet"] if manifest.internet else [kind]
-    images = district.images
-    image = {"newName": f"{images.registry}/{manifest.name}", "newTag": images.version}
+    own = _with_api(manifest, district, rendering) if manifest.service else _without_api(manifest)
+    return {**_of_templates(manifest.name, district, *kinds), **own}
+
+
+def command(district: District) -> Object:
+    """The kustomization of the command, which knows the address of each service."""
+    urls = [
+        {"name": f"LINLI_{name.upper()}_URL", "value": f"http://{label_of(name)}-api"}
+        for name in district.api_services
+    ]
+    pod = {"spec": {"containers": [{"name": COMMAND, "env": urls}]}}
     return {
-        **KUSTOMIZATION,
-        "resources": [str(templates / name) for name in kinds],
-        "images": [{"name": "service", **image}],
-        **(_with_api(manifest, district) if manifest.service else _without_api(manifest)),
+        **_of_templates(COMMAND, district, "command"),
+        "labels": [labels({"name": COMMAND}, selectors=False)],
+        "patches": [merge_into_pod("Deployment", COMMAND, pod)],
     }
 
 
-def _with_api(manifest: Manifest, district: District) -> Object:
+def _of_templates(name: str, district: District, *kinds: str) -> Object:
+    images = district.images
+    image = {"newName": f"{images.registry}/{name}", "newTag": images.version}
+    return {
+        **KUSTOMIZATION,
+        "resources": [str(TEMPLATES / kind) for kind in kinds],
+        "images": [{"name": "service", **image}],
+    }
+
+
+def _with_api(manifest: Manifest, district: District, rendering: str) -> Object:
     """What differs between services that have HTTP, a relay and a migration."""
     label = label_of(manifest.name)
     count = {"name": "api", "count": district.replicas[manifest.name]}
@@ -48,6 +76,7 @@ def _with_api(manifest: Manifest, district: District) -> Object:
             merge_into_pod("Deployment", "api", _main_pod(manifest, "api")),
             merge_into_pod("Deployment", "relay", relay),
             merge_into_pod("Job", "migration", migration),
+            renamed("Job", {"/metadata/name": f"migration-{rendering}"}),
         ],
     }
 
@@ -57,15 +86,15 @@ def _without_api(manifest: Manifest) -> Object:
     label = label_of(manifest.name)
     pod = merge_into_pod("Deployment", "process", _main_pod(manifest, "process"))
     container = "/spec/template/spec/containers/0/name"
-    renamed = [patch("Deployment", None, {"/metadata/name": label, container: label})]
+    patches = [pod, renamed("Deployment", {"/metadata/name": label, container: label})]
     if manifest.internet:
-        renamed.append(patch("NetworkPolicy", None, {"/metadata/name": f"{label}-to-endpoints"}))
+        patches.append(renamed("NetworkPolicy", {"/metadata/name": f"{label}-to-endpoints"}))
     return {
         "labels": [
             labels({"component": label}, selectors=True),
             labels({"name": label}, selectors=False),
         ],
-        "patches": [pod, *({**one, "options": {"allowNameChange": True}} for one in renamed)],
+        "patches": patches,
     }
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from linli_chassis.http import Actor, Page, PageRequest, page
-from linli_chassis.storage.records import fetch_all
+from linli_chassis.http import Actor, Page, PageRequest, fetch_page
+from linli_chassis.storage.records import columns_of
 
 from linli_tally.counts.domain import DailyCount, require_begun
 from linli_tally.counts.tables import daily_count
@@ -24,14 +24,8 @@ class CountsOfDay(PageRequest):
 def list_counts(uow: Uow, actor: Actor, query: CountsOfDay) -> Page[DailyCount]:
     """The counts of a day in the actor's region, by grid code. Raises `DayToCome`."""
     require_begun(query.day, uow.now, uow.settings.time_zone)
-    columns = daily_count.c
-    statement = (
-        sa.select(columns.grid_code, columns.day, columns.requests)
-        .where(columns.day == query.day, columns.grid_code.startswith(actor.region))
-        .order_by(columns.grid_code)
-        .limit(query.limit + 1)
+    grid_code, day = daily_count.c.grid_code, daily_count.c.day
+    counts = sa.select(*columns_of(daily_count, DailyCount)).where(
+        day == query.day, grid_code.startswith(actor.region)
     )
-    if query.after:
-        statement = statement.where(columns.grid_code > query.after[0])
-    rows = fetch_all(uow.connection, statement, DailyCount)
-    return page(rows, query, lambda row: [row.grid_code])
+    return fetch_page(uow.connection, counts, DailyCount, query, grid_code)

@@ -9,7 +9,6 @@ from linli_evaluation.indicators.domain.definitions import (
     Definitions,
     Grade,
     Indicator,
-    Tier,
 )
 from linli_evaluation.indicators.queries import counts_row, load_file, measures, share
 from linli_evaluation.indicators.tables import load_stored, store_definitions
@@ -19,7 +18,6 @@ __all__ = [
     "Definitions",
     "Grade",
     "Indicator",
-    "Tier",
     "counts_row",
     "load_file",
     "load_stored",

@@ -5,7 +5,6 @@ as they were stored.
 """
 
 from linli_evaluation.scorecards.commands import Published, publish_scorecards
-from linli_evaluation.scorecards.domain.closings import Closing
 from linli_evaluation.scorecards.tables import latest_closing, lock_period
 
-__all__ = ["Closing", "Published", "latest_closing", "lock_period", "publish_scorecards"]
+__all__ = ["Published", "latest_closing", "lock_period", "publish_scorecards"]

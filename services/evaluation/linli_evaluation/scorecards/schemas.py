@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from linli_chassis.http import PageQuery, QuerySchema, ResponseSchema
-from marshmallow import fields, pre_dump
+from marshmallow import fields, post_load, pre_dump
 
 from linli_evaluation.schemas import (
     CODE,
@@ -11,19 +13,29 @@ from linli_evaluation.schemas import (
     IndicatorResponse,
     NumberField,
     level_field,
+    limit_field,
+    next_field,
+    only,
     period_field,
 )
 from linli_evaluation.scorecards.queries import showing
 
 
-class ScorecardsQuery(QuerySchema):
+class ScorecardsQuery(PageQuery):
     """Which scorecards: of a level, in a period, below a region."""
 
     makes = showing.ScorecardsQuery
 
+    limit = limit_field()
     level = level_field()
     period = period_field()
     parent = fields.String(load_default=None, validate=REGION)
+
+    @post_load
+    def decode(self, data: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """The position of a page is the place of the scorecard before it."""
+        data = super().decode(data, **more)
+        return {**data, "after": only(int, data["after"])}
 
 
 class PeriodQuery(QuerySchema):
@@ -91,6 +103,7 @@ class ScorecardsResponse(BasisResponse):
 
     level = fields.String()
     items = fields.List(fields.Nested(ScorecardResponse))
+    next = next_field()
 
 
 class OpenedLineResponse(LineResponse, IndicatorResponse):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,6 +38,34 @@ scorecard = sa.Table(
     sa.Column("card", pg.JSON, nullable=False),
 )
 
+live_scoring = sa.Table(
+    "live_scoring",
+    metadata,
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("level", sa.Text, primary_key=True),
+    sa.Column("basis", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("scored_at", MOMENT, nullable=False),
+    comment="What the scorecards of open periods were last scored from.",
+)
+
+live_scorecard = sa.Table(
+    "live_scorecard",
+    metadata,
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("level", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("card", pg.JSON, nullable=False),
+    sa.ForeignKeyConstraint(
+        ("period", "level"), ("live_scoring.period", "live_scoring.level"), ondelete="CASCADE"
+    ),
+)
+
+MAX_SCORINGS = 50
+"""How many levels of open periods are kept scored: those scored last."""
+
+_LOCK_SCORING = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('score ' || :level, 0))")
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('close ' || :period, 0))")
 
 
@@ -94,13 +122,51 @@ def insert_scorecards(
         connection.execute(sa.insert(scorecard), rows)
 
 
-def stored_scorecards(
-    connection: sa.Connection, key: ClosingKey, level: SubjectLevel
-) -> list[Scorecard]:
-    """The stored scorecards of a level, the best first."""
-    query = (
-        sa.select(scorecard.c.card)
-        .where(belongs_to(scorecard, key), scorecard.c.level == level)
-        .order_by(scorecard.c.place)
-    )
-    return [Scorecard.of(values) for values in connection.execute(query).scalars()]
+def lock_scoring(connection: sa.Connection, level: SubjectLevel) -> None:
+    """Keep others from scoring this level until the transaction ends: once is enough."""
+    connection.execute(_LOCK_SCORING, {"level": level})
+
+
+def is_scored(
+    connection: sa.Connection, period: str, level: SubjectLevel, basis: str, version: int
+) -> bool:
+    """Whether the live scorecards are those of a basis and version; then they stay until the end
+    of the transaction.
+    """
+    c = live_scoring.c
+    query = sa.select(c.basis, c.version).where(c.period == period, c.level == level)
+    row = connection.execute(query.with_for_update(read=True, key_share=True)).first()
+    return row is not None and (row.basis, row.version) == (basis, version)
+
+
+def replace_live_scorecards(
+    connection: sa.Connection,
+    scoring: Mapping[str, object],
+    cards: Sequence[Scorecard],
+) -> None:
+    """Store the scorecards of a level of an open period over those of before.
+
+    Args:
+        scoring: the row of `live_scoring` that they belong to.
+    """
+    key = {name: scoring[name] for name in ("period", "level")}
+    c = live_scoring.c
+    newest = sa.select(c.period, c.level).order_by(c.scored_at.desc()).limit(MAX_SCORINGS - 1)
+    kept = sa.tuple_(c.period, c.level).in_(newest)
+    same = sa.and_(*(c[name] == value for name, value in key.items()))
+    connection.execute(sa.delete(live_scoring).where(sa.or_(same, ~kept)))
+    connection.execute(sa.insert(live_scoring).values(scoring))
+    rows = [
+        {**key, "subject": card.subject, "place": place, "card": card.values}
+        for place, card in enumerate(cards)
+    ]
+    if rows:
+        connection.execute(sa.insert(live_scorecard), rows)
+
+
+def stored_cards(period: str, key: ClosingKey | None, level: SubjectLevel) -> sa.Subquery:
+    """The subject, place and card of each scorecard of a level, as closed or as they are live."""
+    table = live_scorecard if key is None else scorecard
+    belonging = table.c.period == period if key is None else belongs_to(scorecard, key)
+    columns = (table.c.subject, table.c.place, table.c.card)
+    return sa.select(*columns).where(belonging, table.c.level == level).subquery("cards")

@@ -18,7 +18,7 @@ from linli_evaluation.sources.domain import (
     parent_of,
 )
 from linli_evaluation.sources.grids.tables import GRIDS
-from linli_evaluation.sources.projections.tables import names_of, unit_regions
+from linli_evaluation.sources.projections.tables import names_of, region_of_unit
 from linli_evaluation.sources.requests.tables import REQUESTS
 from linli_evaluation.sources.tables import (
     Source,
@@ -27,6 +27,7 @@ from linli_evaluation.sources.tables import (
     copy_rows,
     hash_of_copy,
     rows_of,
+    version_of_sources,
 )
 
 SOURCES: dict[SourceName, Source] = {source.name: source for source in (REQUESTS, GRIDS)}
@@ -49,6 +50,7 @@ __all__ = [
     "lineage",
     "names_of",
     "parent_of",
+    "region_of_unit",
     "rows_of",
-    "unit_regions",
+    "version_of_sources",
 ]

@@ -15,7 +15,19 @@ from linli_evaluation.sources.domain import (
     SourceName,
     SubjectLevel,
 )
-from linli_evaluation.tables import Column, Condition
+from linli_evaluation.tables import Column, Condition, metadata
+
+counted_change = sa.Table(
+    "counted_change",
+    metadata,
+    sa.Column("backend", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("changes", sa.BigInteger, nullable=False),
+    comment="How often what is counted was changed, by the backend that did it.",
+)
+
+_NOTE_CHANGE = sa.text("""
+    INSERT INTO counted_change (backend, changes) VALUES (pg_backend_pid(), 1)
+    ON CONFLICT (backend) DO UPDATE SET changes = counted_change.changes + 1""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +50,17 @@ class Source:
     contribution: type[Contribution]
     evidence: Callable[[sa.FromClause], Sequence[Column]]
     """The columns of `contribution` that all rows have, whatever indicator looks at them."""
+
+
+def note_change(connection: sa.Connection) -> None:
+    """Note that this transaction changed live rows of a source."""
+    connection.execute(_NOTE_CHANGE)
+
+
+def version_of_sources(connection: sa.Connection) -> int:
+    """A number that rises with every transaction that changed a live row and was committed."""
+    changes = sa.func.coalesce(sa.func.sum(counted_change.c.changes), 0)
+    return int(connection.execute(sa.select(changes)).scalar_one())
 
 
 def closing_columns() -> tuple[sa.Column[str], sa.Column[int], sa.ForeignKeyConstraint]:

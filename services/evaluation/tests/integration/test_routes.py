@@ -359,7 +359,47 @@ def test_nobody_sees_beyond_their_region_and_a_unit_sees_itself(
     assert [item["grid_code"] for item in evaluation.get("/facts", **mine).json["items"]] == [GRID]
     assert [item["subject"] for item in evaluation.get("/figures", **mine).json["items"]] == [GRID]
     assert set(cards(evaluation, "unit", role="provider", region=OTHER_GRID, unit=UNIT)) == {UNIT}
+    assert set(cards(evaluation, "unit", role="evaluator")) == {UNIT}
     assert evaluation.get(f"/scorecards/{UNIT}?period=2026-11", **mine).status_code == 403
+
+
+def test_a_provider_sees_its_own_unit_alone_whatever_region_its_token_has(
+    evaluation: Any, new_story: Any
+) -> None:
+    deliver(evaluation, new_story().delivered_well())
+    stranger = {"role": "provider", "region": DISTRICT, "unit": str(uuid4())}
+    assert [set(cards(evaluation, level, **stranger)) for level in LEVELS] == [set()] * 5
+    for subject in (GRID, DISTRICT, UNIT):
+        answer = evaluation.get(f"/scorecards/{subject}?period=2026-11", **stranger)
+        assert (answer.status_code, answer.json["type"]) == (
+            403,
+            "urn:linli:problem:foreign-region",
+        )
+    own = {**stranger, "unit": UNIT}
+    assert [set(cards(evaluation, level, **own)) for level in LEVELS] == [set()] * 4 + [{UNIT}]
+    assert evaluation.get(f"/scorecards/{UNIT}?period=2026-11", **own).status_code == 200
+    assert set(cards(evaluation, "grid", role="provider,grid_worker")) == {GRID}
+
+
+def test_scorecards_and_figures_come_in_pages(evaluation: Any, new_story: Any) -> None:
+    codes = [COMMUNITY + f"{number:03}" for number in range(1, 6)]
+    deliver(evaluation, *(new_story(code).registered() for code in (*codes, None)))
+    deliver(evaluation, *(new_story(code).delivered_well() for code in codes))
+    for path, subjects in (
+        ("/scorecards?level=grid&period=2026-11", codes),
+        ("/figures?level=grid", [*codes, None]),
+    ):
+        whole = evaluation.get(path).json
+        assert ([item["subject"] for item in whole["items"]], whole["next"]) == (subjects, None)
+        seen, cursor = [], ""
+        for _ in range(4):
+            page = evaluation.get(f"{path}&limit=2{cursor}").json
+            seen += page["items"]
+            cursor = f"&cursor={page['next']}"
+            if page["next"] is None:
+                break
+            assert len(page["items"]) == 2
+        assert seen == whole["items"]
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -396,6 +436,9 @@ def test_who_may_not_is_refused(evaluation: Any) -> None:
         ("/figures?from=yesterday", 422, "from"),
         ("/figures?from=2026-11-22T08:00:00", 422, "from"),
         ("/figures?level=street", 422, "level"),
+        ("/figures?cursor=WzFd", 422, "cursor"),
+        ("/scorecards?level=grid&period=2026&cursor=WyJ4Il0", 422, "cursor"),
+        ("/scorecards?level=grid&period=2026&limit=501", 422, "limit"),
     ],
 )
 def test_bad_input_is_reported_with_the_place_of_the_fault(

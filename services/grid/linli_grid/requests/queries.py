@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from linli_chassis.http import Page, PageRequest, page
+from linli_chassis.http import Page, PageRequest, fetch_page
 from linli_chassis.storage.crypto import account_digest
 from linli_chassis.storage.files import FileContent
-from linli_chassis.storage.records import fetch_all
+from linli_chassis.storage.records import equal_to
 from linli_contracts.fields import coarse
 from linli_contracts.identity import Actor
 from linli_contracts.service_catalogue import ServiceItem, services_of
-from linli_kernel.errors import Invalid, NotFound
+from linli_kernel.errors import NotFound
 from linli_kernel.tracking import digest_of
 from sqlalchemy.dialects import postgresql as pg
 
@@ -125,18 +125,18 @@ class TrackedRequest:
 
 def list_requests(uow: Uow, actor: Actor, query: ListRequests) -> Page[RequestView]:
     """Requests that the caller may handle, newest first."""
-    select = sa.select(table).where(_within_reach(actor))
-    for name in ("status", "category", "location_status"):
-        if wanted := getattr(query, name):
-            select = select.where(table.c[name] == wanted)
+    wanted = equal_to(
+        table,
+        status=query.status,
+        category=query.category,
+        location_status=query.location_status,
+    )
+    select = sa.select(table).where(_within_reach(actor), *wanted)
     if query.grid_code:
         select = select.where(table.c.grid_code.startswith(query.grid_code, autoescape=True))
     newest = (table.c.registered_at, table.c.request_id)
-    if query.after is not None:
-        select = select.where(sa.tuple_(*newest) < sa.tuple_(*_position(query.after)))
-    select = select.order_by(*(column.desc() for column in newest)).limit(query.limit + 1)
-    views = _views(uow, actor, fetch_all(uow.connection, select, Request))
-    return page(views, query, lambda view: [view.registered_at, view.request_id])
+    requests = fetch_page(uow.connection, select, Request, query, *newest, newest_first=True)
+    return Page(_views(uow, actor, requests.items), requests.next)
 
 
 def get_request(uow: Uow, actor: Actor, request_id: UUID) -> RequestDetails:
@@ -322,15 +322,6 @@ def _handles_outside(actor: Actor) -> bool:
 def requests_within(actor: Actor) -> sa.Select[tuple[UUID]]:
     """The ids of the requests that the caller handles, as a subquery for other features."""
     return sa.select(table.c.request_id).where(_within_reach(actor))
-
-
-def _position(after: Sequence[object]) -> Iterable[sa.ColumnElement[object]]:
-    """The position of a cursor, as values of the columns that the list is ordered by."""
-    try:
-        registered_at, request_id = map(str, after)
-        return sa.literal(datetime.fromisoformat(registered_at)), sa.literal(UUID(request_id))
-    except ValueError:
-        raise Invalid("Not a cursor of ours.") from None
 
 
 def _services(uow: Uow) -> dict[str, ServiceItem]:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from linli_chassis.http import PUBLIC, FileResponse, Page, RequestContext, Scope, route
+from collections.abc import Callable
+from typing import TypeVar
+
+from linli_chassis.http import (
+    PUBLIC,
+    BodySchema,
+    FileResponse,
+    Page,
+    RequestContext,
+    Scope,
+    route,
+)
 from linli_chassis.process.timers import every
 from linli_chassis.storage.files import FileContent
 
@@ -19,6 +30,23 @@ from linli_grid.requests.domain import (
 from linli_grid.settings import Uow
 
 REGISTRARS = ("resident", *WORKERS)
+_REQUEST = "/requests/<uuid:request_id>"
+_Method = TypeVar("_Method", bound=Callable[..., queries.RequestView])
+
+
+def _step_route(
+    action: str, summary: str, body: type[BodySchema] | None = None
+) -> Callable[[_Method], _Method]:
+    """`POST /requests/<request_id>/<action>`. Who may is said by the table of transitions."""
+    return route(
+        "POST",
+        f"{_REQUEST}/{action.replace('_', '-')}",
+        roles=REQUEST_STATES.roles_of(action),
+        scope=Scope.REGION,
+        body=body,
+        response=schemas.RequestResponse,
+        summary=summary,
+    )
 
 
 class Requests:
@@ -82,7 +110,7 @@ class Requests:
 
     @route(
         "GET",
-        "/requests/<uuid:request_id>",
+        _REQUEST,
         roles=WORKERS,
         scope=Scope.REGION,
         response=schemas.RequestDetailsResponse,
@@ -94,7 +122,7 @@ class Requests:
 
     @route(
         "GET",
-        "/requests/<uuid:request_id>/photos/<uuid:file_id>",
+        f"{_REQUEST}/photos/<uuid:file_id>",
         roles=WORKERS,
         scope=Scope.REGION,
         response=FileResponse,
@@ -104,41 +132,18 @@ class Requests:
         """As it was uploaded, without place and time of photos."""
         return queries.get_photo(context.uow, context.actor, **context.path)
 
-    @route(
-        "POST",
-        "/requests/<uuid:request_id>/verify",
-        roles=REQUEST_STATES.roles_of("verify"),
-        scope=Scope.REGION,
-        response=schemas.RequestResponse,
-        summary="Find a request to be real",
-    )
+    @_step_route("verify", "Find a request to be real")
     def verify_request(self, context: RequestContext[None]) -> queries.RequestView:
         """The service desk opens a case for it."""
         return commands.verify(context.uow, context.actor, context.path["request_id"])
 
-    @route(
-        "POST",
-        "/requests/<uuid:request_id>/reject",
-        roles=REQUEST_STATES.roles_of("reject"),
-        scope=Scope.REGION,
-        body=schemas.RejectBody,
-        response=schemas.RequestResponse,
-        summary="Turn a request down",
-    )
+    @_step_route("reject", "Turn a request down", schemas.RejectBody)
     def reject_request(self, context: RequestContext[RejectRequest]) -> queries.RequestView:
         """With the reason, for the resident."""
         request_id = context.path["request_id"]
         return commands.reject(context.uow, context.actor, request_id, context.input)
 
-    @route(
-        "POST",
-        "/requests/<uuid:request_id>/resolve-on-spot",
-        roles=REQUEST_STATES.roles_of("resolve_on_spot"),
-        scope=Scope.REGION,
-        body=schemas.NoteBody,
-        response=schemas.RequestResponse,
-        summary="Settle a request on the spot",
-    )
+    @_step_route("resolve_on_spot", "Settle a request on the spot", schemas.NoteBody)
     def resolve_request_on_spot(
         self, context: RequestContext[ResolveOnSpot]
     ) -> queries.RequestView:
@@ -146,29 +151,13 @@ class Requests:
         request_id = context.path["request_id"]
         return commands.resolve_on_spot(context.uow, context.actor, request_id, context.input)
 
-    @route(
-        "POST",
-        "/requests/<uuid:request_id>/link",
-        roles=REQUEST_STATES.roles_of("link"),
-        scope=Scope.REGION,
-        body=schemas.LinkBody,
-        response=schemas.RequestResponse,
-        summary="Link a request to another one of the same matter",
-    )
+    @_step_route("link", "Link a request to another one of the same matter", schemas.LinkBody)
     def link_request(self, context: RequestContext[LinkRequest]) -> queries.RequestView:
         """It is kept, and follows the one that is being worked on."""
         request_id = context.path["request_id"]
         return commands.link(context.uow, context.actor, request_id, context.input)
 
-    @route(
-        "POST",
-        "/requests/<uuid:request_id>/relocate",
-        roles=REQUEST_STATES.roles_of("relocate"),
-        scope=Scope.REGION,
-        body=schemas.RelocateBody,
-        response=schemas.RequestResponse,
-        summary="Give a request to the grid it belongs to",
-    )
+    @_step_route("relocate", "Give a request to the grid it belongs to", schemas.RelocateBody)
     def relocate_request(self, context: RequestContext[RelocateRequest]) -> queries.RequestView:
         """Also one outside every grid, or without a place."""
         request_id = context.path["request_id"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from linli_chassis.http import (
     BodySchema,
@@ -12,7 +11,7 @@ from linli_chassis.http import (
     TranslatedText,
     page_of,
 )
-from linli_chassis.i18n import Text, current_locale
+from linli_chassis.i18n import Text
 from linli_contracts.events.grid.requests import REJECTION_REASONS
 from linli_contracts.fields import (
     CHANNELS,
@@ -25,10 +24,9 @@ from linli_contracts.fields import (
     region,
     service,
 )
-from linli_contracts.service_catalogue import ServiceItem
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from linli_grid.fields import coordinate_system, latitude, line, longitude
+from linli_grid.fields import ServiceName, coordinate_system, latitude, line, longitude
 from linli_grid.requests.domain import (
     GROUPS,
     STATUSES,
@@ -40,20 +38,6 @@ from linli_grid.requests.domain import (
     ResolveOnSpot,
 )
 from linli_grid.requests.queries import ListRequests
-
-
-class ServiceName(fields.String):
-    """The name of a catalogue entry in the client's language."""
-
-    def _serialize(
-        self,
-        value: Any,
-        attr: str | None,  # noqa: ARG002
-        obj: object,  # noqa: ARG002
-        **kwargs: object,  # noqa: ARG002
-    ) -> str | None:
-        service: ServiceItem | None = value
-        return None if service is None else service.name(current_locale.get())
 
 
 class ContactBody(BodySchema):

@@ -4,13 +4,12 @@ Exactly one worker of a grid is full-time, any number part-time, at most one the
 in without a full-time one. Territory shows the staff of its grids, requests who is responsible.
 """
 
-from linli_grid.staffing.domain import Assignment, Staff, worker_id_of
+from linli_grid.staffing.domain import Staff, worker_id_of
 from linli_grid.staffing.queries import StaffFinding, find_unstaffed
 from linli_grid.staffing.schemas import AssignmentResponse, FindingResponse
 from linli_grid.staffing.tables import staff_of
 
 __all__ = [
-    "Assignment",
     "AssignmentResponse",
     "FindingResponse",
     "Staff",

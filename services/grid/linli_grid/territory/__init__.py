@@ -7,14 +7,13 @@ grids, made anew when one has changed.
 
 from linli_grid.geometry import metres_per_degree
 from linli_grid.territory.domain import LOCATED
-from linli_grid.territory.engine.placing import HasCoordinates, Placement, Point, point_of
+from linli_grid.territory.engine.placing import Placement, Point, point_of
 from linli_grid.territory.queries import locate, locate_all
 from linli_grid.territory.tables import VERSION, grid_exists, lock_grid
 
 __all__ = [
     "LOCATED",
     "VERSION",
-    "HasCoordinates",
     "Placement",
     "Point",
     "grid_exists",

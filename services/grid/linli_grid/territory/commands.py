@@ -8,14 +8,14 @@ from datetime import datetime
 from functools import partial
 
 from linli_chassis.http.imports import Batch, ImportResult
-from linli_chassis.storage.projections import upsert_newest
+from linli_chassis.storage.projections import upsert_states
 from linli_contracts.envelope import Event
 from linli_contracts.events.grid.territory import GridDrawn
 from linli_contracts.fields import coarse
 from linli_contracts.identity import Actor
 from linli_kernel.errors import NotFound
 
-from linli_grid.errors import BadGeometry, BadGridCode, NotYours
+from linli_grid.errors import BadGeometry, BadGridCode, ForeignGrid
 from linli_grid.geometry import Drawing, Repair
 from linli_grid.settings import Uow
 from linli_grid.territory import tables
@@ -60,7 +60,11 @@ def import_grids(uow: Uow, actor: Actor, batch: Batch[DrawGrid]) -> GridImportRe
     The same ones again change nothing.
     """
     codes = [item.grid_code for item in batch.items]
-    batch = batch.check(_drawing_rule(uow, actor, codes))
+    communities = tables.known_communities(uow.connection, map(community_of, codes))
+    batch = batch.check(
+        lambda item: check_grid_code(item.grid_code, uow.settings.grid_digits, communities)
+    )
+    batch = batch.within(actor, lambda item: item.grid_code, ForeignGrid, "/grid_code")
     areas = read_drawings([item.geometry for item in batch.items])
     grids = batch.map(partial(_draw, uow.now, iter(areas))).check(_first_of_its_code())
     before = tables.lock_grids(uow.connection, codes)
@@ -94,29 +98,9 @@ def set_boundary(
 
 def upsert_regions(uow: Uow, events: Sequence[Event]) -> None:
     """Record the newest state of each region, in whatever order its events come."""
-    rows = [
-        {
-            "code": event.data["region_code"],
-            "name": event.data["name"],
-            "level": event.data["level"],
-            "sequence": event.sequence,
-        }
-        for event in events
-    ]
-    upsert_newest(uow.connection, tables.region, rows)
-
-
-def _drawing_rule(uow: Uow, actor: Actor, codes: Sequence[str]) -> Callable[[DrawGrid], None]:
-    """The rule that the code of a grid has to keep, by the caller's region too."""
-    communities = tables.known_communities(uow.connection, map(community_of, codes))
-    region = actor.region
-
-    def rule(item: DrawGrid) -> None:
-        check_grid_code(item.grid_code, uow.settings.grid_digits, communities)
-        if not item.grid_code.startswith(region):
-            raise NotYours("This grid is outside your region.", pointer="/grid_code")
-
-    return rule
+    upsert_states(
+        uow.connection, tables.region, events, lambda event: {"code": event.data["region_code"]}
+    )
 
 
 def _first_of_its_code() -> Callable[[DrawnGrid], None]:

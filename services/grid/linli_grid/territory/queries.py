@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from linli_chassis.http import Page, PageRequest, page
-from linli_chassis.http.schemas import encode_cursor
+from linli_chassis.http import Page, PageRequest, fetch_page
+from linli_chassis.http.paging import encode_cursor
 from linli_chassis.process.offload import WorkerProcessEnded, run_in_thread
-from linli_chassis.storage.records import fetch_all, fetch_one
+from linli_chassis.storage.records import columns_of, fetch_all, fetch_one
 from linli_contracts.identity import Actor
 from linli_kernel.codes import RegionCode
 from linli_kernel.errors import Invalid, NotFound
@@ -28,8 +28,6 @@ from linli_grid.territory.engine.placing import HasCoordinates, Placement, place
 
 _locator = GridLocator()
 """The one of this process, whose index lasts from request to request."""
-
-_WITHOUT_SHAPE = [column for column in tables.grid.c if column.name != "shape"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +81,11 @@ class CoverageReport:
 
 def list_grids(uow: Uow, actor: Actor, query: ListGrids) -> Page[StaffedGrid]:
     """Grids under a region and within the caller's, by code."""
-    grids = _grids_within(uow, [query.region_code or "", actor.region], query)
-    staff = staff_of(uow.connection, [grid.grid_code for grid in grids])
-    staffed = [StaffedGrid(**vars(grid), staff=staff[grid.grid_code]) for grid in grids]
-    return page(staffed, query, lambda grid: [grid.grid_code])
+    within = _select_within(query.region_code or "", actor.region)
+    grids = fetch_page(uow.connection, within, Grid, query, tables.grid.c.grid_code)
+    staff = staff_of(uow.connection, [grid.grid_code for grid in grids.items])
+    staffed = [StaffedGrid(**vars(grid), staff=staff[grid.grid_code]) for grid in grids.items]
+    return Page(staffed, grids.next)
 
 
 def get_grid(uow: Uow, actor: Actor, grid_code: str) -> StaffedDrawnGrid:
@@ -111,10 +110,11 @@ def report_coverage(uow: Uow, actor: Actor, query: CheckCoverage) -> CoverageRep
     region = RegionCode(query.community_code or uow.district)
     actor.must_cover(region)
     coverage = _coverage(uow, region)
+    by_code = _select_within(region).order_by(tables.grid.c.grid_code)
     lists: dict[str, Sequence[Any]] = {
         "overlaps": coverage.overlaps,
         "gaps": coverage.gaps,
-        "repaired": [grid for grid in _grids_within(uow, [region]) if grid.repair],
+        "repaired": [grid for grid in fetch_all(uow.connection, by_code, Grid) if grid.repair],
         "findings": find_unstaffed(uow.connection, coverage.grid_codes),
     }
     start = _items_before(query.after)
@@ -185,19 +185,12 @@ def locate_all(uow: Uow, items: Sequence[HasCoordinates]) -> list[Placement | In
     )
 
 
-def _grids_within(
-    uow: Uow, prefixes: Sequence[str], request: PageRequest | None = None
-) -> list[Grid]:
-    """Grids under all of these regions by code: all, or one more than fit on the page."""
+def _select_within(*prefixes: str) -> sa.Select[Any]:
+    """The grids that lie under all of these regions."""
     code = tables.grid.c.grid_code
-    query = sa.select(*_WITHOUT_SHAPE).order_by(code)
-    for prefix in prefixes:
-        query = query.where(code.startswith(prefix, autoescape=True))
-    if request is not None:
-        query = query.limit(request.limit + 1)
-        if request.after is not None:
-            query = query.where(code > str(request.after[0]))
-    return fetch_all(uow.connection, query, Grid)
+    return sa.select(*columns_of(tables.grid, Grid)).where(
+        *(code.startswith(prefix, autoescape=True) for prefix in prefixes)
+    )
 
 
 def _index(uow: Uow, version: UUID) -> GridIndex:

@@ -14,7 +14,7 @@ from linli_chassis.http import (
     TranslatedText,
     page_of,
 )
-from linli_chassis.http.schemas import MAX_LIMIT
+from linli_chassis.http.paging import MAX_LIMIT
 from linli_chassis.i18n import Text
 from linli_contracts.fields import count, grid, name, region
 from marshmallow import fields, validate

@@ -1,7 +1,8 @@
 from pathlib import Path
 
+from linli_chassis.environment import declared_settings
 from linli_chassis.http import routes_of
-from linli_chassis.settings import Settings, settings_table
+from linli_chassis.settings import Settings
 from linli_contracts.registry import consumed_by, produced_by
 from linli_grid.requests.domain import ENDS, REQUEST_STATES
 from linli_grid.service import GridService
@@ -21,7 +22,11 @@ def test_the_readme_shows_the_table_of_transitions():
 
 
 def test_the_readme_lists_every_setting_as_it_is():
-    assert settings_table(GridSettings, without=Settings) in README
+    shared = declared_settings(Settings)
+    for attribute, item in declared_settings(GridSettings).items():
+        if attribute not in shared:
+            default = "none" if item.default is None else f"`{item.default}`"
+            assert f"| `{item.name}` | {default} | {item.help} |" in README
 
 
 def test_the_readme_names_every_event_out_and_in():

@@ -5,6 +5,6 @@ follow (GB/T 2260, GB/T 10114). Other features ask here whether the divisions th
 are registered, and whether they lie in the region of the caller.
 """
 
-from linli_organization.regions.queries import refuse_foreign, refuse_unregistered
+from linli_organization.regions.queries import refuse_unregistered
 
-__all__ = ["refuse_foreign", "refuse_unregistered"]
+__all__ = ["refuse_unregistered"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from linli_chassis.http import Actor, Batch, ImportResult
 from linli_contracts.events.organization.regions import RegionRegistered
 
+from linli_organization.errors import ForeignRegion
 from linli_organization.regions.domain import (
     Region,
     RegisterRegion,
@@ -12,7 +13,6 @@ from linli_organization.regions.domain import (
     region_of,
     with_parents,
 )
-from linli_organization.regions.queries import refuse_foreign
 from linli_organization.regions.tables import regions, registered_codes
 from linli_organization.settings import Uow
 from linli_organization.tables import save
@@ -24,7 +24,7 @@ def register_regions(uow: Uow, actor: Actor, batch: Batch[RegisterRegion]) -> Im
     A parent may stand in the same batch, before or after its children.
     """
     divisions = batch.map(lambda command: region_of(command, uow.district))
-    divisions = refuse_foreign(actor, divisions, lambda region: region.region_code, "/code")
+    divisions = divisions.within(actor, lambda region: region.region_code, ForeignRegion, "/code")
     divisions = divisions.unique(lambda region: region.region_code)
     divisions = _refuse_orphans(uow, divisions)
     changed = [region for region, _ in save(uow.connection, regions, divisions.items, uow.now)]

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import sqlalchemy as sa
-from linli_chassis.http import Actor, Batch, Page, PageRequest
+from linli_chassis.http import Batch, Page, PageRequest, fetch_page
+from linli_chassis.storage.records import columns_of, equal_to
 
-from linli_organization.errors import ForeignRegion
 from linli_organization.regions.domain import Region, must_be_registered
 from linli_organization.regions.tables import regions, registered_codes
 from linli_organization.settings import Uow
-from linli_organization.tables import columns_of, equal_to, fetch_page
 
 Item = TypeVar("Item")
 
@@ -32,21 +31,6 @@ def list_regions(uow: Uow, wanted: ListRegions) -> Page[Region]:
         *equal_to(regions, parent_code=wanted.parent, level=wanted.level)
     )
     return fetch_page(uow.connection, query, Region, wanted, regions.c.region_code)
-
-
-def refuse_foreign(
-    actor: Actor, batch: Batch[Item], region_of: Callable[[Item], str], pointer: str
-) -> Batch[Item]:
-    """The batch without the items whose region the actor does not cover (`ForeignRegion`)."""
-    # Read here and not for each item: where none is left, the scope has to be asked for too.
-    own_region = actor.region
-
-    def check(item: Item) -> None:
-        region_code = region_of(item)
-        if not own_region or not region_code.startswith(own_region):
-            raise ForeignRegion(region_code=region_code, pointer=pointer)
-
-    return batch.check(check)
 
 
 def refuse_unregistered(

@@ -17,7 +17,7 @@ from linli_contracts.fields import coarse
 
 from linli_organization import ids
 from linli_organization.errors import ForeignRegion
-from linli_organization.regions import refuse_foreign, refuse_unregistered
+from linli_organization.regions import refuse_unregistered
 from linli_organization.resources.domain import (
     NotYourResource,
     Offer,
@@ -111,9 +111,9 @@ def _refuse_misplaced(
         return region(before.get(resource.resource_id, resource))
 
     batch = batch.check(lambda resource: must_have_unit(resource, units))
-    batch = refuse_foreign(actor, batch, region, "/unit_ref")
+    batch = batch.within(actor, region, ForeignRegion, "/unit_ref")
     batch = refuse_unregistered(uow, batch, lambda resource: resource.covers, "/covers")
-    return refuse_foreign(actor, batch, earlier_region, "/external_ref")
+    return batch.within(actor, earlier_region, ForeignRegion, "/external_ref")
 
 
 def _must_manage(uow: Uow, actor: Actor, resource: Resource) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from linli_chassis.http import Page, PageRequest
+from linli_chassis.http import Page, PageRequest, fetch_page
+from linli_chassis.storage.records import equal_to
 from linli_kernel.codes import RegionCode
 from linli_kernel.errors import NotFound
 
 from linli_organization.resources.domain import Resource
 from linli_organization.resources.tables import resources, resources_by_id, select_resources
 from linli_organization.settings import Uow
-from linli_organization.tables import equal_to, fetch_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

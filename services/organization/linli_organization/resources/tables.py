@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from linli_chassis.storage.records import fetch_all
+from linli_chassis.storage.records import columns_of, fetch_all
 from sqlalchemy.dialects import postgresql as pg
 
 from linli_organization.resources.domain import OFFERED, OpeningHours, Resource
-from linli_organization.tables import Query, among, columns_of, metadata
+from linli_organization.tables import Query, among, metadata
 from linli_organization.units import reference_of
 
 

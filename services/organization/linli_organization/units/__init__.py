@@ -4,7 +4,6 @@ A unit is registered in a division, under its reference in the system that it co
 features ask here which units there are, and where they are registered.
 """
 
-from linli_organization.units.domain import Unit
 from linli_organization.units.queries import find_unit, find_units, reference_of
 
-__all__ = ["Unit", "find_unit", "find_units", "reference_of"]
+__all__ = ["find_unit", "find_units", "reference_of"]

@@ -6,7 +6,8 @@ from linli_chassis.http import Actor, Batch, ImportResult
 from linli_contracts.events.organization.units import UnitRegistered
 
 from linli_organization import ids
-from linli_organization.regions import refuse_foreign, refuse_unregistered
+from linli_organization.errors import ForeignRegion
+from linli_organization.regions import refuse_unregistered
 from linli_organization.settings import Uow
 from linli_organization.tables import save
 from linli_organization.units.domain import RegisterUnit, Unit, unit_of
@@ -43,11 +44,11 @@ def _unit(uow: Uow, command: RegisterUnit) -> Unit:
 
 def _refuse_misplaced(uow: Uow, actor: Actor, batch: Batch[Unit]) -> Batch[Unit]:
     before = units_by_id(uow.connection, [unit.unit_id for unit in batch.items])
-    batch = refuse_foreign(actor, batch, lambda unit: unit.region_code, "/region_code")
+    batch = batch.within(actor, lambda unit: unit.region_code, ForeignRegion, "/region_code")
     batch = refuse_unregistered(uow, batch, lambda unit: [unit.region_code], "/region_code")
 
     # Or a caller could take over a unit of another region by its reference.
     def earlier_region(unit: Unit) -> str:
         return before.get(unit.unit_id, unit).region_code
 
-    return refuse_foreign(actor, batch, earlier_region, "/external_ref")
+    return batch.within(actor, earlier_region, ForeignRegion, "/external_ref")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
-from linli_chassis.http import Page, PageRequest
+from linli_chassis.http import Page, PageRequest, fetch_page
+from linli_chassis.storage.records import equal_to
 from linli_kernel.errors import NotFound
 
 from linli_organization.settings import Uow
-from linli_organization.tables import equal_to, fetch_page
 from linli_organization.units.domain import Unit
 from linli_organization.units.tables import select_units, units, units_by_id
 

@@ -32,10 +32,11 @@ from linli_service_desk.cases.queries import (
     usual_resources,
 )
 from linli_service_desk.cases.schemas import STATE_CODES, CaseDetail
-from linli_service_desk.cases.tables import (
+from linli_service_desk.cases.tables.locking import (
     any_waiting,
     find_by_digest,
     lock_waiting,
+    set_waiting,
     wake_waiting,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "perform",
     "perform_all",
     "refusals_of",
+    "set_waiting",
     "unmatched",
     "usual_resources",
     "wake_waiting",

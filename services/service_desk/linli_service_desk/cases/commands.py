@@ -14,12 +14,12 @@ from linli_contracts.events.grid.requests import RequestVerified
 from linli_contracts.events.service_desk import cases as published
 from linli_contracts.events.service_desk.matching import CaseDispatched, CaseUnmatched
 
-from linli_service_desk.cases import tables
 from linli_service_desk.cases.domain import decisions, events
 from linli_service_desk.cases.domain.actions import NO_REPLY, CaseAction, DeclineCase, ResumeCase
 from linli_service_desk.cases.domain.case import Case, Context, State, case_id_of
 from linli_service_desk.cases.domain.decisions import Step
 from linli_service_desk.cases.domain.states import CASE_STATES, decide
+from linli_service_desk.cases.tables import locking, writing
 from linli_service_desk.catalogue import CasePolicy, case_policy
 from linli_service_desk.errors import CaseNotFound, NotYourUnit
 from linli_service_desk.settings import Uow
@@ -76,15 +76,15 @@ def perform(
 def lock_in_scope(uow: Uow, actor: Actor, case_id: UUID, action: type[CaseAction]) -> Case:
     """The case, locked, if the caller may act on it. Raises as `act` does for the scope.
 
-    A case in nobody's hands passes for units: the table of the steps then says what is possible.
+    A case in nobody's hands does not exist for units: what is refused would name its state.
     """
-    case = tables.lock_case(uow.connection, case_id)
+    case = locking.lock_case(uow.connection, case_id)
     if case is None:
         raise CaseNotFound(case_id=case_id)
-    if not action.by_unit:
+    if not action.by_unit or actor.is_admin:
         actor.must_cover(case.grid_code)
-    elif case.unit_id not in (None, actor.unit_id) and not actor.is_admin:
-        raise NotYourUnit
+    elif not actor.owns(case.unit_id):
+        raise CaseNotFound(case_id=case_id) if case.unit_id is None else NotYourUnit
     return case
 
 
@@ -99,21 +99,21 @@ def must_allow(uow: Uow, actor: Actor, case: Case, action: type[CaseAction]) -> 
 
 def decline_unanswered(uow: Uow) -> None:
     """A provider that lets its time to reply pass has declined."""
-    cases = tables.lock_unanswered(uow.connection, uow.now)
+    cases = locking.lock_unanswered(uow.connection, uow.now)
     perform_all(uow, [(case, DeclineCase(NO_REPLY)) for case in cases])
 
 
 def raise_overdue(uow: Uow) -> None:
     """Publish each deadline that passed, once, and raise the case one level."""
-    unanswered = tables.lock_answer_overdue(uow.connection, uow.now)
+    unanswered = locking.lock_answer_overdue(uow.connection, uow.now)
     carry_out(uow, [decisions.answer_overdue(case) for case in unanswered])
-    unfinished = tables.lock_finish_overdue(uow.connection, uow.now)
+    unfinished = locking.lock_finish_overdue(uow.connection, uow.now)
     carry_out(uow, [decisions.finish_overdue(case) for case in unfinished])
 
 
 def resume_suspended(uow: Uow) -> None:
     """Work goes on when the date of a suspension comes."""
-    cases = tables.lock_suspension_ended(uow.connection, uow.now)
+    cases = locking.lock_suspension_ended(uow.connection, uow.now)
     perform_all(uow, [(case, ResumeCase()) for case in cases])
 
 
@@ -140,7 +140,7 @@ def open_cases(uow: Uow, verified: Sequence[Event]) -> None:
     policy = case_policy(uow)
     causes = {case_id_of(event.data["request_id"]): event for event in verified}
     cases = [_new_case(policy, event) for event in causes.values()]
-    inserted = tables.insert_new(uow.connection, cases)
+    inserted = writing.insert_new(uow.connection, cases)
     for case in cases:
         if case.case_id not in inserted:
             continue
@@ -205,11 +205,9 @@ def context_of(policy: CasePolicy, service: str, now: datetime) -> Context:
     )
 
 
-def carry_out(uow: Uow, steps: Sequence[Step], account: str = tables.SYSTEM) -> None:
+def carry_out(uow: Uow, steps: Sequence[Step], account: str = writing.SYSTEM) -> None:
     """Save what was decided, with its history, and publish what happened."""
-    tables.save(
-        uow.connection, [_with_encrypted_note(uow, step) for step in steps], account, uow.now
-    )
+    writing.save(uow.connection, [_encrypted(uow, step) for step in steps], account, uow.now)
     for step in steps:
         for event in step.events:
             _emit(uow, step.case, event)
@@ -220,11 +218,14 @@ def note_context(case: Case) -> str:
     return str(case.request_id)
 
 
-def _with_encrypted_note(uow: Uow, step: Step) -> Step:
-    """The step with its note encrypted: a note holds a person's words."""
-    if not step.note:
-        return step
-    return replace(step, note=uow.keyring.encrypt(step.note, note_context(step.case)))
+def _encrypted(uow: Uow, step: Step) -> Step:
+    """The step with its note and evidence encrypted: both hold a person's words."""
+
+    def encrypt(text: str) -> str:
+        return uow.keyring.encrypt(text, note_context(step.case))
+
+    note = encrypt(step.note) if step.note else None
+    return replace(step, note=note, evidence=[encrypt(each) for each in step.evidence or ()])
 
 
 def _emit(

@@ -11,10 +11,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from linli_chassis.http import Actor, Page, PageRequest, page
+from linli_chassis.http import Actor, Page, PageRequest, fetch_page
 from linli_chassis.storage.crypto import CryptoError
-from linli_chassis.storage.records import fetch_all, fetch_one
-from sqlalchemy.dialects.postgresql import distinct_on
+from linli_chassis.storage.records import columns_of, equal_to, fetch_all, fetch_one
 
 from linli_service_desk.cases.commands import context_of, note_context
 from linli_service_desk.cases.domain.case import Case, Context, State
@@ -26,9 +25,8 @@ from linli_service_desk.cases.domain.views import (
     PossibleAction,
     ShownCase,
 )
-from linli_service_desk.cases.tables import (
-    CASE_COLUMNS,
-    as_case,
+from linli_service_desk.cases.tables.declarations import (
+    ENCRYPTED,
     case_dispatch,
     case_file,
     case_refusal,
@@ -50,34 +48,22 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class ListCases(PageRequest):
-    """Which cases to list. `grid_code` may be any region; `after` is the place of a case."""
+    """Which cases to list. `grid_code` may be any region;"""
 
-    after: tuple[datetime, UUID] | None = None
     state: str | None = None
     grid_code: str | None = None
     service: str | None = None
     request_id: UUID | None = None
     unit_id: UUID | None = None
+    laid_aside: bool | None = None
 
 
 def list_cases(uow: Uow, actor: Actor, request: ListCases, language: str) -> Page[ListedCase]:
     """The cases that the caller may see, the newest first."""
-    c = case_file.c
-    query = (
-        sa.select(*CASE_COLUMNS)
-        .where(*_within_scope(actor), *_filters(request))
-        .order_by(c.opened_at.desc(), c.case_id.desc())
-        .limit(request.limit + 1)
-    )
-    if request.after:
-        query = query.where(sa.tuple_(c.opened_at, c.case_id) < sa.tuple_(*request.after))
-    cases = [as_case(row) for row in uow.connection.execute(query)]
-    return page(_listed(uow, case_policy(uow), cases, language), request, position_of)
-
-
-def position_of(case: Case) -> tuple[datetime, UUID]:
-    """The place of a case in a list, as `ListCases.after` takes it."""
-    return case.opened_at, case.case_id
+    query = sa.select(case_file).where(*_within_scope(actor), *_filters(request))
+    newest = (case_file.c.opened_at, case_file.c.case_id)
+    cases = fetch_page(uow.connection, query, Case, request, *newest, newest_first=True)
+    return Page(_listed(uow, case_policy(uow), cases.items, language), cases.next)
 
 
 def show_case(uow: Uow, actor: Actor, case_id: UUID, language: str) -> ShownCase:
@@ -86,9 +72,8 @@ def show_case(uow: Uow, actor: Actor, case_id: UUID, language: str) -> ShownCase
     Raises:
         CaseNotFound: there is none, or it is out of scope.
     """
-    query = sa.select(*CASE_COLUMNS).where(case_file.c.case_id == case_id)
-    row = uow.connection.execute(query).first()
-    case = as_case(row) if row else None
+    query = sa.select(case_file).where(case_file.c.case_id == case_id)
+    case = fetch_one(uow.connection, query, Case)
     if case is None or not (_covers(actor, case) or actor.owns(case.unit_id)):
         raise CaseNotFound(case_id=case_id)
     return case_detail(uow, actor, case, language)
@@ -131,21 +116,31 @@ def refusals_of(connection: sa.Connection, cases: Sequence[Case]) -> dict[UUID, 
 def usual_resources(
     connection: sa.Connection, cases: Sequence[Case]
 ) -> dict[tuple[str | None, str], UUID]:
-    """By grid and service of some cases, the resource that served there last."""
+    """By grid and service of some cases, the resource that served there last.
+
+    One probe of an index for each grid and service, however long the history is.
+    """
+    pairs = sorted({(case.grid_code, case.service) for case in cases if case.grid_code})
+    if not pairs:
+        return {}
     c = case_file.c
-    served = (State.HANDLING, State.RESOLVED, State.CLOSED)
-    query = (
-        sa.select(c.grid_code, c.service, c.resource_id)
-        .ext(distinct_on(c.grid_code, c.service))
+    asked = sa.values(sa.column("grid_code", sa.Text), sa.column("service", sa.Text), name="asked")
+    asked = asked.data(pairs)
+    last = (
+        sa.select(c.resource_id)
         .where(
-            c.grid_code.in_(sorted({case.grid_code for case in cases if case.grid_code})),
-            c.service.in_(sorted({case.service for case in cases})),
-            c.state.in_(served),
+            c.grid_code == asked.c.grid_code,
+            c.service == asked.c.service,
+            c.state.in_((State.HANDLING, State.RESOLVED, State.CLOSED)),
             c.resource_id.is_not(None),
         )
-        .order_by(c.grid_code, c.service, c.dispatched_at.desc(), c.case_id)
+        .order_by(c.dispatched_at.desc(), c.case_id)
+        .limit(1)
+        .lateral("last")
     )
-    return {(row.grid_code, row.service): row.resource_id for row in connection.execute(query)}
+    query = sa.select(asked.c.grid_code, asked.c.service, last.c.resource_id)
+    rows = connection.execute(query.select_from(asked.join(last, sa.true())))
+    return {(row.grid_code, row.service): row.resource_id for row in rows}
 
 
 def _listed(uow: Uow, policy: CasePolicy, cases: Sequence[Case], language: str) -> list[ListedCase]:
@@ -174,7 +169,7 @@ def _possible_actions(actor: Actor, case: Case, context: Context) -> list[Possib
 
 def _last_dispatch(connection: sa.Connection, case_id: UUID) -> LastDispatch | None:
     query = (
-        sa.select(*(case_dispatch.c[field.name] for field in fields(LastDispatch)))
+        sa.select(*columns_of(case_dispatch, LastDispatch))
         .where(case_dispatch.c.case_id == case_id)
         .order_by(case_dispatch.c.dispatch_id.desc())
         .limit(1)
@@ -183,26 +178,42 @@ def _last_dispatch(connection: sa.Connection, case_id: UUID) -> LastDispatch | N
 
 
 def _history(uow: Uow, actor: Actor, case: Case) -> list[HistoryEntry]:
-    """All that was done to a case, oldest first; with notes for those who work on it."""
+    """All that was done to a case, oldest first; with people's words for those who work on it."""
     query = (
-        sa.select(*(case_transition.c[field.name] for field in fields(HistoryEntry)))
+        sa.select(*columns_of(case_transition, HistoryEntry))
         .where(case_transition.c.case_id == case.case_id)
         .order_by(case_transition.c.at, case_transition.c.transition_id)
     )
     entries = fetch_all(uow.connection, query, HistoryEntry)
     readable = _handles(actor, case)
+    if not readable:
+        return [replace(entry, note=None, evidence=None) for entry in entries]
     return [
-        replace(entry, note=_decrypted(uow, case, entry.note) if readable and entry.note else None)
+        replace(
+            entry,
+            note=_decrypted(uow, case, entry.note),
+            evidence=_decrypted_evidence(uow, case, entry.evidence),
+        )
         for entry in entries
     ]
 
 
-def _decrypted(uow: Uow, case: Case, note: str) -> str | None:
+def _decrypted(uow: Uow, case: Case, note: str | None) -> str | None:
+    if not note:
+        return None
     try:
         return uow.keyring.decrypt(note, note_context(case))
     except CryptoError:  # its key was taken out of the keyring: the rest can still be read
         log.warning("note cannot be decrypted", case_id=str(case.case_id))
         return None
+
+
+def _decrypted_evidence(uow: Uow, case: Case, stored: Any) -> list[str] | None:
+    if not isinstance(stored, dict):
+        before: list[str] | None = stored
+        return before
+    tokens: list[str] = stored[ENCRYPTED]
+    return [text for token in tokens if (text := _decrypted(uow, case, token)) is not None]
 
 
 def _covers(actor: Actor, case: Case) -> bool:
@@ -233,16 +244,17 @@ def _within_scope(actor: Actor) -> list[sa.ColumnElement[bool]]:
 
 
 def _filters(request: ListCases) -> list[sa.ColumnElement[bool]]:
-    c = case_file.c
-    equal = {
-        c.state: request.state,
-        c.service: request.service,
-        c.request_id: request.request_id,
-        c.unit_id: request.unit_id,
-    }
-    conditions = [column == value for column, value in equal.items() if value]
+    conditions = equal_to(
+        case_file,
+        state=request.state,
+        service=request.service,
+        request_id=request.request_id,
+        unit_id=request.unit_id,
+    )
+    if request.laid_aside is not None:
+        conditions.append(case_file.c.laid_aside.is_not(None) == request.laid_aside)
     if request.grid_code:
-        conditions.append(c.grid_code.startswith(request.grid_code, autoescape=True))
+        conditions.append(case_file.c.grid_code.startswith(request.grid_code, autoescape=True))
     return conditions
 
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-from uuid import UUID
-
 from linli_chassis.http import BodySchema, PageQuery, ResponseSchema
-from linli_chassis.i18n import Text
 from linli_contracts.fields import REGION_CODE, SERVICE_CODE
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import fields, validate
 
 from linli_service_desk.cases.domain import actions
 from linli_service_desk.cases.domain.case import State
@@ -98,7 +93,7 @@ class ResolveBody(BodySchema):
         fields.String(validate=validate.Length(1, 500)),
         required=True,
         validate=validate.Length(1, 20),
-        metadata={"description": "References of photos, records or receipts; at least one."},
+        metadata={"description": "References of photos, records or receipts; kept encrypted."},
     )
 
 
@@ -127,14 +122,6 @@ class ReopenBody(BodySchema):
     reason = _code(REOPEN_REASONS)
 
 
-def _position(after: list[Any]) -> tuple[datetime, UUID]:
-    try:
-        opened_at, case_id = after
-        return datetime.fromisoformat(opened_at), UUID(case_id)
-    except (ValueError, TypeError, AttributeError):
-        raise ValidationError(Text("Not a cursor of ours."), "cursor") from None
-
-
 class CaseQuery(PageQuery):
     """Which cases to list."""
 
@@ -147,14 +134,11 @@ class CaseQuery(PageQuery):
     service = fields.String(validate=SERVICE_CODE)
     request_id = fields.UUID()
     unit_id = fields.UUID()
-
-    @post_load
-    def decode(self, data: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """The position of a page is the time and the id of the case before it."""
-        data = super().decode(data, **more)
-        if data["after"]:
-            data["after"] = _position(data["after"])
-        return data
+    laid_aside = fields.Boolean(
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata={"description": "Whether matching cannot take it, so that a dispatcher has to."},
+    )
 
 
 class CaseSummary(ResponseSchema):
@@ -188,6 +172,11 @@ class CaseSummary(ResponseSchema):
     reassignments = fields.Integer(required=True)
     reworks = fields.Integer(required=True)
     unmatched_reasons = fields.List(fields.String(), required=True)
+    laid_aside = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Why matching cannot take it: failed, timed_out or ended."},
+    )
 
 
 class PossibleAction(ResponseSchema):

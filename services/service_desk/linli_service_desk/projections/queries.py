@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from linli_chassis.storage.records import fetch_all
+from linli_chassis.storage.records import columns_of, fetch_all
 from linli_kernel.codes import RegionCode
 
 from linli_service_desk.projections.tables import grid, region, resource, unit
@@ -62,9 +62,7 @@ def resources_on_offer(
     connection: sa.Connection, resource_id: UUID | None = None
 ) -> list[Resource]:
     """All resources that are not withdrawn, or the one asked for."""
-    query = sa.select(*(resource.c[field.name] for field in fields(Resource))).where(
-        ~resource.c.withdrawn
-    )
+    query = sa.select(*columns_of(resource, Resource)).where(~resource.c.withdrawn)
     if resource_id:
         query = query.where(resource.c.resource_id == resource_id)
     return fetch_all(connection, query, Resource)

@@ -2,15 +2,29 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from linli_chassis.storage.records import fetch_one
 from linli_contracts.events.organization.resources import ResourceChanged, ResourceWithdrawn
 from linli_devkit.contracts.examples import example_event
+from linli_service_desk.cases import Case
+from linli_service_desk.cases.queries import usual_resources
+from linli_service_desk.cases.tables.declarations import case_file
 from linli_service_desk.matching import commands
 
-from .desk_under_test import REPAIR, offered, resource_of, resource_state, unit_of, verified
+from .desk_under_test import (
+    GRID,
+    REPAIR,
+    VISIT,
+    offered,
+    resource_of,
+    resource_state,
+    unit_of,
+    verified,
+)
 
 DISPATCHES_BY_RESOURCE = sa.text(
     "SELECT resource_id, count(*) AS n FROM case_dispatch GROUP BY resource_id"
@@ -164,3 +178,35 @@ def test_by_hand_and_by_the_timer_at_once_never_exceed_capacity(desk):
     for thread in threads:
         thread.join()
     assert [row["n"] for row in desk.rows(DISPATCHES_BY_RESOURCE)] == [1]
+
+
+def test_the_last_server_is_found_by_one_probe_for_each_grid_and_service(desk):
+    desk.offer(1)
+    for _ in range(2):
+        desk.closed()
+    explain = "EXPLAIN (FORMAT JSON) "
+    with desk.service.unit_of_work() as uow:
+        uow.connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        statements = []
+        sa.event.listen(
+            uow.connection, "before_cursor_execute", lambda *call: statements.append(call[2:4])
+        )
+        waiting = [replace(_case(uow), grid_code=f"11010100100100{n}") for n in range(1, 4)]
+        assert usual_resources(uow.connection, waiting) == {(GRID, VISIT): resource_of(1)}
+        sql, parameters = statements[-1]
+        plan = uow.connection.exec_driver_sql(explain + sql, parameters).scalar()
+    assert "case_file_served" in str(plan)
+    assert "Sort" not in str(plan)
+
+
+def _case(uow):
+    return fetch_one(uow.connection, sa.select(case_file).limit(1), Case)
+
+
+def test_a_region_is_found_by_its_prefix_in_an_index(desk):
+    desk.verify()
+    with desk.service.unit_of_work() as uow:
+        uow.connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        query = "EXPLAIN SELECT 1 FROM case_file WHERE grid_code LIKE '110101001%' ESCAPE '/'"
+        plan = "\n".join(uow.connection.execute(sa.text(query)).scalars())
+    assert "Index Cond: ((grid_code ~>=~ '110101001'" in plan

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 from linli_service_desk.cases.domain.states import CASE_STATES
 from openapi_spec_validator import validate
 
@@ -24,6 +25,56 @@ def test_a_provider_acts_for_its_own_unit_only(desk):
         assert desk.service.get("/cases", role="provider", unit=unit).json["items"] == []
     desk.act(case_id, "accept", role="provider", unit=unit_of(1))
     assert len(desk.service.get("/cases", role="provider", unit=unit_of(1)).json["items"]) == 1
+
+
+def test_a_provider_learns_nothing_of_a_case_that_waits(desk):
+    case_id = desk.verify()
+    bodies = {"decline": {"reason": "other"}, "return": {"owner_unit_id": str(unit_of(2))}}
+    for action in ("accept", "decline", "return", "resolve"):
+        body = bodies.get(action, REPORT if action == "resolve" else None)
+        refused = desk.try_to(case_id, action, body, role="provider", unit=unit_of(1))
+        assert refused.status_code == 404
+        assert "established" not in refused.text
+    assert (
+        desk.service.get(f"/cases/{case_id}", role="provider", unit=unit_of(1)).status_code == 404
+    )
+
+
+def test_evidence_is_encrypted_and_shown_to_who_handles_the_case_alone(desk):
+    desk.offer(1)
+    case_id = desk.handled()
+    secret = "王秀英, 东华门大街 7 号 302, 13800000000"
+    report = {"note": "done", "evidence": [secret, "https://example.org/photo/1.jpg"]}
+    desk.act(case_id, "resolve", report, role="provider", unit=unit_of(1))
+    for caller, seen in (
+        ({"role": "evaluator"}, None),
+        ({"role": "operator"}, None),
+        ({"role": "provider", "unit": unit_of(1)}, report["evidence"]),
+        ({"role": "grid_worker", "region": GRID}, report["evidence"]),
+    ):
+        history = desk.show(case_id, **caller)["history"]
+        assert [entry["evidence"] for entry in history if entry["evidence"]] == (
+            [seen] if seen else []
+        )
+    stored = desk.rows(sa.text("SELECT CAST(t AS text) AS row FROM case_transition t"))
+    assert not any(secret[:3] in row["row"] or "13800000000" in row["row"] for row in stored)
+
+
+def test_evidence_of_before_it_was_encrypted_is_shown_to_handlers_alone_too(desk):
+    desk.offer(1)
+    case_id = desk.handled()
+    desk.act(case_id, "resolve", REPORT)
+    clear = sa.text("""UPDATE case_transition SET evidence = '["old"]' WHERE action = 'resolve'""")
+    with desk.service.unit_of_work() as uow:
+        uow.connection.execute(clear)
+    for role, seen in (("evaluator", None), ("reviewer", ["old"])):
+        assert desk.show(case_id, role=role)["history"][-1]["evidence"] == seen
+
+
+def test_cases_outside_every_grid_are_seen_by_no_other_district(desk):
+    desk.verify(grid_code=None, location_status="outside")
+    for role in ("admin", "dispatcher"):
+        assert desk.service.get("/cases", role=role, region="990101").status_code == 403
 
 
 def test_another_role_beside_that_of_a_provider_opens_no_other_case_and_no_note(desk):

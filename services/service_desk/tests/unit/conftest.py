@@ -4,7 +4,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from linli_kernel.working_time import round_the_clock
+from linli_kernel.working_time import Calendar
 from linli_service_desk.cases.domain.case import Case, Context, State
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -20,7 +20,7 @@ def context():
     """Makes the context of a decision, every hour being worked: `context(now + HOUR)`."""
 
     def make(at=NOW, **changes):
-        calendar = round_the_clock(ZoneInfo("UTC"))
+        calendar = Calendar(ZoneInfo("UTC"), ((0, 24 * 60),), lambda _day: True)
         usual = Context(
             at, calendar, answer_hours=8, finish_hours=40, reopen_within=timedelta(days=10)
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from linli_chassis.storage.records import fetch_all
+from linli_chassis.storage.records import equal_to, fetch_all
 
 from linli_webhooks.tables import delivery, event, unreadable
 
@@ -35,13 +35,10 @@ def deliveries(
     query = (
         sa.select(delivery, event.c.type)
         .join(event)
+        .where(*equal_to(delivery, endpoint_id=endpoint_id, state=state))
         .order_by(delivery.c.created_at.desc())
         .limit(limit)
     )
-    if endpoint_id is not None:
-        query = query.where(delivery.c.endpoint_id == endpoint_id)
-    if state is not None:
-        query = query.where(delivery.c.state == state)
     return fetch_all(connection, query, Delivery)
 
 

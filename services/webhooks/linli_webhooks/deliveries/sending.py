@@ -138,9 +138,8 @@ def _post(
 ) -> int:
     with _at_most(seconds, connection):
         connection.request("POST", path, body, dict(headers))
-        return (
-            connection.getresponse().status
-        )  # what is answered besides is not read, however long it is
+        # What is answered besides is not read, however long it is.
+        return connection.getresponse().status
 
 
 @contextmanager

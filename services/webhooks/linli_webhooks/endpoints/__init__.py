@@ -13,7 +13,6 @@ from linli_webhooks.endpoints.addresses import (
 )
 from linli_webhooks.endpoints.commands import (
     NewEndpoint,
-    Registered,
     disable,
     disable_if_silent,
     enable,
@@ -27,7 +26,6 @@ __all__ = [
     "Endpoint",
     "ForbiddenAddress",
     "NewEndpoint",
-    "Registered",
     "check_url",
     "disable",
     "disable_if_silent",

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from linli_chassis.storage.records import fetch_all
 
 from linli_webhooks.tables import delivery, endpoint
 
@@ -45,7 +46,7 @@ _LIST = (
 
 def endpoints(connection: sa.Connection) -> list[Endpoint]:
     """All endpoints, in the order in which they were registered."""
-    return [Endpoint(**row) for row in connection.execute(_LIST).mappings()]
+    return fetch_all(connection, _LIST, Endpoint)
 
 
 def patterns_by_endpoint(connection: sa.Connection) -> dict[UUID, list[str]]:

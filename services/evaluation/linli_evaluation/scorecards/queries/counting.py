@@ -1,6 +1,6 @@
 """Counting the rows of sources.
 
-One statement per level and source counts for all indicators; another shows the rows behind one
+One statement per source counts for all indicators and levels; another shows the rows behind one
 indicator of one subject.
 """
 
@@ -27,18 +27,22 @@ from linli_evaluation.sources import (
 from linli_evaluation.tables import Columns, Condition, Select, columns_of
 
 
-def count_subjects(
-    connection: sa.Connection, basis: Basis, level: SubjectLevel
-) -> dict[str, SubjectCounts]:
-    """What all indicators count for every subject of a level in a period."""
-    subjects: dict[str, SubjectCounts] = {}
+def count_levels(
+    connection: sa.Connection, basis: Basis, levels: Sequence[SubjectLevel]
+) -> dict[SubjectLevel, dict[str, SubjectCounts]]:
+    """What all indicators count for every subject of some levels in a period."""
+    subjects: dict[SubjectLevel, dict[str, SubjectCounts]] = {level: {} for level in levels}
     for source in SOURCES.values():
         indicators = _over(source, basis.definitions)
-        if not indicators or level not in source.levels:
+        counted = [level for level in levels if level in source.levels]
+        if not indicators or not counted:
             continue
-        query = _counts(rows_of(source, basis.key), indicators, level, basis.bounds)
+        query = _counts(rows_of(source, basis.key), indicators, counted, basis.bounds)
         for row in connection.execute(query).mappings():
-            counts = subjects.setdefault(str(row["subject"]), SubjectCounts())
+            level = next(level for level in counted if row[f"is_{level}"])
+            if row[level] is None:  # outside every grid, or with no unit
+                continue
+            counts = subjects[level].setdefault(str(row[level]), SubjectCounts())
             counts.cases += row["cases"] if source.timed else 0
             counts.measures.update(
                 {each.code: _measure(row, index) for index, each in enumerate(indicators)}
@@ -112,18 +116,38 @@ def _subject(columns: Columns, level: SubjectLevel) -> sa.ColumnElement[str]:
 
 
 def _counts(
-    rows: sa.FromClause, indicators: Sequence[Indicator], level: SubjectLevel, bounds: Bounds
+    rows: sa.FromClause,
+    indicators: Sequence[Indicator],
+    levels: Sequence[SubjectLevel],
+    bounds: Bounds,
 ) -> Select:
+    """The counts of several levels in one pass over the rows; each group is of one level.
+
+    `is_<level>` says of which. A region is grouped with those above it, which changes no group and
+    lets all levels of regions share one order of the rows.
+    """
     columns = columns_of(rows)
-    subject = columns["unit_id"] if level == "unit" else columns[f"{level}_code"]
+    subjects = {each: columns["unit_id" if each == "unit" else f"{each}_code"] for each in levels}
+    regions = [subject for level, subject in subjects.items() if level != "unit"]
+    sets = [regions[: place + 1] for place in range(len(regions))]
+    sets += [[subjects["unit"]]] if "unit" in subjects else []
     aggregates = [
         aggregate.label(f"{name}_{index}")
         for index, each in enumerate(indicators)
         for name, aggregate in measures(each, columns, bounds).items()
     ]
+    marks = []
+    for level, subject in subjects.items():
+        below = regions[regions.index(subject) + 1 :] if level != "unit" else []
+        is_lowest = [sa.func.grouping(lower) == 1 for lower in below]
+        marks.append(sa.and_(sa.func.grouping(subject) == 0, *is_lowest).label(f"is_{level}"))
+    named = [subject.label(level) for level, subject in subjects.items()]
     counted = sa.or_(*(counts_row(each, columns, bounds) for each in indicators))
-    columns_selected = [subject.label("subject"), sa.func.count().label("cases"), *aggregates]
-    return sa.select(*columns_selected).where(subject.is_not(None), counted).group_by(subject)
+    return (
+        sa.select(*named, *marks, sa.func.count().label("cases"), *aggregates)
+        .where(counted)
+        .group_by(sa.func.grouping_sets(*(sa.tuple_(*each) for each in sets)))
+    )
 
 
 def _measure(row: sa.RowMapping, index: int) -> Measure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from linli_chassis.http import Actor, PageRequest, page
 from linli_chassis.process.offload import run_in_thread
 from linli_contracts.identity import ForeignRegion
@@ -12,10 +13,17 @@ from linli_kernel.errors import NotFound
 
 from linli_evaluation.calendar import parse_period
 from linli_evaluation.indicators import Indicator, load_stored
+from linli_evaluation.roles import REGIONAL
 from linli_evaluation.scorecards.domain.cards import Line, Scorecard, score_level
 from linli_evaluation.scorecards.domain.closings import Basis
-from linli_evaluation.scorecards.queries.counting import contributions, count_subjects
-from linli_evaluation.scorecards.tables import latest_closing, stored_scorecards
+from linli_evaluation.scorecards.queries.counting import contributions, count_levels
+from linli_evaluation.scorecards.tables import (
+    is_scored,
+    latest_closing,
+    lock_scoring,
+    replace_live_scorecards,
+    stored_cards,
+)
 from linli_evaluation.settings import Uow
 from linli_evaluation.sources import (
     SOURCES,
@@ -24,12 +32,17 @@ from linli_evaluation.sources import (
     level_of,
     lineage,
     names_of,
-    unit_regions,
+    region_of_unit,
+    version_of_sources,
 )
+from linli_evaluation.tables import Column, Condition
+
+SCORING = 1
+"""Raise it when counting or scoring changes: what is live is scored anew then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScorecardsQuery:
+@dataclass(frozen=True, kw_only=True)
+class ScorecardsQuery(PageRequest):
     """Which scorecards to list; `parent` is the code of a region that they lie in."""
 
     level: SubjectLevel
@@ -62,11 +75,12 @@ class NamedScorecard:
 
 @dataclass(frozen=True, slots=True)
 class ScorecardList:
-    """The scorecards of a level, the best first."""
+    """A page of the scorecards of a level, the best first."""
 
     basis: Basis
     level: SubjectLevel
     items: Sequence[NamedScorecard]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +112,18 @@ class ContributionPage:
     next: str | None
 
 
-class Visibility:
-    """Which subjects of a level a caller may see: those in their region, and their own unit."""
-
-    def __init__(self, uow: Uow, actor: Actor, level: SubjectLevel) -> None:
-        self._region = actor.region
-        self._own_unit = str(actor.unit_id) if level == "unit" and actor.unit_id else None
-        self._actor = actor
-        self._unit_regions = unit_regions(uow.connection) if level == "unit" else None
-
-    def shows(self, subject: str, parent: str | None = None) -> bool:
-        """Whether the caller sees a subject, and it lies in the region `parent`, if any."""
-        region = subject if self._unit_regions is None else self._unit_regions.get(subject)
-        if parent is not None and not (region or "").startswith(parent):
-            return False
-        return subject == self._own_unit or self._actor.covers(region)
+def is_visible(actor: Actor, level: SubjectLevel, subject: Column) -> Condition:
+    """Whether a caller may see a subject of a level: in their region, or their own unit."""
+    region, own_unit = actor.region, actor.unit_id
+    within: Condition = sa.false()
+    if region and not actor.roles.isdisjoint(REGIONAL):
+        within = subject.startswith(region, autoescape=True)
+        if level == "unit":
+            place = region_of_unit(subject).startswith(region, autoescape=True)
+            within = sa.func.coalesce(place, sa.literal(actor.covers(None)))
+    if level != "unit" or own_unit is None:
+        return within
+    return sa.or_(within, subject == str(own_unit))
 
 
 def basis_of(uow: Uow, code: str) -> Basis:
@@ -126,11 +137,31 @@ def basis_of(uow: Uow, code: str) -> Basis:
     return Basis(code, bounds, definitions, closing)
 
 
-def scorecards_of(uow: Uow, basis: Basis, level: SubjectLevel) -> list[Scorecard]:
-    """The scorecards of a level, the best first: as stored, or computed while it is open."""
-    if basis.key is not None:
-        return stored_scorecards(uow.connection, basis.key, level)
-    return compute(uow, basis, [level])[level]
+def scorecards_of(uow: Uow, basis: Basis, level: SubjectLevel) -> sa.Subquery:
+    """The scorecards of a level as rows: as stored at the closing, or live while it is open."""
+    if basis.key is None:
+        _score_live(uow, basis, level)
+    return stored_cards(basis.period, basis.key, level)
+
+
+def _score_live(uow: Uow, basis: Basis, level: SubjectLevel) -> None:
+    """Score a level of an open period, unless nothing has changed since it was last scored."""
+    connection, bounds = uow.connection, " ".join(map(str, basis.bounds))
+    scored_by = f"{SCORING} {basis.definitions.hash} {bounds} {uow.district}"
+    if is_scored(connection, basis.period, level, scored_by, version_of_sources(connection)):
+        return
+    lock_scoring(connection, level)
+    version = version_of_sources(connection)  # before anything is counted
+    if is_scored(connection, basis.period, level, scored_by, version):
+        return
+    scoring = {
+        "period": basis.period,
+        "level": level,
+        "basis": scored_by,
+        "version": version,
+        "scored_at": uow.now,
+    }
+    replace_live_scorecards(connection, scoring, compute(uow, basis, [level])[level])
 
 
 def compute(
@@ -143,7 +174,7 @@ def compute(
     """
     wanted = list(levels)
     needed = dict.fromkeys(above for level in wanted for above in lineage(level))
-    counts = {level: count_subjects(uow.connection, basis, level) for level in needed}
+    counts = count_levels(uow.connection, basis, list(needed))
     return {
         level: run_in_thread(score_level, basis.definitions, counts, level, uow.district)
         for level in wanted
@@ -153,14 +184,20 @@ def compute(
 def list_scorecards(uow: Uow, actor: Actor, query: ScorecardsQuery) -> ScorecardList:
     """The scorecards of a level that the caller may see; ranks are among all of the district."""
     basis = basis_of(uow, query.period)
-    names = names_of(uow.connection, query.level)
-    visible = Visibility(uow, actor, query.level)
-    items = [
-        NamedScorecard(card, names.get(card.subject))
-        for card in scorecards_of(uow, basis, query.level)
-        if visible.shows(card.subject, query.parent)
-    ]
-    return ScorecardList(basis, query.level, items)
+    rows = scorecards_of(uow, basis, query.level)
+    wanted = [is_visible(actor, query.level, rows.c.subject)]
+    if query.parent is not None:
+        place = region_of_unit(rows.c.subject) if query.level == "unit" else rows.c.subject
+        wanted.append(place.startswith(query.parent, autoescape=True))
+    if query.after:
+        wanted.append(rows.c.place > query.after[0])
+    chosen = sa.select(rows.c.place, rows.c.card).where(*wanted).order_by(rows.c.place)
+    places = uow.connection.execute(chosen.limit(query.limit + 1)).all()
+    shown = page(places, query, position=lambda row: [row.place])
+    cards = [Scorecard.of(row.card) for row in shown.items]
+    names = names_of(uow.connection, query.level, [card.subject for card in cards])
+    items = [NamedScorecard(card, names.get(card.subject)) for card in cards]
+    return ScorecardList(basis, query.level, items, shown.next)
 
 
 def open_scorecard(uow: Uow, actor: Actor, subject: str, query: PeriodQuery) -> OpenedScorecard:
@@ -172,15 +209,16 @@ def open_scorecard(uow: Uow, actor: Actor, subject: str, query: PeriodQuery) -> 
     """
     level = _visible_level(uow, actor, subject)
     basis = basis_of(uow, query.period)
-    cards = scorecards_of(uow, basis, level)
-    card = next((card for card in cards if card.subject == subject), None)
-    if card is None:
+    rows = scorecards_of(uow, basis, level)
+    values = uow.connection.scalar(sa.select(rows.c.card).where(rows.c.subject == subject))
+    if values is None:
         raise NotFound(
             "Nothing counted for {subject} in {period}.", subject=subject, period=query.period
         )
+    card = Scorecard.of(values)
     indicators = {each.code: each for each in basis.definitions.indicators}
     lines = [OpenedLine(line, indicators[line.code]) for line in card.indicators]
-    name = names_of(uow.connection, level).get(subject)
+    name = names_of(uow.connection, level, [subject]).get(subject)
     return OpenedScorecard(basis, card, name, level, lines)
 
 
@@ -216,6 +254,7 @@ def _visible_level(uow: Uow, actor: Actor, subject: str) -> SubjectLevel:
     level = level_of(subject)
     if level is None:
         raise NotFound("{subject} is no region code and no unit id.", subject=subject)
-    if not Visibility(uow, actor, level).shows(subject):
+    visible = is_visible(actor, level, sa.literal(subject))
+    if not uow.connection.scalar(sa.select(visible)):
         raise ForeignRegion
     return level

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from linli_evaluation.sources.domain import SubjectLevel
-from linli_evaluation.tables import metadata
-
-Table = sa.Table
+from linli_evaluation.tables import Column, metadata
 
 region = sa.Table(
     "region",
@@ -50,18 +50,21 @@ staffing = sa.Table(
 )
 
 
-def names_of(connection: sa.Connection, level: SubjectLevel) -> dict[str, str]:
-    """The names of the subjects of a level by code or id; may hold those of other levels too."""
+def names_of(
+    connection: sa.Connection, level: SubjectLevel, subjects: Collection[str]
+) -> dict[str, str]:
+    """The names of subjects of a level by code or id, as far as they are known."""
     if level == "unit":
-        query = sa.select(sa.cast(unit.c.unit_id, sa.Text), unit.c.name)
+        key, name = unit.c.unit_id, unit.c.name
     elif level == "grid":
-        query = sa.select(grid.c.grid_code, grid.c.name)
+        key, name = grid.c.grid_code, grid.c.name
     else:
-        query = sa.select(region.c.region_code, region.c.name)
+        key, name = region.c.region_code, region.c.name
+    query = sa.select(sa.cast(key, sa.Text), name).where(key.in_(subjects))
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def unit_regions(connection: sa.Connection) -> dict[str, str]:
-    """Where each unit is registered, by its id."""
-    query = sa.select(sa.cast(unit.c.unit_id, sa.Text), unit.c.region_code)
-    return {row[0]: row[1] for row in connection.execute(query)}
+def region_of_unit(subject: Column) -> Column:
+    """Where the unit of an id, as text, is registered; null where that is not known."""
+    query = sa.select(unit.c.region_code).where(unit.c.unit_id == sa.cast(subject, sa.Uuid))
+    return query.scalar_subquery()

@@ -9,8 +9,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from linli_chassis.http import Actor, Page, PageRequest, page
-from linli_chassis.storage.records import fetch_all, fetch_one
+from linli_chassis.http import Actor, Page, PageRequest, fetch_page, page
+from linli_chassis.storage.records import equal_to, fetch_all, fetch_one
 from linli_kernel.errors import NotFound
 
 from linli_evaluation.calendar import start_of_day
@@ -41,13 +41,11 @@ class FactsQuery(PageRequest):
     imported: bool | None = None
 
 
-_FILTERS = [
-    fact.c[name] for name in FactsQuery.__dataclass_fields__ if name not in ("limit", "after")
-]
+_FILTERS = FactsQuery.__dataclass_fields__.keys() - {"limit", "after"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiguresQuery:
+@dataclass(frozen=True, kw_only=True)
+class FiguresQuery(PageRequest):
     """Which requests to count: registered from `start` up to, not including, `end`."""
 
     level: SubjectLevel
@@ -73,28 +71,24 @@ def open_fact(uow: Uow, actor: Actor, request_id: UUID) -> OpenedFact:
 
 def list_facts(uow: Uow, actor: Actor, query: FactsQuery) -> Page[CaseFact]:
     """A page of facts within the region of the caller, by request id."""
-    wanted = [
-        column == value for column in _FILTERS if (value := getattr(query, column.name)) is not None
-    ]
+    wanted = equal_to(fact, **{name: getattr(query, name) for name in _FILTERS})
     rows = sa.select(fact).where(*wanted, _within(actor.region))
-    if query.after:
-        rows = rows.where(fact.c.request_id > query.after[0])
-    rows = rows.order_by(fact.c.request_id).limit(query.limit + 1)
-    facts = fetch_all(uow.connection, rows, CaseFact)
-    return page(facts, query, position=lambda each: [each.request_id])
+    return fetch_page(uow.connection, rows, CaseFact, query, fact.c.request_id)
 
 
 def count_figures(uow: Uow, actor: Actor, query: FiguresQuery) -> Figures:
     """Requests by subject and status, with the median hours from registering to closing."""
     zone = uow.settings.time_zone
     start, end = _moment(query.start, zone), _moment(query.end, zone)
-    rows = fetch_all(uow.connection, _figures(query.level, actor.region, start, end), StatusFigure)
-    names = names_of(uow.connection, query.level)
+    figures = _figures(query.level, actor.region, start, end)
+    rows = fetch_all(uow.connection, _paged(figures, query), StatusFigure)
+    names = names_of(uow.connection, query.level, {row.subject for row in rows if row.subject})
     items = []
     for subject, (total, *statuses) in groupby(rows, key=lambda row: row.subject):
         name = None if subject is None else names.get(subject)
         items.append(SubjectFigures(subject, name, total, statuses))
-    return Figures(query.level, start, end, items)
+    shown = page(items, query, position=lambda each: [each.subject])
+    return Figures(query.level, start, end, shown.items, shown.next)
 
 
 def _within(region: str) -> Condition:
@@ -123,7 +117,23 @@ def _figures(
         )
         .where(_within(region), *times)
         .group_by(sa.func.grouping_sets(sa.tuple_(subject), by_status))
-        .order_by(subject.nulls_last(), sa.desc("whole"), fact.c.status, fact.c.cancel_reason)
+    )
+
+
+def _paged(figures: Select, query: FiguresQuery) -> Select:
+    """The figures of one subject more than asked for, in order; those of no subject come last."""
+    each = figures.subquery("figures")
+    subject = each.c.subject
+    place = sa.func.dense_rank().over(order_by=subject.nulls_last())
+    numbered = sa.select(*each.c, place.label("n"))
+    if query.after:
+        numbered = numbered.where(sa.or_(subject > query.after[0], subject.is_(None)))
+    rows = numbered.subquery("numbered").c
+    columns = [column for column in rows if column.name != "n"]
+    return (
+        sa.select(*columns)
+        .where(rows.n <= query.limit + 1)
+        .order_by(rows.n, rows.whole.desc(), rows.status, rows.cancel_reason)
     )
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
-from linli_chassis.http import PageQuery, QuerySchema, ResponseSchema, page_of
-from linli_chassis.i18n import Text
-from marshmallow import ValidationError, fields, post_load, validate
+from linli_chassis.http import PageQuery, ResponseSchema, page_of
+from marshmallow import fields, post_load, validate
 
-from linli_evaluation.schemas import CODE, REGION, DayOrMoment, level_field
+from linli_evaluation.schemas import (
+    CODE,
+    REGION,
+    DayOrMoment,
+    level_field,
+    limit_field,
+    next_field,
+    only,
+)
 from linli_evaluation.sources.requests import queries
 from linli_evaluation.sources.requests.domain import STATUSES
 
@@ -26,15 +32,6 @@ class FactsQuery(PageQuery):
     category = fields.String(validate=CODE)
     unit_id = fields.UUID()
     imported = fields.Boolean()
-
-    @post_load
-    def decode(self, data: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """Put the request id to go on from into `after`."""
-        data = super().decode(data, **more)
-        try:
-            return {**data, "after": data["after"] and [UUID(data["after"][0])]}
-        except (ValueError, AttributeError, TypeError):
-            raise ValidationError(Text("Not a cursor of ours."), "cursor") from None
 
 
 class FactResponse(ResponseSchema):
@@ -105,14 +102,21 @@ class OpenedFactResponse(FactResponse):
 FactPage = page_of(FactResponse)
 
 
-class FiguresQuery(QuerySchema):
+class FiguresQuery(PageQuery):
     """Which requests to count: by the time they were registered, `from` included and `to` not."""
 
     makes = queries.FiguresQuery
 
+    limit = limit_field()
     level = level_field("grid")
     start = DayOrMoment(data_key="from", load_default=None)
     end = DayOrMoment(data_key="to", load_default=None)
+
+    @post_load
+    def decode(self, data: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """The position of a page is the subject before it."""
+        data = super().decode(data, **more)
+        return {**data, "after": only(str, data["after"])}
 
 
 class StatusFigureResponse(ResponseSchema):
@@ -141,3 +145,4 @@ class FiguresResponse(ResponseSchema):
     start = fields.AwareDateTime(data_key="from", allow_none=True)
     end = fields.AwareDateTime(data_key="to", allow_none=True)
     items = fields.List(fields.Nested(SubjectFiguresResponse))
+    next = next_field()

@@ -21,7 +21,7 @@ from linli_evaluation.sources.requests.domain import (
     CaseFact,
     FactEvent,
 )
-from linli_evaluation.sources.tables import Source, closing_columns
+from linli_evaluation.sources.tables import Source, closing_columns, note_change
 from linli_evaluation.tables import MOMENT, Column, metadata
 
 _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
@@ -80,6 +80,12 @@ fact = sa.Table(
     sa.Index("fact_grid", "grid_code", "request_id"),
     *(sa.Index(f"fact_{name}", name) for name in _INDEXED_TIMES),
     comment="One row per request, folded from its events.",
+)
+
+sa.Index(
+    "fact_place",
+    sa.func.coalesce(fact.c.grid_code, fact.c.district_code).label("place"),
+    postgresql_ops={"place": "text_pattern_ops"},
 )
 
 closed_fact = sa.Table(
@@ -199,6 +205,7 @@ def replace_facts(connection: sa.Connection, facts: Sequence[CaseFact]) -> None:
         names = [column.name for column in fact.columns]
         rows = [{name: getattr(each, name) for name in names} for each in facts]
         connection.execute(_REPLACE, {"rows": json.dumps(rows, default=_json_text)})
+        note_change(connection)
 
 
 def _json_text(value: object) -> str:

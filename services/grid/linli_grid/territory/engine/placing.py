@@ -107,7 +107,7 @@ def place_many(
     for number, grid in zip(list(outside), grids, strict=True):
         if grid != NONE:
             placements[number] = Placement(outside.pop(number), index.grids[grid])
-    if index.grids:
+    if outside and index.grids:
         distances = index.distance_m(*_columns(outside.values())).tolist()
         for number, distance_m in zip(outside, distances, strict=True):
             if distance_m > max_outside_km * 1000:

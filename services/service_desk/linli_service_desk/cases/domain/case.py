@@ -89,6 +89,10 @@ class Case:
     finish_overdue_for: datetime | None = None
     retry_at: datetime | None = None
     unmatched_reasons: tuple[str, ...] = ()
+    match_batch: int | None = None
+    """With how many others it is matched at most; None until matching failed with it."""
+    laid_aside: str | None = None
+    """Why matching cannot take it even alone: failed, timed_out or ended."""
 
     @property
     def next_level(self) -> str | None:

@@ -55,6 +55,8 @@ def dispatch(case: Case, action: actions.DispatchCase, context: Context) -> Step
         due_at=due_at,
         reply_due_at=reply_due_at,
         retry_at=None,
+        match_batch=None,
+        laid_aside=None,
     )
     event = events.Dispatched(
         resource_id=to.resource_id,
@@ -121,8 +123,7 @@ def resume(case: Case, action: actions.ResumeCase, context: Context) -> Step:
         suspended_hours=case.suspended_hours + hours,
         due_at=due_at,
     )
-    event = events.Resumed(due_at=due_at)
-    return Step(action.action, case, after, (event,))
+    return Step(action.action, case, after, (events.Resumed(due_at=due_at),))
 
 
 def extend(case: Case, action: actions.ExtendCase, context: Context) -> Step:
@@ -135,8 +136,7 @@ def extend(case: Case, action: actions.ExtendCase, context: Context) -> Step:
 
 def escalate(case: Case, action: actions.EscalateCase, _context: Context) -> Step:
     """Raise the case one level because somebody asked for it."""
-    step = Step(action.action, case, case, (), action.reason)
-    return _raised(step, "asked")
+    return _raised(Step(action.action, case, case, (), action.reason), "asked")
 
 
 def resolve(case: Case, action: actions.ResolveCase, context: Context) -> Step:
@@ -185,7 +185,9 @@ def unmatched(case: Case, reason: str, retry_at: datetime) -> Step:
     event = events.Unmatched(service=case.service, region_code=case.grid_code, reason=reason)
     known = reason in case.unmatched_reasons
     reasons = tuple(sorted({*case.unmatched_reasons, reason}))
-    after = replace(case, retry_at=retry_at, unmatched_reasons=reasons)
+    after = replace(
+        case, retry_at=retry_at, unmatched_reasons=reasons, match_batch=None, laid_aside=None
+    )
     return Step("unmatched", case, after, () if known else (event,), reason)
 
 

@@ -165,3 +165,4 @@ class Figures:
     start: datetime | None
     end: datetime | None
     items: Sequence[SubjectFigures]
+    next: str | None

@@ -1,0 +1,1 @@
+"""The tables of cases (`declarations`), and the SQL that locks (`locking`) and writes them."""

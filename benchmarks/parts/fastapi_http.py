@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from linli_chassis.storage.crypto import Keyring
 from linli_contracts.service_catalogue import load_service_items
+from linli_grid.geometry import metres_per_degree
 from linli_grid.requests.tables import request as table
-from linli_grid.territory.engine.geometry import metres_per_degree
 from linli_grid.territory.engine.index import GridIndex, LocatedGrid
 from linli_kernel.tracking import digest_of, new_code
 from pydantic import BaseModel, ConfigDict, Field, model_validator

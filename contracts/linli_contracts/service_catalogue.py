@@ -22,7 +22,7 @@ class BadServiceCatalogue(ValueError):
 @dataclass(frozen=True, slots=True)
 class ServiceItem:
     """One entry. Limits are working hours; `priority_for` names groups of residents that come
-    first.
+    first. What is in `public_space` anybody may see, so others may learn that it was reported.
     """
 
     code: str
@@ -31,6 +31,7 @@ class ServiceItem:
     answer_hours: float
     finish_hours: float
     priority_for: tuple[str, ...] = ()
+    public_space: bool = False
 
     @property
     def domain(self) -> str:
@@ -90,9 +91,17 @@ def _entry(code: object, fields: dict[str, object], domains: dict[str, object]) 
     groups = fields.get("priority_for", [])
     if not isinstance(groups, list):
         raise BadServiceCatalogue(f"{code}: priority_for must be a list")
+    public_space = fields.get("public_space", False)
+    if not isinstance(public_space, bool):
+        raise BadServiceCatalogue(f"{code}: public_space must be true or false")
     hours = {name: _hours(code, name, fields[name]) for name in ("answer_hours", "finish_hours")}
     return ServiceItem(
-        code, str(fields["zh"]), str(fields["en"]), **hours, priority_for=tuple(map(str, groups))
+        code,
+        str(fields["zh"]),
+        str(fields["en"]),
+        **hours,
+        priority_for=tuple(map(str, groups)),
+        public_space=public_space,
     )
 
 

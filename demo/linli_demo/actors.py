@@ -15,7 +15,6 @@ from linli_demo.plan import Plan
 
 DISPATCHER: Final = Caller("dispatcher", account=str(uuid5(NAMESPACE_URL, "linli:demo:dispatcher")))
 REVIEWER: Final = Caller("reviewer", account=str(uuid5(NAMESPACE_URL, "linli:demo:reviewer")))
-RESIDENT: Final = Caller("resident", account="demo-resident")
 
 
 @dataclass
@@ -46,7 +45,8 @@ class Actors:
 
     def register(self, play: Play) -> None:
         """The resident asks, or a grid worker takes it down."""
-        caller = self._worker(None) if play.plan.by_worker else RESIDENT
+        resident = Caller("resident", account=f"demo-resident-{play.plan.key}")
+        caller = self._worker(None) if play.plan.by_worker else resident
         registered = self.client.post(
             "grid", "/requests", play.plan.request, caller=caller, key=f"demo-{play.plan.key}"
         )

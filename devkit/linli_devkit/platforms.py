@@ -18,6 +18,9 @@ from typer.testing import CliRunner
 from linli_devkit.ports import free_ports
 from linli_devkit.running_platform import RunningPlatform, is_setting
 
+MANY_REGISTRATIONS = "1000000"
+"""What one account may register in an hour: in tests a few stand for all residents."""
+
 
 class InProcessPlatform(RunningPlatform):
     """A platform whose command runs within the process of the tests, which is quicker."""
@@ -81,6 +84,7 @@ def _noted(home: Path, supervisor: Supervisor) -> RunningPlatform:
 @contextmanager
 def _environment(settings: Mapping[str, str]) -> Iterator[None]:
     """Let the settings of this process be these alone while a platform starts from it."""
+    settings = {"LINLI_REGISTRATIONS_PER_HOUR": MANY_REGISTRATIONS, **settings}
     saved = {name: os.environ.pop(name) for name in list(os.environ) if is_setting(name)}
     os.environ.update(settings)
     try:

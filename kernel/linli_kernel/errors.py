@@ -4,10 +4,12 @@ DomainError
 ├── NotFound      no such thing, or not for this caller to know of
 ├── NotAllowed    the caller may not do this
 ├── Conflict      the present state does not allow it
-└── Invalid       the input breaks a rule
+├── Invalid       the input breaks a rule
+├── TooMany       the caller has asked as often as it may for now
+└── Unavailable   it cannot be done now, and may be done later
 
-The HTTP edge maps these four to 404, 403, 409 and 422, and the class name to the problem type; a
-service derives its own errors from them and maps nothing.
+The HTTP edge maps these to 404, 403, 409, 422, 429 and 503, and the class name to the problem type;
+a service derives its own errors from them and maps nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ class DomainError(Exception):
 
     message: str = ""
     pointer: str | None = None
+    retry_after_s: int | None = None
+    """Seconds after which it is worth trying again, where that is known."""
     status: ClassVar[int] = 409
 
     def __init__(
@@ -60,3 +64,15 @@ class Invalid(DomainError):
     """The input breaks a rule."""
 
     status = 422
+
+
+class TooMany(DomainError):
+    """The caller has asked as often as it may for now."""
+
+    status = 429
+
+
+class Unavailable(DomainError):
+    """It cannot be done now, and may be done later."""
+
+    status = 503

@@ -51,8 +51,8 @@ def inputs(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                 if parameter["in"] != "path":  # the server reads no address over 8 KiB
                     yield f"{method} {path} {parameter['name']}", parameter["schema"]
             if "requestBody" in operation:
-                [content] = operation["requestBody"]["content"].values()
-                yield f"{method} {path}", content["schema"]
+                for kind, content in operation["requestBody"]["content"].items():
+                    yield f"{method} {path} {kind}", content["schema"]
 
 
 def unbounded(document: dict[str, Any], place: str, schema: dict[str, Any]) -> Iterator[str]:

@@ -45,7 +45,9 @@ UNUSABLE: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     "an empty text": ({**GOOD, "description": ""}, "invalid-body", ("/description",)),
     "too long a text": ({**GOOD, "description": "长" * 4001}, "invalid-body", ("/description",)),
     "a channel that is none": ({**GOOD, "channel": "pigeon"}, "invalid-body", ("/channel",)),
-    "a number inside a list": ({**GOOD, "photos": ["a", 1]}, "invalid-body", ("/photos/1",)),
+    "a number inside a list": ({**GOOD, "groups": ["older", 1]}, "invalid-body", ("/groups/1",)),
+    "a photo that was not uploaded": ({**GOOD, "photos": ["a"]}, "invalid-body", ("/photos/0",)),
+    "a patrol of a resident": ({**GOOD, "channel": "patrol"}, "invalid", ("/channel",)),
     "a contact without a phone": (
         {**GOOD, "contact": {"name": "沈女士"}, "consent": True},
         "invalid-body",

@@ -24,14 +24,17 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def world(postgres: PostgresServer) -> Iterator[Callable[[str], World]]:
+def world(
+    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], World]]:
     """The world of a service, made when first asked for."""
     worlds: dict[str, World] = {}
+    files = str(tmp_path_factory.mktemp("files"))
     with ExitStack() as stack:
 
         def make(service: Any) -> ServiceUnderTest:
             url = stack.enter_context(postgres.database([service.name]))
-            under_test = ServiceUnderTest(service, url)
+            under_test = ServiceUnderTest(service, url, LINLI_FILES_FOLDER=files)
             stack.callback(under_test.stop)
             return under_test
 

@@ -117,7 +117,9 @@ def agrees(actual: Any, wanted: Any) -> bool:
 
 
 def send(world: World, route: RouteInfo, call: Call, **caller: Any) -> Answer:
-    body = {} if call.body is None else {"json": call.body}
+    body: dict[str, Any] = {} if call.body is None else {"json": call.body}
+    if call.content is not None:
+        body = {"data": call.content}
     return world.service.request(route.method, call.path, **body, **caller)
 
 

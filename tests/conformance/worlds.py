@@ -29,6 +29,7 @@ UNIT, OTHER_UNIT = UUID(int=0xA1), UUID(int=0xA2)
 RESOURCE, WORKER = UUID(int=0xB1), UUID(int=0xC1)
 TRACKING_CODE = "2345-6789-ABCD-4"
 VISIT = "elder_care.home_visit"
+PDF = b"%PDF-1.7\n%%EOF\n"
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
 Make = Callable[[Any], ServiceUnderTest]
@@ -38,11 +39,13 @@ Make = Callable[[Any], ServiceUnderTest]
 class Call:
     """A call that succeeds for whoever reaches `region`, and `unit` as its provider.
 
-    `shows` is a text that stands in a list for whoever reaches it; the list itself is for all.
+    `content` is sent in the place of a JSON body. `shows` is a text that stands in a list for
+    whoever reaches it; the list itself is for all.
     """
 
     path: str
     body: Any = None
+    content: bytes | None = None
     region: str | None = DISTRICT
     unit: UUID | None = None
     shows: str | None = None
@@ -126,7 +129,9 @@ def grid(service: ServiceUnderTest) -> World:
     done(service.post("/grids/import", json={"items": tiles}))
     place = {"longitude": 116.402, "latitude": 39.902}
     request = {"category": VISIT, "description": "请上门看望。", "channel": "app", **place}
-    registered = done(service.post("/requests", json=request))
+    photo = done(service.request("POST", "/files", data=PDF))["file_id"]
+    consent = {"contact": {"name": "张三", "phone": "13900000000"}, "consent": True}
+    registered = done(service.post("/requests", json={**request, **consent, "photos": [photo]}))
     original = done(service.post("/requests", json=request))["request_id"]
     history = {
         "external_ref": "1",
@@ -138,10 +143,13 @@ def grid(service: ServiceUnderTest) -> World:
         **place,
     }
     request_id = registered["request_id"]
+    tracking = f"/tracking/{registered['tracking_code']}"
     worker = f"/grids/{GRID}/workers/{WORKER}"
     done(service.put(worker, json={"duty": "full_time"}))
     here = {"region": GRID}
     one = f"/requests/{request_id}"
+    why = {"reason": "call_back", "words": "回访。"}
+    done(service.post(f"{one}/contact", json=why))
     steps: dict[str, Any] = {
         "verify": None,
         "reject": {"reason": "false_report"},
@@ -164,11 +172,17 @@ def grid(service: ServiceUnderTest) -> World:
         "GET /requests": Call("/requests", shows=request_id, **here),
         "POST /requests": Call("/requests", request),
         "GET /requests/<uuid:request_id>": Call(one, **here),
-        "GET /requests/<uuid:request_id>/contact": Call(f"{one}/contact?reason=x", **here),
+        "POST /requests/<uuid:request_id>/contact": Call(f"{one}/contact", why, **here),
+        "GET /requests/<uuid:request_id>/photos/<uuid:file_id>": Call(
+            f"{one}/photos/{photo}", **here
+        ),
+        "GET /contact-accesses": Call("/contact-accesses", shows=request_id, **here),
+        "POST /files": Call("/files", content=PDF),
         "POST /requests/import": Call(
             "/requests/import", {"source": "old", "items": [history]}, region=None
         ),
-        "GET /tracking/<code>": Call(f"/tracking/{registered['tracking_code']}"),
+        "GET /tracking/<code>": Call(tracking),
+        "POST /tracking/<code>/withdraw-consent": Call(f"{tracking}/withdraw-consent", {}),
         **{
             f"POST /requests/<uuid:request_id>/{step}": Call(f"{one}/{step}", body, **here)
             for step, body in steps.items()

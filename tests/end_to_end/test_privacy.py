@@ -46,9 +46,8 @@ def rows_of(platform: RunningPlatform, tables: set[str] | None = None) -> Iterat
 def test_what_the_story_says_of_a_resident_can_be_found_where_it_may_be(
     dongcheng: RunningPlatform, story: Any, personal: list[bytes]
 ) -> None:
-    read = dongcheng.ask(
-        "GET", "grid", f"/requests/{story.asked.request_id}/contact", params={"reason": "test"}
-    )
+    why = {"reason": "audit", "words": "test"}
+    read = dongcheng.ask("POST", "grid", f"/requests/{story.asked.request_id}/contact", why)
     assert sum(spelling in read.content for spelling in personal) >= 3
 
 

@@ -186,11 +186,12 @@ def test_the_worker_reads_the_words_as_they_were_sent_and_that_is_kept(
     dongcheng: RunningPlatform, story: Any
 ) -> None:
     path = f"/requests/{story.asked.request_id}/contact"
-    read = dongcheng.get("grid", path, reason="上门核实")
+    why = {"reason": "site_visit", "words": "上门核实"}
+    read = dongcheng.post("grid", path, why)
     assert read["description"] == story.sent["description"]
     assert read["contact"] == story.sent["contact"]
-    sql = "SELECT reason FROM grid.contact_access WHERE request_id = %s"
-    assert ("上门核实",) in dongcheng.rows(sql, story.asked.request_id)
+    kept = dongcheng.get("grid", "/contact-accesses", request_id=story.asked.request_id)["items"]
+    assert why.items() <= kept[0].items()
 
 
 def test_nothing_is_left_on_its_way_and_nothing_is_dead(

@@ -10,6 +10,8 @@ from linli_chassis.http.route import route
 from linli_chassis.http.route_info import routes_of
 from linli_chassis.http.schemas import (
     BodySchema,
+    FileBody,
+    FileResponse,
     QuerySchema,
     ResponseSchema,
     TranslatedText,
@@ -21,6 +23,8 @@ __all__ = [
     "Actor",
     "Batch",
     "BodySchema",
+    "FileBody",
+    "FileResponse",
     "ImportBody",
     "ImportResponse",
     "ImportResult",

@@ -14,6 +14,8 @@ from linli_chassis.http import idempotency
 from linli_chassis.http.body import MEDIA_TYPE
 from linli_chassis.http.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from linli_chassis.http.route_info import CODE_PATTERN, RouteInfo, routes_of
+from linli_chassis.http.schemas import FileBody, FileResponse
+from linli_chassis.storage.files import MEDIA_TYPES
 
 OPENAPI_VERSION = "3.1.0"
 _PARAMETER = re.compile(r"<(?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
@@ -23,6 +25,8 @@ _KINDS = {
     "int": {"type": "integer"},
     "float": {"type": "number"},
 }
+
+_FILES = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES}
 
 _ERROR = {
     "type": "object",
@@ -96,10 +100,9 @@ def _operation(info: RouteInfo) -> dict[str, Any]:
     if info.description:
         operation["description"] = info.description
     if info.body:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {MEDIA_TYPE: {"schema": info.body}},
-        }
+        file = issubclass(info.body, FileBody)
+        content = _FILES if file else {MEDIA_TYPE: {"schema": info.body}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
@@ -137,6 +140,8 @@ def _other_parameters(info: RouteInfo) -> list[dict[str, Any]]:
 def _response(info: RouteInfo) -> dict[str, Any]:
     if info.response is None:
         return {"description": "Done."}
+    if issubclass(info.response, FileResponse):
+        return {"description": "The file.", "content": _FILES}
     return {"description": "The answer.", "content": {MEDIA_TYPE: {"schema": info.response}}}
 
 

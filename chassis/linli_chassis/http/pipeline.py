@@ -32,10 +32,11 @@ from linli_chassis.http import idempotency
 from linli_chassis.http.auth import Authenticator
 from linli_chassis.http.body import parse_object, read_body, refuse_unstorable
 from linli_chassis.http.problems import Problem, field_problem
-from linli_chassis.http.responses import json_response, to_json
+from linli_chassis.http.responses import file_response, json_response, to_json
 from linli_chassis.http.route_info import CODE_PATTERN, RouteInfo
-from linli_chassis.http.schemas import BodySchema, QuerySchema
+from linli_chassis.http.schemas import BodySchema, FileBody, QuerySchema
 from linli_chassis.storage.database import is_conflict, is_unavailable
+from linli_chassis.storage.files import FileContent, FileSettings
 from linli_chassis.storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -159,6 +160,11 @@ class RouteEndpoint:
         self._run_in_worker = run_in_worker
         self._body = (info.body or BodySchema)()
         self._query = (info.query or QuerySchema)()
+        self._takes_file = isinstance(self._body, FileBody)
+        settings = runtime.settings
+        self._max_bytes = settings.max_body_bytes
+        if self._takes_file and isinstance(settings, FileSettings):
+            self._max_bytes = settings.max_file_bytes
         self._response = info.response() if info.response else None
         self._promised = _required_fields(self._response)
         self._lists = {
@@ -192,8 +198,8 @@ class RouteEndpoint:
     def read(self, job: Job, principal: Principal) -> None:
         """Load what is sent by the schemas, and note the Idempotency-Key."""
         _refuse_unreadable_path(job.path)
-        request, max_body_bytes = job.request, self._runtime.settings.max_body_bytes
-        raw = read_body(request.environ, max_body_bytes) if self.info.has_body else b""
+        request = job.request
+        raw = read_body(request.environ, self._max_bytes) if self.info.has_body else b""
         query = self._load_query(request)
         job.input = self._load_body(request, raw) if self.info.has_body else query
         key = request.headers.get(idempotency.HEADER)
@@ -246,7 +252,9 @@ class RouteEndpoint:
         return result
 
     def answer(self, job: Job, uow: UnitOfWork[Any], result: Any) -> Response:
-        """The result as JSON, stored with the change where the request has a key."""
+        """The result as JSON, stored with the change where the request has a key; or a file."""
+        if isinstance(result, FileContent):
+            return file_response(result.media_type, result.content)
         text = self._dump(result)
         if job.attempt:
             stored = idempotency.StoredResponse(self.info.status, text)
@@ -262,6 +270,8 @@ class RouteEndpoint:
         return _load(self._query, sent, source="parameter")
 
     def _load_body(self, request: Request, raw: bytes) -> Any:
+        if self._takes_file:
+            return raw
         document = parse_object(raw, request.headers.get("Content-Type", ""))
         return _load(self._body, document, source="pointer")
 

@@ -79,7 +79,10 @@ def field_problem(messages: Any, *, source: str = "pointer") -> Problem:
 def domain_problem(error: DomainError) -> Problem:
     """The problem of an error of the domain: its status, and its class name as the type."""
     slug = kebab(type(error).__name__)
-    return Problem(error.status, slug, error.message, error.pointer, **error.params)
+    problem = Problem(error.status, slug, error.message, error.pointer, **error.params)
+    if error.retry_after_s is not None:
+        problem.headers["Retry-After"] = str(error.retry_after_s)
+    return problem
 
 
 def flatten(messages: Any, pointer: str = "") -> Iterator[tuple[str, str]]:

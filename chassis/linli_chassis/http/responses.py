@@ -1,4 +1,4 @@
-"""Responses of JSON."""
+"""Responses of JSON, and of files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ from linli_chassis.http.body import MEDIA_TYPE
 def json_response(text: str, status: int = 200) -> Response:
     """A response of JSON text; an empty text has no content type."""
     return Response(text, status, content_type=MEDIA_TYPE) if text else Response(status=status)
+
+
+def file_response(media_type: str, content: bytes) -> Response:
+    """A file that somebody uploaded: to be saved, and never run in the place it comes from."""
+    response = Response(content, content_type=media_type)
+    response.headers["Content-Disposition"] = "attachment"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
 
 
 def to_json(value: Any) -> str:

@@ -52,6 +52,17 @@ class QuerySchema(BodySchema):
     """What may stand in the query. A `List` field takes the parameter as often as it is given."""
 
 
+class FileBody(BodySchema):
+    """A file instead of JSON: the body is its content, and the method gets these bytes.
+
+    Its bound is `max_file_bytes` of the settings; see `storage.files`.
+    """
+
+
+class FileResponse(Schema):
+    """A file instead of JSON: the method gives a `storage.files.FileContent`."""
+
+
 class ResponseSchema(Schema):
     """What a response holds. A required field that the method did not give is our error (500)."""
 

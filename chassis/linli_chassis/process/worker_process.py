@@ -29,6 +29,8 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not mix with the result
     work, args, memory_bytes = pickle.load(sys.stdin.buffer)  # noqa: S301  # from our own process
     if memory_bytes is not None:
+        # Else OpenBLAS takes memory for a thread on every core of the machine.
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     try:
         outcome = True, find_function(work)(*args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -75,30 +76,58 @@ class Keyring:
             context: What the text belongs to, e.g. a request id. Decrypting asks for the same, so
                 that a token copied into another row is refused.
         """
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[self._current].encrypt(nonce, plain.encode(), context.encode())
-        return f"{self._current}:{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+        sealed = self._seal(plain.encode(), context)
+        return f"{self._current}:{base64.urlsafe_b64encode(sealed).decode()}"
 
     def decrypt(self, token: str, context: str) -> str:
         """The plain text of a token. Raises `UnknownKey` or `Tampered`."""
         key_id, colon, encoded = token.partition(":")
         if not colon:
             raise Tampered("not an encrypted token")
+        try:
+            sealed = base64.b64decode(encoded, altchars=b"-_", validate=True)
+            return self._open(key_id, sealed, context).decode()
+        except CryptoError:
+            raise
+        except ValueError:
+            raise _tampered() from None
+
+    def encrypt_bytes(self, plain: bytes, context: str) -> bytes:
+        """Encrypt a file into the id of the key, `:` and the sealed bytes; see `encrypt`."""
+        return f"{self._current}:".encode() + self._seal(plain, context)
+
+    def decrypt_bytes(self, sealed: bytes, context: str) -> bytes:
+        """The plain bytes of a file. Raises `UnknownKey` or `Tampered`."""
+        key_id, _, rest = sealed.partition(b":")
+        return self._open(key_id.decode(errors="replace"), rest, context)
+
+    def _seal(self, plain: bytes, context: str) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._ciphers[self._current].encrypt(nonce, plain, context.encode())
+
+    def _open(self, key_id: str, sealed: bytes, context: str) -> bytes:
         cipher = self._ciphers.get(key_id)
         if cipher is None:
             raise UnknownKey(
                 f"encrypted with key {key_id[:32]!r}, which is not among {sorted(self._ciphers)}"
             )
         try:
-            sealed = base64.b64decode(encoded, altchars=b"-_", validate=True)
-            return cipher.decrypt(
-                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()
-            ).decode()
+            nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+            return cipher.decrypt(nonce, rest, context.encode())
         except (InvalidTag, ValueError):
-            raise Tampered("the token was changed or belongs to another context") from None
+            raise _tampered() from None
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._ciphers)})"
+
+
+def account_digest(district: str, account: str) -> str:
+    """What stands for an account where it only has to be recognised: SHA-256, in hex."""
+    return hashlib.sha256(f"{district}/{account}".encode()).hexdigest()
+
+
+def _tampered() -> Tampered:
+    return Tampered("the token was changed or belongs to another context")
 
 
 def _cipher(key_id: str, key: bytes) -> AESGCM:

@@ -408,17 +408,21 @@ def test_the_log_is_json_with_the_correlation_id_and_without_words_of_residents(
 
 
 def test_a_service_is_ready_once_its_migrations_have_run(own_probe: Service) -> None:
-    def set_revision(revision: str) -> None:
+    def set_revision(revision: str) -> str:
         with own_probe.engine.begin() as connection:
+            ours = {"ours": "^grid"}
+            now = sa.text("SELECT version_num FROM alembic_version WHERE version_num ~ :ours")
+            before: str = connection.execute(now, ours).scalar_one()
             change = sa.text(
                 "UPDATE alembic_version SET version_num = :new WHERE version_num ~ :ours"
             )
-            connection.execute(change, {"new": revision, "ours": "^grid"})
+            connection.execute(change, {"new": revision, **ours})
+        return before
 
-    set_revision("grid_0000")
+    newest = set_revision("grid_0000")
     reply = own_probe.ask("GET", "/readyz")
     assert (reply.status, reply.json["database"]) == (503, "behind")
-    assert reply.json["pending_migrations"] == ["grid_0001"]
-    set_revision("grid_0001")
+    assert reply.json["pending_migrations"] == [newest]
+    set_revision(newest)
     reply = own_probe.ask("GET", "/readyz")
     assert (reply.status, reply.json["database"]) == (200, "ok")

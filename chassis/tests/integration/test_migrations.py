@@ -36,8 +36,11 @@ def test_a_migrated_database_is_up_to_date_and_migrating_again_changes_nothing(
 
 def test_a_database_that_is_behind_names_what_it_lacks(engine: sa.Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(sa.text("DELETE FROM alembic_version WHERE version_num LIKE 'grid_%'"))
-    assert pending_migrations(engine, "grid") == ["grid_0001"]
+        gone = connection.scalars(
+            sa.text("DELETE FROM alembic_version WHERE version_num ~ '^grid' RETURNING version_num")
+        ).all()
+    assert len(gone) == 1
+    assert pending_migrations(engine, "grid") == gone
 
 
 def test_a_database_that_is_ahead_of_the_code_is_no_reason_to_stop(engine: sa.Engine) -> None:

@@ -74,3 +74,18 @@ def test_keys_that_cannot_be_used_are_refused_without_quoting_them(text: str) ->
     with pytest.raises(ValueError, match="key") as caught:
         Keyring.parse(text)
     assert "AAAA" not in str(caught.value)
+
+
+def test_bytes_are_sealed_with_the_id_of_their_key_and_opened_for_their_context_only():
+    plain = bytes(range(256))
+    sealed = Keyring({"old": OLD}).encrypt_bytes(plain, "file 1")
+    assert sealed.startswith(b"old:")
+    keyring = Keyring({"new": NEW, "old": OLD})
+    assert keyring.decrypt_bytes(sealed, "file 1") == plain
+    for other in (sealed[:-1], sealed[:-1] + b"x", b"old:", sealed.replace(b"old", b"new")):
+        with pytest.raises(Tampered):
+            keyring.decrypt_bytes(other, "file 1")
+    with pytest.raises(Tampered):
+        keyring.decrypt_bytes(sealed, "file 2")
+    with pytest.raises(UnknownKey):
+        keyring.decrypt_bytes(b"\xff" + sealed, "file 1")

@@ -192,7 +192,8 @@ def _interrupt(number: int, _frame: object) -> None:
 def common_environ(home: Path, database_url: str) -> dict[str, str]:
     """The settings of all processes of a platform; those of the environment come first."""
     ours = {name: value for name, value in os.environ.items() if name.startswith("LINLI_")}
-    return {"LINLI_DISTRICT": "110101", **secrets_of(home), **ours, "DATABASE_URL": database_url}
+    defaults = {"LINLI_DISTRICT": "110101", "LINLI_FILES_FOLDER": str(home / "files")}
+    return {**defaults, **secrets_of(home), **ours, "DATABASE_URL": database_url}
 
 
 def _child(action: str, service: str, home: Path, environ: Mapping[str, str]) -> Child:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from linli_chassis.settings import Settings, setting
+from linli_chassis.settings import setting
+from linli_chassis.storage.files import FileSettings
 from linli_chassis.storage.unit_of_work import UnitOfWork
+from linli_contracts.fields import CODE
 from linli_contracts.service_catalogue import catalogue_file
 from marshmallow.validate import OneOf, Range
 
 
 @dataclass(frozen=True, kw_only=True)
-class GridSettings(Settings):
+class GridSettings(FileSettings):
     """What the grid service is configured with."""
 
     services_file: str | None = setting(
@@ -64,6 +66,21 @@ class GridSettings(Settings):
         default=72.0,
         help="Requests of one category within this many hours may be duplicates.",
         validate=Range(min=0),
+    )
+    registrations_per_hour: int = setting(
+        "LINLI_REGISTRATIONS_PER_HOUR",
+        "int",
+        default=10,
+        help="Requests that one resident's account may register in an hour; staff may any number.",
+        validate=Range(min=1),
+    )
+    consent_text: str = setting(
+        "LINLI_CONSENT_TEXT",
+        "str",
+        default="1",
+        help="Version of the text that residents consent to; kept with each consent "
+        "that names no other.",
+        validate=CODE,
     )
 
 

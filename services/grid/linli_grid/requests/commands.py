@@ -1,10 +1,11 @@
-"""Registering a request, reading its contact, and the steps from state to state."""
+"""Registering a request, reading its words, and the steps from state to state."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from linli_chassis.i18n import Text
@@ -23,42 +24,53 @@ from linli_contracts.schema import EventData
 from linli_kernel.errors import NotFound
 from linli_kernel.tracking import digest_of, new_code
 
+from linli_grid.errors import ConsentNotGiven
+from linli_grid.files import must_be_files_of
 from linli_grid.requests import tables
 from linli_grid.requests.domain import (
     REGISTERED,
+    STAFF,
+    URGENT,
     Contact,
     LinkRequest,
-    ReadContact,
     RegisterRequest,
     RejectRequest,
     RelocateRequest,
     Request,
     ResolveOnSpot,
+    check_channel,
     check_link,
+    is_urgent,
     priority_of,
     take,
 )
 from linli_grid.requests.queries import (
     RequestView,
     existing,
-    find_duplicates,
+    find_handled,
     find_service,
+    first_look,
     must_handle,
+    unknown_code,
     view_of,
 )
 from linli_grid.settings import Uow
 from linli_grid.staffing import worker_id_of
-from linli_grid.territory import LOCATED, Placement, grid_exists, locate
+from linli_grid.territory import LOCATED, Placement, grid_exists, locate, point_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegisteredRequest(Request):
-    """A request that was registered, with the code for the resident and what to check."""
+    """A request that was registered, with the code for the resident and what to check.
+
+    Staff are named the possible duplicates; of a resident `reported_before` is all that is said.
+    """
 
     tracking_code: str
     grid_name: str | None
     neighbours: Sequence[str]
     possible_duplicates: Sequence[UUID]
+    reported_before: bool
     warnings: Sequence[Text]
 
 
@@ -72,19 +84,24 @@ class ResidentWords:
     note: str | None
 
 
-def register_request(uow: Uow, command: RegisterRequest) -> RegisteredRequest:
+def register_request(uow: Uow, actor: Actor, command: RegisterRequest) -> RegisteredRequest:
     """Take a resident's request in, find its grid, and give the code by which to follow it.
 
     Raises:
         UnknownCategory, Invalid, FarOutside: what was sent cannot be used.
+        TooManyRequests: a resident's account registered as many in this hour as it may.
     """
+    by_staff = not actor.roles.isdisjoint(STAFF)
+    check_channel(command.channel, by_staff=by_staff)
     service = find_service(uow, command.category)
-    placement = locate(uow, command)
-    duplicates = find_duplicates(uow, service.code, placement.point)
+    request_id = uuid4()
+    first = first_look(uow, actor, request_id, service, point_of(command))
+    placement = locate(uow, command, first.version)
+    must_be_files_of(uow, actor, command.photos, pointer="/photos")
     code = new_code()
     # The groups decide the priority and are then forgotten: what a resident is, is not on file.
-    priority = priority_of(service.code, service.priority_for, command.groups)
-    request = _new_request(uow, command, placement, priority, digest_of(code))
+    priority = priority_of(service.code, service.priority_for, command.groups, by_staff=by_staff)
+    request = _new_request(uow, request_id, command, placement, priority, digest_of(code))
     tables.insert_request(uow.connection, request)
     uow.emit(RequestRegistered(**state_of(request).values))
     return RegisteredRequest(
@@ -92,21 +109,20 @@ def register_request(uow: Uow, command: RegisterRequest) -> RegisteredRequest:
         tracking_code=code,
         grid_name=placement.grid.name if placement.grid else None,
         neighbours=placement.neighbours,
-        possible_duplicates=duplicates,
+        possible_duplicates=first.nearby,
+        reported_before=first.reported_before,
         warnings=placement.warnings,
     )
 
 
-def read_contact(uow: Uow, actor: Actor, request_id: UUID, command: ReadContact) -> ResidentWords:
-    """The resident's words and contact; who read them and why is recorded in one transaction.
+def read_words(uow: Uow, actor: Actor, request_id: UUID) -> ResidentWords:
+    """The resident's words and contact. Who calls this records who reads them, and why.
 
     Raises:
         NotFound: there is no such request.
         ForeignRegion, NotYours: it is for others to handle.
     """
-    request = existing(tables.find_request(uow.connection, request_id))
-    must_handle(actor, request)
-    tables.insert_access(uow.connection, request_id, actor.account, command.reason, uow.now)
+    request = find_handled(uow, actor, request_id)
     contact = _decrypt(uow, request, request.contact)
     return ResidentWords(
         request_id=request_id,
@@ -116,9 +132,35 @@ def read_contact(uow: Uow, actor: Actor, request_id: UUID, command: ReadContact)
     )
 
 
+def withdraw_consent(uow: Uow, code: str) -> None:
+    """Erase the contact of the request with this tracking code; that it was given is kept.
+
+    Raises:
+        NotFound: no request has this code.
+        ConsentNotGiven: the resident gave none.
+    """
+    request = tables.find_by_digest(uow.connection, digest_of(code))
+    if request is None:
+        raise unknown_code()
+    if request.consent_at is None:
+        raise ConsentNotGiven
+    if request.consent_withdrawn_at is None:
+        withdrawn = replace(request, contact=None, consent_withdrawn_at=uow.now, updated_at=uow.now)
+        tables.update_request(uow.connection, withdrawn)
+
+
+def forget_counts(uow: Uow) -> None:
+    """Forget how many requests each account registered more than an hour ago."""
+    tables.delete_counts(uow.connection, uow.now - timedelta(hours=1))
+
+
 def verify(uow: Uow, actor: Actor, request_id: UUID) -> RequestView:
-    """Find a request to be real: the service desk opens a case for it."""
+    """Find a request to be real: the service desk opens a case for it.
+
+    What its resident called a danger is urgent from now on.
+    """
     request = _take(uow, actor, request_id, "verify")
+    request = replace(request, priority=URGENT) if is_urgent(request.category) else request
     event = RequestVerified(
         **state_of(request).values, tracking_digest=request.tracking_digest, recorded=None
     )
@@ -190,10 +232,15 @@ def state_of(request: Request) -> RequestState:
 
 
 def _new_request(
-    uow: Uow, command: RegisterRequest, placement: Placement, priority: str, digest: str
+    uow: Uow,
+    request_id: UUID,
+    command: RegisterRequest,
+    placement: Placement,
+    priority: str,
+    digest: str,
 ) -> Request:
-    request_id = uuid4()
     contact = json.dumps(asdict(command.contact)) if command.contact else None
+    consent_text = command.consent_text or uow.settings.consent_text
     return Request(
         request_id=request_id,
         category=command.category,
@@ -206,7 +253,9 @@ def _new_request(
         latitude=placement.latitude,
         description=_encrypt(uow, request_id, command.description),
         contact=_encrypt(uow, request_id, contact) if contact else None,
-        photos=command.photos,
+        photos=[str(file_id) for file_id in command.photos],
+        consent_at=uow.now if command.consent else None,
+        consent_text=consent_text if command.consent else None,
         tracking_digest=digest,
         registered_at=uow.now,
         updated_at=uow.now,

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from linli_kernel import states
+from linli_kernel.errors import Invalid
 from linli_kernel.states import StateMachine, Transition
 
 from linli_grid.errors import TransitionRefused
@@ -22,8 +23,15 @@ OPEN = (REGISTERED, VERIFIED)
 OPEN_OUTCOME = "open"
 """The outcome of a request whose older system had not finished it."""
 
+URGENT, RAISED, NORMAL = "urgent", "raised", "normal"
+
 GROUPS = ("older", "disabled", "child")
 WORKERS = ("grid_worker", "dispatcher")
+STAFF = frozenset({*WORKERS, "admin"})
+"""Who registers for others, and is named what is known already."""
+
+CHANNELS_OF_STAFF = ("patrol",)
+"""Ways of coming in that no resident has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +54,9 @@ class RegisterRequest:
     channel: str
     contact: Contact | None
     consent: bool
+    consent_text: str | None
     groups: Sequence[str]
-    photos: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadContact:
-    """Read the resident's words and contact, for a reason."""
-
-    reason: str
+    photos: Sequence[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Request:
 
     `description`, `contact` and `note` are encrypted for `request_id`; `source` and `external_ref`
     name it in the older system that it was imported from, `recorded_outcome` how it ended there.
+    `consent_text` is the version of the text that the resident agreed to.
     """
 
     request_id: UUID
@@ -108,6 +111,9 @@ class Request:
     contact: str | None = None
     note: str | None = None
     photos: Sequence[str] | None = None
+    consent_at: datetime | None = None
+    consent_text: str | None = None
+    consent_withdrawn_at: datetime | None = None
     tracking_digest: str
     original_request_id: UUID | None = None
     rejection_reason: str | None = None
@@ -190,7 +196,14 @@ def check_link(request: Request, original: Request, *, followed: bool = False) -
         )
 
 
-def priority_of(category: str, priority_for: Iterable[str], groups: Iterable[str]) -> str:
+def is_urgent(category: str) -> bool:
+    """Whether the service asked for concerns public safety."""
+    return category.startswith("public_safety.")
+
+
+def priority_of(
+    category: str, priority_for: Iterable[str], groups: Iterable[str], *, by_staff: bool = True
+) -> str:
     """The priority of a request; it describes the need, never the resident.
 
     Args:
@@ -198,7 +211,16 @@ def priority_of(category: str, priority_for: Iterable[str], groups: Iterable[str
         priority_for: Groups that the catalogue puts first for this service.
         groups: Groups the resident said, with consent, to belong to. They are not kept, the
             priority is.
+        by_staff: Whether staff say so; what a resident calls a danger is raised until verified.
     """
-    if category.startswith("public_safety."):
-        return "urgent"
-    return "raised" if set(priority_for) & set(groups) else "normal"
+    if is_urgent(category):
+        return URGENT if by_staff else RAISED
+    return RAISED if set(priority_for) & set(groups) else NORMAL
+
+
+def check_channel(channel: str, *, by_staff: bool) -> None:
+    """Raise `Invalid` for a channel that only staff have."""
+    if channel in CHANNELS_OF_STAFF and not by_staff:
+        raise Invalid(
+            "Only staff register what was seen on {channel}.", pointer="/channel", channel=channel
+        )

@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from linli_chassis.http import PUBLIC, BodySchema, Page, RequestContext, Scope, route
+from linli_chassis.http import (
+    PUBLIC,
+    BodySchema,
+    FileResponse,
+    Page,
+    RequestContext,
+    Scope,
+    route,
+)
+from linli_chassis.process.timers import every
+from linli_chassis.storage.files import FileContent
 
 from linli_grid.requests import commands, queries, schemas
 from linli_grid.requests.domain import (
     REQUEST_STATES,
     WORKERS,
     LinkRequest,
-    ReadContact,
     RegisterRequest,
     RejectRequest,
     RelocateRequest,
     ResolveOnSpot,
 )
+from linli_grid.settings import Uow
 
 REGISTRARS = ("resident", *WORKERS)
 _REQUEST = "/requests/<uuid:request_id>"
@@ -55,8 +65,8 @@ class Requests:
     def register_request(
         self, context: RequestContext[RegisterRequest]
     ) -> commands.RegisteredRequest:
-        """Finds its grid, names neighbours and possible duplicates, and gives a tracking code."""
-        return commands.register_request(context.uow, context.input)
+        """Finds its grid, names neighbours, to staff possible duplicates; gives a tracking code."""
+        return commands.register_request(context.uow, context.actor, context.input)
 
     @route(
         "GET",
@@ -68,6 +78,19 @@ class Requests:
     )
     def follow_request(self, context: RequestContext[None]) -> queries.TrackedRequest:
         """For whoever holds the tracking code, however it is typed; no personal data."""
+        return queries.follow_request(context.uow, context.path["code"])
+
+    @route(
+        "POST",
+        "/tracking/<code>/withdraw-consent",
+        roles=PUBLIC,
+        scope=Scope.PUBLIC,
+        response=schemas.TrackingResponse,
+        summary="Withdraw the consent given with a request",
+    )
+    def withdraw_consent(self, context: RequestContext[None]) -> queries.TrackedRequest:
+        """The contact is erased; when consent was given and withdrawn is kept."""
+        commands.withdraw_consent(context.uow, context.path["code"])
         return queries.follow_request(context.uow, context.path["code"])
 
     @route(
@@ -90,26 +113,24 @@ class Requests:
         _REQUEST,
         roles=WORKERS,
         scope=Scope.REGION,
-        response=schemas.RequestResponse,
+        response=schemas.RequestDetailsResponse,
         summary="One request",
     )
-    def get_request(self, context: RequestContext[None]) -> queries.RequestView:
+    def get_request(self, context: RequestContext[None]) -> queries.RequestDetails:
         """Without the resident's words and contact."""
         return queries.get_request(context.uow, context.actor, context.path["request_id"])
 
     @route(
         "GET",
-        f"{_REQUEST}/contact",
+        f"{_REQUEST}/photos/<uuid:file_id>",
         roles=WORKERS,
         scope=Scope.REGION,
-        query=schemas.ContactQuery,
-        response=schemas.ContactResponse,
-        summary="Read a resident's words and contact",
+        response=FileResponse,
+        summary="A photo or PDF of a request",
     )
-    def read_contact(self, context: RequestContext[ReadContact]) -> commands.ResidentWords:
-        """Who read them, when and why is kept."""
-        request_id = context.path["request_id"]
-        return commands.read_contact(context.uow, context.actor, request_id, context.input)
+    def get_photo(self, context: RequestContext[None]) -> FileContent:
+        """As it was uploaded, without place and time of photos."""
+        return queries.get_photo(context.uow, context.actor, **context.path)
 
     @_step_route("verify", "Find a request to be real")
     def verify_request(self, context: RequestContext[None]) -> queries.RequestView:
@@ -141,3 +162,8 @@ class Requests:
         """Also one outside every grid, or without a place."""
         request_id = context.path["request_id"]
         return commands.relocate(context.uow, context.actor, request_id, context.input)
+
+    @every(seconds=3600)
+    def forget_counts(self, uow: Uow) -> None:
+        """How many requests an account registered matters for an hour."""
+        commands.forget_counts(uow)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from linli_chassis.http import (
     BodySchema,
     PageQuery,
-    QuerySchema,
     ResponseSchema,
     TranslatedText,
     page_of,
@@ -33,7 +32,6 @@ from linli_grid.requests.domain import (
     STATUSES,
     Contact,
     LinkRequest,
-    ReadContact,
     RegisterRequest,
     RejectRequest,
     RelocateRequest,
@@ -49,6 +47,16 @@ class ContactBody(BodySchema):
 
     name = line("What to call the resident.", 100, required=True)
     phone = line("Telephone number.", 40, required=True)
+
+
+class FileId(fields.UUID):
+    """The id of an uploaded file; a reference of another kind is refused with what to do."""
+
+    def make_error(self, key: str, **_: object) -> ValidationError:  # noqa: ARG002
+        """The refusal."""
+        return ValidationError(
+            Text("Not the id of a file: upload the photo at /files, and give the id it answers.")
+        )
 
 
 class RegisterBody(BodySchema):
@@ -81,16 +89,22 @@ class RegisterBody(BodySchema):
     groups = fields.List(
         fields.String(validate=validate.OneOf(GROUPS)),
         load_default=list,
+        validate=validate.Length(max=len(GROUPS)),
         metadata={
             "description": "Groups the resident belongs to. They decide the priority "
             "and are not kept."
         },
     )
+    consent_text = code(
+        "Version of the text the resident agreed to; the district's present one without it.",
+        load_default=None,
+        allow_none=True,
+    )
     photos = fields.List(
-        line("Where a photo is kept.", 500),
+        FileId(),
         load_default=list,
         validate=validate.Length(max=20),
-        metadata={"description": "References to photos; the photos themselves are kept elsewhere."},
+        metadata={"description": "Ids of files that the same account uploaded at `/files`."},
     )
 
     @validates_schema
@@ -123,8 +137,15 @@ class RegisteredResponse(ResponseSchema):
         fields.UUID(),
         required=True,
         metadata={
-            "description": "Open ones of the same category, near in place and time; "
-            "the 20 oldest at most."
+            "description": "For staff: open ones of the same category in their region, near in "
+            "place and time; the 20 oldest at most. Empty for residents."
+        },
+    )
+    reported_before = Flag(
+        required=True,
+        metadata={
+            "description": "For residents: others reported what anybody in the street can see, "
+            "within about 100 m."
         },
     )
     warnings = fields.List(TranslatedText(), required=True)
@@ -160,6 +181,13 @@ class RequestResponse(ResponseSchema):
     rejection_reason = fields.String(required=True, allow_none=True)
     source = fields.String(required=True, allow_none=True)
     external_ref = fields.String(required=True, allow_none=True)
+    consent_at = Moment(required=True, allow_none=True)
+    consent_text = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Version of the text the resident agreed to."},
+    )
+    consent_withdrawn_at = Moment(required=True, allow_none=True)
     registered_at = Moment(required=True)
     updated_at = Moment(required=True)
     actions = fields.List(
@@ -170,24 +198,16 @@ class RequestResponse(ResponseSchema):
 RequestPage = page_of(RequestResponse)
 
 
-class ContactQuery(QuerySchema):
-    """Why the contact is read."""
+class RequestDetailsResponse(RequestResponse):
+    """A request with those that may be the same."""
 
-    makes = ReadContact
-
-    reason = line("Kept with who read it and when.", 200, required=True)
-
-
-class ContactResponse(ResponseSchema):
-    """The resident's words and contact."""
-
-    request_id = fields.UUID(required=True)
-    description = fields.String(required=True, allow_none=True)
-    contact = fields.Nested(ContactBody, required=True, allow_none=True)
-    note = fields.String(
+    possible_duplicates = fields.List(
+        fields.UUID(),
         required=True,
-        allow_none=True,
-        metadata={"description": "What the worker noted on the spot."},
+        metadata={
+            "description": "Open ones of the same category in the caller's region, near in place "
+            "and time; the 20 oldest at most."
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""The tables of requests and of who read a contact, and their SQL."""
+"""The tables of requests and of how many an account registered, and their SQL."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ request = sa.Table(
     sa.Column("contact", sa.Text, comment="encrypted for request_id"),
     sa.Column("note", sa.Text, comment="the worker's words, encrypted for request_id"),
     sa.Column("photos", pg.JSONB(none_as_null=True)),
+    sa.Column("consent_at", MOMENT, comment="when the resident agreed"),
+    sa.Column("consent_text", sa.Text, comment="the version of the text agreed to"),
+    sa.Column("consent_withdrawn_at", MOMENT),
     sa.Column("tracking_digest", sa.Text, nullable=False, unique=True),
     sa.Column("original_request_id", shared.UUID, sa.ForeignKey("request.request_id")),
     sa.Column("rejection_reason", sa.Text),
@@ -46,6 +49,12 @@ request = sa.Table(
         "registered_at",
         postgresql_ops={"grid_code": "text_pattern_ops"},
     ),
+    sa.Index(
+        "request_open",
+        "registered_at",
+        "request_id",
+        postgresql_where=sa.text("status = 'registered'"),
+    ),
     sa.Index("request_alike", "category", "registered_at"),
     sa.Index(
         "request_followers",
@@ -54,31 +63,54 @@ request = sa.Table(
     ),
 )
 
-contact_access = sa.Table(
-    "contact_access",
+registration_count = sa.Table(
+    "registration_count",
     metadata,
-    sa.Column("access_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column(
-        "request_id",
-        shared.UUID,
-        sa.ForeignKey("request.request_id"),
-        nullable=False,
-        index=True,
-    ),
-    sa.Column("account", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("accessed_at", MOMENT, nullable=False),
-    comment="Who read a resident's contact and words, when, and why.",
+    sa.Column("account_digest", sa.Text, primary_key=True, comment="SHA-256"),
+    sa.Column("began_at", MOMENT, nullable=False),
+    sa.Column("registrations", sa.Integer, nullable=False),
+    comment="How many requests a resident's account registered within an hour, and since when.",
 )
+
+
+def _counting() -> sa.CTE:
+    """Counts a registration, and has the count. The row is locked, so that replicas count as one.
+
+    Parameters: `account_digest`, `now`, and `expired_at`, up to which a count is begun anew.
+    """
+    insert = pg.insert(registration_count).values(
+        account_digest=sa.bindparam("account_digest"),
+        began_at=sa.bindparam("now"),
+        registrations=1,
+    )
+    expired = registration_count.c.began_at <= sa.bindparam("expired_at")
+    counted = insert.on_conflict_do_update(
+        index_elements=[registration_count.c.account_digest],
+        set_={
+            "began_at": sa.case(
+                (expired, insert.excluded.began_at), else_=registration_count.c.began_at
+            ),
+            "registrations": sa.case((expired, 1), else_=registration_count.c.registrations + 1),
+        },
+    )
+    return counted.returning(registration_count.c.registrations, registration_count.c.began_at).cte(
+        "counted"
+    )
+
+
+COUNTED = _counting()
 
 _INSERT = sa.insert(request)
 """Built once: for what every registration runs, building costs more than running."""
 
 _CHANGEABLE = (
     "status",
+    "priority",
     "location_status",
     "grid_code",
+    "contact",
     "note",
+    "consent_withdrawn_at",
     "original_request_id",
     "rejection_reason",
     "updated_at",
@@ -132,12 +164,12 @@ def has_followers(connection: sa.Connection, request_id: UUID) -> bool:
     return bool(connection.scalar(sa.select(followers.exists())))
 
 
-def insert_access(
-    connection: sa.Connection, request_id: UUID, account: str, reason: str, now: datetime
-) -> None:
-    """Record who read a resident's contact and words, and why."""
-    connection.execute(
-        sa.insert(contact_access).values(
-            request_id=request_id, account=account, reason=reason, accessed_at=now
-        )
-    )
+def find_by_digest(connection: sa.Connection, digest: str) -> Request | None:
+    """The request with this digest of its tracking code, locked until the transaction ends."""
+    query = sa.select(request).where(request.c.tracking_digest == digest).with_for_update()
+    return fetch_one(connection, query, Request)
+
+
+def delete_counts(connection: sa.Connection, before: datetime) -> None:
+    """Forget how many requests accounts registered that began to before a time."""
+    connection.execute(sa.delete(registration_count).where(registration_count.c.began_at <= before))

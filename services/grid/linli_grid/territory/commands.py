@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from linli_chassis.http.imports import Batch, ImportResult
-from linli_chassis.process.offload import run_in_thread
 from linli_chassis.storage.projections import upsert_states
 from linli_contracts.envelope import Event
 from linli_contracts.events.grid.territory import GridDrawn
@@ -16,19 +15,19 @@ from linli_contracts.fields import coarse
 from linli_contracts.identity import Actor
 from linli_kernel.errors import NotFound
 
-from linli_grid.errors import BadGridCode, ForeignGrid
+from linli_grid.errors import BadGeometry, BadGridCode, ForeignGrid
+from linli_grid.geometry import Drawing, Repair
 from linli_grid.settings import Uow
 from linli_grid.territory import tables
 from linli_grid.territory.domain import (
     UNREGISTERED,
     DrawGrid,
     DrawnGrid,
-    Repair,
     SetBoundary,
     check_grid_code,
     community_of,
 )
-from linli_grid.territory.engine.geometry import read_area
+from linli_grid.territory.engine.drawings import read_drawings
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,8 @@ def import_grids(uow: Uow, actor: Actor, batch: Batch[DrawGrid]) -> GridImportRe
         lambda item: check_grid_code(item.grid_code, uow.settings.grid_digits, communities)
     )
     batch = batch.within(actor, lambda item: item.grid_code, ForeignGrid, "/grid_code")
-    # A native thread computes, and raises nothing: the batch notes what is refused.
-    grids = run_in_thread(batch.map, partial(_draw, uow.now)).check(_first_of_its_code())
+    areas = read_drawings([item.geometry for item in batch.items])
+    grids = batch.map(partial(_draw, uow.now, iter(areas))).check(_first_of_its_code())
     before = tables.lock_grids(uow.connection, codes)
     changed = [grid for grid in grids.items if not grid.is_same_as(before.get(grid.grid_code))]
     tables.save_grids(uow.connection, changed)
@@ -90,7 +89,9 @@ def set_boundary(
     actor.must_cover(community_code)
     if not tables.known_communities(uow.connection, [community_code]):
         raise NotFound(UNREGISTERED, community=community_code)
-    area = run_in_thread(read_area, command.geometry)
+    (area,) = read_drawings([command.geometry])
+    if isinstance(area, BadGeometry):
+        raise area
     tables.save_boundary(uow.connection, community_code, area.shape.wkb, area.area_m2, uow.now)
     return BoundaryResult(community_code, round(area.area_m2, 1), area.repair)
 
@@ -114,9 +115,11 @@ def _first_of_its_code() -> Callable[[DrawnGrid], None]:
     return rule
 
 
-def _draw(now: datetime, item: DrawGrid) -> DrawnGrid:
-    """The grid that an item draws. Raises `BadGeometry`."""
-    area = read_area(item.geometry)
+def _draw(now: datetime, areas: Iterator[Drawing], item: DrawGrid) -> DrawnGrid:
+    """The grid that an item draws, whose area is the next one. Raises `BadGeometry`."""
+    area = next(areas)
+    if isinstance(area, BadGeometry):
+        raise area
     inside = area.shape.representative_point()
     return DrawnGrid(
         grid_code=item.grid_code,

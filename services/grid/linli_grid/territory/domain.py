@@ -6,17 +6,14 @@ A grid code is twelve digits of the community and the grid's own two (CJ/T 349) 
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from linli_kernel.codes import DIGITS, Level, RegionCode
 
 from linli_grid.errors import BadGridCode
-
-GeoJson = Mapping[str, object]
-"""A GeoJSON geometry as it was sent; `engine.geometry` reads it."""
+from linli_grid.geometry import GeoJson, Repair
 
 LOCATED, OUTSIDE, UNPLACED = "located", "outside", "unplaced"
 """In a grid; at a place outside all grids; without a place."""
@@ -41,17 +38,6 @@ class SetBoundary:
     """Set the boundary that the grids of a community are to cover."""
 
     geometry: GeoJson
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """What was repaired in a drawing: the flaw, its place, and the change of area in m²."""
-
-    message: ClassVar[str] = "Repaired: {reason} at {place}; the area changed by {changed} m²."
-
-    reason: str
-    place: str
-    changed: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,17 +10,18 @@ from linli_chassis.http import (
     ImportBody,
     ImportResponse,
     PageQuery,
-    QuerySchema,
     ResponseSchema,
     TranslatedText,
     page_of,
 )
+from linli_chassis.http.paging import MAX_LIMIT
 from linli_chassis.i18n import Text
 from linli_contracts.fields import grid, name, region
 from marshmallow import fields, validate
 
+from linli_grid.geometry import Repair
 from linli_grid.staffing import AssignmentResponse, FindingResponse
-from linli_grid.territory.domain import DrawGrid, Repair, SetBoundary
+from linli_grid.territory.domain import DrawGrid, SetBoundary
 from linli_grid.territory.queries import CheckCoverage, ListGrids
 
 MAX_HOUSEHOLDS = 100_000
@@ -37,7 +38,7 @@ class RepairText(TranslatedText):
 
 
 def geometry() -> fields.Dict:
-    """A GeoJSON geometry; what is in it is checked by `territory.engine.geometry`."""
+    """A GeoJSON geometry; what is in it is checked by `geometry.engine.polygons`."""
     description = "GeoJSON Polygon or MultiPolygon in WGS-84 degrees."
     return fields.Dict(keys=fields.String(), required=True, metadata={"description": description})
 
@@ -145,10 +146,16 @@ class GridResponse(GridSummary):
     )
 
 
-class CoverageQuery(QuerySchema):
-    """What to check."""
+class CoverageQuery(PageQuery):
+    """What to check, and which part of the lists to show."""
 
     makes = CheckCoverage
+
+    limit = fields.Integer(
+        load_default=MAX_LIMIT,
+        validate=validate.Range(min=1, max=MAX_LIMIT),
+        metadata={"description": "How many items of each list at most."},
+    )
 
     community_code = region(
         "A community, or any other region; the whole district without it.", load_default=None
@@ -176,8 +183,20 @@ class RepairResponse(ResponseSchema):
     detail = RepairText(required=True, attribute="repair")
 
 
+class CoverageTotals(ResponseSchema):
+    """How many there are of each, on all pages."""
+
+    overlaps = fields.Integer(required=True)
+    gaps = fields.Integer(required=True)
+    repaired = fields.Integer(required=True)
+    findings = fields.Integer(required=True)
+
+
 class CoverageResponse(ResponseSchema):
-    """How seamless the grids are; overlaps and gaps largest first."""
+    """How seamless the grids are; overlaps and gaps largest first.
+
+    A page holds the next items of every list.
+    """
 
     region_code = fields.String(required=True)
     tolerance_m2 = fields.Float(
@@ -191,3 +210,9 @@ class CoverageResponse(ResponseSchema):
     gaps = fields.List(fields.Nested(SpotResponse), required=True)
     repaired = fields.List(fields.Nested(RepairResponse), required=True)
     findings = fields.List(fields.Nested(FindingResponse), required=True)
+    totals = fields.Nested(CoverageTotals, required=True)
+    next = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The cursor of the next page, if any list goes on."},
+    )

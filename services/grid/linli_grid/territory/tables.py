@@ -13,8 +13,9 @@ from linli_chassis.storage.records import fetch_all
 from sqlalchemy.dialects import postgresql as pg
 
 from linli_grid import tables as shared
+from linli_grid.geometry import Repair
 from linli_grid.tables import MOMENT, metadata
-from linli_grid.territory.domain import DrawnGrid, Repair
+from linli_grid.territory.domain import DrawnGrid
 from linli_grid.territory.engine.index import LocatedGrid
 
 
@@ -71,6 +72,7 @@ grid = sa.Table(
         comment="what was repaired in the drawing: template and params; null is nothing",
     ),
     sa.Column("drawn_at", MOMENT, nullable=False),
+    sa.Index("grid_by_prefix", "grid_code", postgresql_ops={"grid_code": "text_pattern_ops"}),
 )
 
 boundary = sa.Table(
@@ -90,9 +92,6 @@ grid_version = sa.Table(
     comment="One row: another random value with every change of a grid, "
     "by which replicas notice it.",
 )
-
-_VERSION = sa.select(grid_version.c.version)
-"""Built once: for what every registration runs, building costs more than running."""
 
 
 def known_communities(connection: sa.Connection, codes: Iterable[str]) -> set[str]:
@@ -148,9 +147,13 @@ def boundaries_within(connection: sa.Connection, prefix: str) -> list[bytes]:
     return list(connection.scalars(query.order_by(boundary.c.community_code)))
 
 
+VERSION = sa.select(grid_version.c.version).scalar_subquery()
+"""The version of all grids, as a value in a query that reads something else too."""
+
+
 def current_version(connection: sa.Connection) -> UUID:
     """The version of all grids together."""
-    version: UUID = connection.execute(_VERSION).scalar_one()
+    version: UUID = connection.execute(sa.select(grid_version.c.version)).scalar_one()
     return version
 
 

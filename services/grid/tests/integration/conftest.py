@@ -1,5 +1,7 @@
 """A grid service with one community of four grids, and a way to register requests."""
 
+from uuid import uuid4
+
 import pytest
 from linli_grid.service import GridService
 
@@ -28,10 +30,10 @@ def grid(service):
 
 @pytest.fixture
 def register(grid):
-    """Registers a request and gives the answer's body."""
+    """Registers a request, each time for another account, and gives the answer's body."""
 
-    def post(**changes):
-        answer = grid.post("/requests", json=request(**changes), role="resident")
+    def post(role="resident", **changes):
+        answer = grid.post("/requests", json=request(**changes), role=role, account=str(uuid4()))
         assert answer.status_code == 201, answer.json
         return answer.json
 

@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 from linli_contracts.envelope import source_of
 from linli_contracts.events.grid.requests import RequestVerified
+from linli_grid.geometry.engine.polygons import area_m2
 from linli_grid.service import GridService
-from linli_grid.territory.engine.geometry import area_m2
 from shapely.geometry import shape
 
 from .factories import region

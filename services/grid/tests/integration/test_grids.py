@@ -208,6 +208,25 @@ def test_coverage_finds_overlaps_gaps_to_the_boundary_and_unstaffed_grids(grid):
     assert gap["area_m2"] == pytest.approx(342 * 444 * 3 / 4, rel=0.01)
 
 
+def test_the_lists_of_coverage_come_in_pages_with_their_totals(grid):
+    doubled = [tile(number, grid_code=f"{COMMUNITY}{number:03}") for number in (1, 2, 3)]
+    moved = [{**item, "grid_code": f"{COMMUNITY}{n:03}"} for n, item in enumerate(doubled, 5)]
+    grid.post("/grids/import", json={"items": moved}, role="operator")
+    pages, cursor = [], ""
+    while cursor is not None:
+        pages.append(grid.get(f"/coverage?limit=2{cursor and '&cursor='}{cursor}").json)
+        cursor = pages[-1]["next"]
+    assert all(page["totals"] == pages[0]["totals"] for page in pages)
+    assert pages[0]["totals"] == {"overlaps": 3, "gaps": 0, "repaired": 0, "findings": 7}
+    assert [len(page["overlaps"]) for page in pages] == [2, 1, 0, 0]
+    assert [len(page["findings"]) for page in pages] == [2, 2, 2, 1]
+    overlaps = [tuple(each["grid_codes"]) for page in pages for each in page["overlaps"]]
+    assert len(set(overlaps)) == 3
+    assert grid.get("/coverage?limit=501").status_code == 422
+    for cursor in ("WyJ4Il0", "Wy0xXQ", "WzEsMl0"):
+        assert grid.get(f"/coverage?cursor={cursor}").status_code == 422
+
+
 def test_the_tolerance_of_coverage_is_a_setting(service):
     from linli_grid.service import GridService
 

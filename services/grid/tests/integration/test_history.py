@@ -134,9 +134,9 @@ def test_history_that_ended_is_no_duplicate_and_open_history_is(grid, register):
     now = grid.now().isoformat()
     here = centre(1)
     bring(grid, item(1, **here, registered_at=now, ended_at=None, outcome="closed"))
-    assert register(category="environment.graffiti")["possible_duplicates"] == []
+    assert register("dispatcher", category="environment.graffiti")["possible_duplicates"] == []
     bring(grid, item(2, **here, registered_at=now, ended_at=None, outcome="open"))
-    assert len(register(category="environment.graffiti")["possible_duplicates"]) == 2
+    assert len(register("dispatcher", category="environment.graffiti")["possible_duplicates"]) == 2
 
 
 @pytest.mark.parametrize(

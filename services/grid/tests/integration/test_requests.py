@@ -3,9 +3,8 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from linli_contracts.events.grid.requests import RequestRegistered
+from linli_contracts.events.grid.requests import RequestRegistered, RequestVerified
 from linli_devkit.client import ServiceUnderTest
-from linli_grid.requests.queries import MAX_DUPLICATES
 from linli_grid.service import GridService
 from linli_kernel.gcj02 import to_gcj02, to_wgs84
 
@@ -143,7 +142,7 @@ def test_what_cannot_be_used_is_refused_with_a_pointer_and_nothing_is_written(
         ({"category": "elder_care.home_visit"}, "normal"),
         ({"category": "elder_care.home_visit", "groups": ["older"], "consent": True}, "raised"),
         ({"category": "elder_care.home_visit", "groups": ["child"], "consent": True}, "normal"),
-        ({"category": "public_safety.hazard"}, "urgent"),
+        ({"category": "public_safety.hazard"}, "raised"),
     ],
 )
 def test_the_priority_is_published_but_not_its_group(grid, register, changes, priority):
@@ -151,6 +150,21 @@ def test_the_priority_is_published_but_not_its_group(grid, register, changes, pr
     assert events_of(grid, RequestRegistered)[0].data["priority"] == priority
     stored = everything_stored(grid)
     assert not any(group in stored for group in ("older", "child"))
+
+
+def test_a_danger_is_urgent_once_staff_say_so(grid, register):
+    hazard = {"category": "public_safety.hazard"}
+    assert register("grid_worker", **hazard)["priority"] == "urgent"
+    reported = register(**hazard)["request_id"]
+    assert grid.post(f"/requests/{reported}/verify", role="dispatcher").json["priority"] == "urgent"
+    assert events_of(grid, RequestVerified)[0].data["priority"] == "urgent"
+    assert grid.get(f"/requests/{reported}", role="dispatcher").json["priority"] == "urgent"
+
+
+def test_only_staff_register_what_was_seen_on_patrol(grid, register):
+    answer = grid.post("/requests", json=request(channel="patrol"), role="resident")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/channel")
+    assert register("grid_worker", channel="patrol")["status"] == "registered"
 
 
 def test_words_and_contact_are_nowhere_in_clear(grid, register):
@@ -175,93 +189,6 @@ def everything_stored(service):
             for name in ("request", "outbox", "contact_access")
         ]
         return "\n".join(row for table in tables for row in uow.connection.scalars(table))
-
-
-def test_the_contact_is_given_for_a_reason_and_who_read_it_is_kept(grid, register):
-    registered = register(contact=CONTACT, consent=True)
-    path = f"/requests/{registered['request_id']}/contact"
-    answer = grid.get(
-        f"{path}?reason=上门前联系",
-        role="grid_worker",
-        region=registered["grid_code"],
-        account="worker-7",
-    )
-    assert answer.json["contact"] == CONTACT
-    assert answer.json["description"].startswith("楼道里")
-    with grid.unit_of_work() as uow:
-        (row,) = uow.connection.execute(sa.text("SELECT * FROM contact_access")).mappings()
-    assert (row["account"], row["reason"], str(row["request_id"])) == (
-        "worker-7",
-        "上门前联系",
-        registered["request_id"],
-    )
-    assert row["accessed_at"].tzinfo is not None
-
-
-@pytest.mark.parametrize(
-    ("query", "who", "status"),
-    [
-        ("", {"role": "dispatcher"}, 422),
-        ("?reason=", {"role": "dispatcher"}, 422),
-        ("?reason=x", {"role": "resident"}, 403),
-        ("?reason=x", {"role": "provider"}, 403),
-        ("?reason=x", {"role": None}, 401),
-        ("?reason=x", {"role": "grid_worker", "region": f"{COMMUNITY}002"}, 403),
-    ],
-)
-def test_without_reason_role_or_region_no_contact_is_given_and_nothing_recorded(
-    grid, register, query, who, status
-):
-    registered = register(contact=CONTACT, consent=True)
-    assert (
-        grid.get(f"/requests/{registered['request_id']}/contact{query}", **who).status_code
-        == status
-    )
-    with grid.unit_of_work() as uow:
-        assert (
-            uow.connection.execute(sa.text("SELECT count(*) FROM contact_access")).scalar_one() == 0
-        )
-
-
-def test_an_anonymous_request_has_words_and_no_contact(grid, register):
-    answer = grid.get(
-        f"/requests/{register()['request_id']}/contact?reason=x", role="dispatcher"
-    ).json
-    assert answer["contact"] is None
-    assert answer["description"]
-
-
-def test_probable_duplicates_are_named_and_never_dropped(grid, register):
-    first = register()
-    assert register()["possible_duplicates"] == [first["request_id"]]
-    assert register(category="environment.noise")["possible_duplicates"] == []
-    assert register(**centre(2))["possible_duplicates"] == []
-    assert len(events_of(grid, RequestRegistered)) == 4
-
-
-def test_many_probable_duplicates_are_not_all_named(grid, register):
-    known = [register()["request_id"] for _ in range(MAX_DUPLICATES + 2)]
-    assert register()["possible_duplicates"] == known[:MAX_DUPLICATES]
-
-
-def test_what_is_settled_long_ago_or_far_off_is_no_duplicate(grid, register):
-    settled = register()
-    grid.post(
-        f"/requests/{settled['request_id']}/reject",
-        json={"reason": "not_a_request"},
-        role="dispatcher",
-    )
-    assert register()["possible_duplicates"] == []
-    now = grid.now()
-    grid.now = lambda: now + timedelta(hours=73)
-    assert register()["possible_duplicates"] == []
-
-
-def test_how_near_duplicates_are_is_a_setting(service):
-    wide = service(GridService, LINLI_DUPLICATE_RADIUS_M="2000", LINLI_DUPLICATE_HOURS="1")
-    first = wide.post("/requests", json=request(**centre(1)), role="resident").json
-    second = wide.post("/requests", json=request(**centre(4)), role="resident").json
-    assert second["possible_duplicates"] == [first["request_id"]]
 
 
 def test_a_resident_follows_a_request_by_its_code_however_it_is_typed(grid, register):

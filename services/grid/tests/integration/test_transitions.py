@@ -68,7 +68,11 @@ def test_what_is_settled_on_the_spot_is_published_with_the_worker(grid, register
     )
     assert events_of(grid, RequestResolvedOnSpot)[0].data["worker_id"] == worker
     assert (
-        grid.get(f"/requests/{registered['request_id']}/contact?reason=x").json["note"] == "已清走"
+        grid.post(
+            f"/requests/{registered['request_id']}/contact",
+            json={"reason": "audit", "words": "核对办理情况"},
+        ).json["note"]
+        == "已清走"
     )
 
 

@@ -1,6 +1,6 @@
 import pytest
-from linli_grid.territory.engine.coverage import check_coverage
-from linli_grid.territory.engine.geometry import area_m2
+from linli_grid.geometry.engine.coverage import check_coverage
+from linli_grid.geometry.engine.polygons import area_m2
 from shapely.geometry import Polygon, box
 
 WEST, SOUTH = 116.4, 39.9

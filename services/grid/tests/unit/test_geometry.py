@@ -1,12 +1,25 @@
+import subprocess
+import sys
 from math import atanh, pi, radians, sin, sqrt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli_grid.errors import BadGeometry
-from linli_grid.territory.domain import Repair
-from linli_grid.territory.engine.geometry import area_m2, metres_per_degree, read_area
+from linli_grid.geometry.domain import Repair
+from linli_grid.geometry.engine.polygons import (
+    MAX_POSITIONS,
+    area_m2,
+    count_positions,
+    metres_per_degree,
+    read_shape,
+    repair,
+)
 from shapely.geometry import box
+
+
+def read_area(geojson):
+    return repair(read_shape(geojson))
 
 
 def polygon(*rings):
@@ -124,3 +137,21 @@ def test_what_is_no_polygon_is_refused_with_a_pointer(geojson, pointer):
         read_area(geojson)
     assert refused.value.pointer.startswith(pointer)
     str(refused.value)  # its template has all parameters
+
+
+def test_the_positions_of_all_parts_are_counted_and_too_many_refused_before_they_are_read():
+    ring = square(116.4, 39.9, 0.01)
+    assert count_positions(polygon(ring, ring)["coordinates"]) == 10
+    assert count_positions([[list(map(list, ring))], [list(map(list, ring))]]) == 10
+    assert count_positions("x") == count_positions([]) == 0
+    with pytest.raises(BadGeometry) as refused:
+        read_shape(polygon([("not", "read")] * (MAX_POSITIONS + 1)))
+    assert refused.value.params == {"positions": MAX_POSITIONS + 1, "most": MAX_POSITIONS}
+
+
+def test_a_process_that_computes_with_polygons_loads_nothing_of_a_service():
+    loaded = "import sys, linli_grid.geometry; print(*(sys.modules.keys() & set(sys.argv)))"
+    heavy = ["eventlet", "sqlalchemy", "werkzeug", "marshmallow", "linli_chassis.http"]
+    command = [sys.executable, "-c", loaded, *heavy]
+    done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  # our own
+    assert done.stdout.strip() == b""

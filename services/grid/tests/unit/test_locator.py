@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from linli_grid.territory.engine.geometry import area_m2
+from linli_grid.geometry.engine.polygons import area_m2
 from linli_grid.territory.engine.index import NONE, GridIndex, GridLocator, LocatedGrid
 from shapely.geometry import Point, box
 

@@ -7,9 +7,9 @@ from linli_chassis.http.problems import domain_problem
 from linli_chassis.i18n import current_locale, translate
 from linli_devkit.catalogues import CONTEXT, catalogue
 from linli_grid.errors import DutyTaken, TransitionRefused
+from linli_grid.geometry.engine.polygons import read_shape, repair
 from linli_grid.requests.domain import REQUEST_STATES, STATUSES, check_link, take
 from linli_grid.staffing.domain import DUTIES, Assignment, Staff, assign
-from linli_grid.territory.engine.geometry import read_area
 from linli_grid.territory.schemas import RepairedItem
 from linli_grid.territory.tables import RepairColumn
 from sqlalchemy.dialects.postgresql.psycopg2 import dialect
@@ -59,7 +59,7 @@ def test_a_repair_is_described_in_words_also_when_it_comes_from_the_database():
         [116.41, 39.91],
         [116.4, 39.91],
     ]
-    read = read_area({"type": "Polygon", "coordinates": [[*spike, spike[0]]]})
+    read = repair(read_shape({"type": "Polygon", "coordinates": [[*spike, spike[0]]]}))
     column, postgresql = RepairColumn(), dialect()
     stored = column.process_bind_param(read.repair, postgresql)
     assert set(stored) == {"template", "params"}

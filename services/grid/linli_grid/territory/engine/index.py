@@ -17,7 +17,7 @@ import shapely
 from linli_chassis.process.offload import run_in_thread
 from numpy.typing import ArrayLike, NDArray
 
-from linli_grid.territory.engine.geometry import metres_per_degree
+from linli_grid.geometry import metres_per_degree
 
 NONE = -1
 """Stands for the number of a grid where there is none."""

@@ -115,6 +115,14 @@ def place_many(
     return placements
 
 
+def point_of(item: HasCoordinates) -> Point | None:
+    """The place of a thing in WGS-84. Raises `Invalid` for one coordinate without the other."""
+    point = _point(item)
+    if isinstance(point, Invalid):
+        raise point
+    return point
+
+
 def _columns(points: Collection[Point]) -> tuple[list[float], list[float]]:
     """Points as longitudes and latitudes."""
     longitudes, latitudes = zip(*points, strict=True) if points else ((), ())

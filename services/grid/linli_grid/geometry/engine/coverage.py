@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from linli_grid.territory.engine.geometry import area_m2, areas_of
+from linli_grid.geometry.engine.polygons import area_m2, areas_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Overlap(Spot):
 class Coverage:
     """Overlaps and gaps, largest first. `area_m2` is the ground covered, each place once."""
 
+    grid_codes: list[str]
     area_m2: float
     overlaps: list[Overlap]
     gaps: list[Spot]
@@ -65,6 +66,7 @@ def check_coverage(
         wanted, shapely.union_all(shapes[tree.query(wanted, predicate="intersects")])
     )
     return Coverage(
+        grid_codes=list(asked),
         area_m2=sum(area_m2(part) for part in shapely.get_parts(covered)),
         overlaps=_overlaps(codes, shapes, tree, len(asked), tolerance_m2),
         gaps=_largest_first([spot_of(part) for part in _polygons(gaps)], tolerance_m2),

@@ -10,9 +10,10 @@ variance of latitude over the polygon: under 1e-6 of the area for one 10 km tall
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin, sqrt
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -21,9 +22,12 @@ from shapely.geometry import MultiPolygon, Polygon, mapping
 from shapely.geometry.base import BaseGeometry
 
 from linli_grid.errors import BadGeometry
-from linli_grid.territory.domain import GeoJson, Repair
+from linli_grid.geometry.domain import GeoJson, Repair
 
 Area = Polygon | MultiPolygon
+
+_Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
 
 _SEMI_MAJOR_M = 6378137.0  # WGS-84
 _ECCENTRICITY_SQUARED = 6.69437999014e-3
@@ -33,6 +37,9 @@ REPAIR_MAX_SHARE = 0.001
 """A repair may change at most this share of the area; more is another polygon, to be redrawn."""
 _REPAIR_MIN_M2 = 1.0  # below this a share says nothing
 
+MAX_POSITIONS = 20_000
+"""Of one polygon. The most detailed of the 99 neighbourhoods of Los Angeles has 9,025."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadArea:
@@ -41,6 +48,10 @@ class ReadArea:
     shape: Area
     area_m2: float
     repair: Repair | None
+
+
+Drawing = ReadArea | BadGeometry
+"""A drawing that was read, or why it cannot be used."""
 
 
 def metres_per_degree(latitude: float) -> tuple[float, float]:
@@ -59,15 +70,47 @@ def area_m2(shape: BaseGeometry) -> float:
     return float(shape.area * east * north)
 
 
-def read_area(geojson: GeoJson) -> ReadArea:
-    """Read a GeoJSON Polygon or MultiPolygon, repairing what is invalid where little changes.
+def read_shape(geojson: GeoJson) -> Area:
+    """The shape of a GeoJSON Polygon or MultiPolygon, valid or not.
 
     Raises:
-        BadGeometry: with the reason, its place if there is one, and a pointer from `/geometry` on.
+        BadGeometry: with the reason and a pointer from `/geometry` on.
     """
-    shape = _shape(geojson)
+    positions = count_positions(geojson.get("coordinates"))
+    if positions > MAX_POSITIONS:
+        raise BadGeometry(
+            "The polygon has {positions} positions; at most {most} are taken. Simplify it.",
+            pointer="/geometry/coordinates",
+            positions=positions,
+            most=MAX_POSITIONS,
+        )
+    return _shape(geojson)
+
+
+def count_positions(coordinates: object) -> int:
+    """How many positions the coordinates of a Polygon or MultiPolygon hold."""
+    level = coordinates if isinstance(coordinates, list) else []
+    while level and isinstance(level[0], list) and level[0] and isinstance(level[0][0], list):
+        level = [inner for outer in level if isinstance(outer, list) for inner in outer]
+    return len(level)
+
+
+def measure(shape: Area) -> ReadArea:
+    """A valid shape with its area. Raises `BadGeometry` when it has none."""
+    return _measured(shape, None)
+
+
+def repair(shape: Area) -> ReadArea:
+    """A shape, repaired where it is invalid and that changes little.
+
+    How long that takes has no bound: a star of 200 points that cross each other takes seconds, one
+    of 500 minutes.
+
+    Raises:
+        BadGeometry: with the reason, and its place if there is one.
+    """
     if shape.is_valid:
-        return _measured(shape, None)
+        return measure(shape)
     reason, place = _why_invalid(shape)
     repaired = areas_of(shapely.make_valid(shape))
     # Where a ring crosses itself, its signed area cancels what the repair keeps, so the difference
@@ -84,6 +127,19 @@ def read_area(geojson: GeoJson) -> ReadArea:
             after=round(after),
         )
     return _measured(repaired, Repair(reason, place, round(abs(after - before), 2)))
+
+
+def repair_all(shapes: Sequence[Area]) -> list[Drawing]:
+    """Each shape as `repair` has it; instead of each that cannot be used, why."""
+    return [or_refusal(repair, shape) for shape in shapes]
+
+
+def or_refusal(rule: Callable[[_Item], _Made], item: _Item) -> _Made | BadGeometry:
+    """What a rule makes of an item, or the `BadGeometry` that it raises."""
+    try:
+        return rule(item)
+    except BadGeometry as refusal:
+        return refusal
 
 
 def to_geojson(wkb: bytes) -> GeoJson:

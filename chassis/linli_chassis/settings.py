@@ -206,6 +206,27 @@ class Settings(ProcessSettings):
         ),
         validate=Range(min=5),
     )
+    statement_seconds: int = setting(
+        "LINLI_STATEMENT_SECONDS",
+        "int",
+        default=10,
+        help="Seconds that one database statement of a request or a timer may take.",
+        validate=Range(min=1, max=600),
+    )
+    batch_statement_seconds: int = setting(
+        "LINLI_BATCH_STATEMENT_SECONDS",
+        "int",
+        default=60,
+        help="Seconds that one database statement of an import or a batch of events may take.",
+        validate=Range(min=1, max=3600),
+    )
+    lock_seconds: int = setting(
+        "LINLI_LOCK_SECONDS",
+        "int",
+        default=5,
+        help="Seconds that a database statement may wait for a lock.",
+        validate=Range(min=1, max=600),
+    )
     inbox_batch: int = setting(
         "LINLI_INBOX_BATCH",
         "int",

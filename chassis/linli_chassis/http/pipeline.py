@@ -35,7 +35,7 @@ from linli_chassis.http.problems import Problem, field_problem
 from linli_chassis.http.responses import json_response, to_json
 from linli_chassis.http.route_info import RouteInfo
 from linli_chassis.http.schemas import BodySchema, QuerySchema
-from linli_chassis.storage.database import is_conflict, is_unavailable
+from linli_chassis.storage.database import is_canceled, is_conflict, is_unavailable
 from linli_chassis.storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -147,6 +147,8 @@ class RouteEndpoint:
         self._runtime = runtime
         self._run_in_worker = run_in_worker
         self._body = (info.body or BodySchema)()
+        many = self._body.takes_many
+        self._open_unit = runtime.long_unit_of_work if many else runtime.unit_of_work
         self._query = (info.query or QuerySchema)()
         self._response = info.response() if info.response else None
         self._promised = _required_fields(self._response)
@@ -205,14 +207,14 @@ class RouteEndpoint:
     def _perform(self, job: Job, method: Method) -> Response:
         for tries_left in reversed(range(CONFLICT_TRIES)):
             try:
-                with self._runtime.unit_of_work() as uow:
+                with self._open_unit() as uow:
                     stored = self.claim(job, uow)
                     return stored or self.answer(job, uow, self.work(job, uow, method))
             except Exception as error:
                 if is_conflict(error) and tries_left:
                     log.info("transaction lost a conflict and is tried again", route=self.info.path)
                     continue
-                if is_unavailable(error) or is_conflict(error):
+                if is_unavailable(error) or is_conflict(error) or is_canceled(error):
                     log.warning("database not available", exc_info=error)
                     raise _database_unavailable() from error
                 raise

@@ -44,7 +44,7 @@ class InboxConsumer(ProviderCollector, SharedExtension):
 
         All subscriptions have registered by now.
         """
-        self.inbox = Inbox(self._runtime.unit_of_work, self._handlers())
+        self.inbox = Inbox(self._runtime.long_unit_of_work, self._handlers())
         if self.container.config["idle"]:
             return
         loops = [self._retry] if self._settings.amqp_uri is None else [self._retry, self._consume]

@@ -22,7 +22,7 @@ from linli_contracts.envelope import Event, Message, UnreadableEvent, decode
 from linli_chassis.messaging import inbox_store
 from linli_chassis.messaging.inbox_report import InboxReport
 from linli_chassis.observability import logs, tracing
-from linli_chassis.storage.database import is_unavailable
+from linli_chassis.storage.database import is_canceled, is_unavailable
 from linli_chassis.storage.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 Handler = Callable[[UnitOfWork[Any], list[Event]], None]
@@ -107,7 +107,7 @@ class Inbox:
         if error is None:
             return len(arrivals)
         if not arrivals:
-            raise error  # the query itself fails, and a retry does not help
+            raise _final(error)  # the query itself fails
         for arrival in arrivals:
             select_one = partial(inbox_store.pending_retry_of, event_id=arrival.row_id)
             error = self._try(partial(self._retry, select=select_one, into=[]))
@@ -185,7 +185,7 @@ class Inbox:
     def _must(self, work: _Work) -> None:
         error = self._try(work)
         if error is not None:
-            raise error
+            raise _final(error)
 
     # Reading, and storing what failed
 
@@ -234,6 +234,11 @@ class Inbox:
         self._must(
             lambda uow: inbox_store.postpone(uow.connection, arrival.row_id, attempts, reason)
         )
+
+
+def _final(error: Exception) -> Exception:
+    """What an error of a statement of ours means: a slow one may be fast later, others never."""
+    return DatabaseUnavailable(str(error)) if is_canceled(error) else error
 
 
 def _reason(error: Exception) -> str:

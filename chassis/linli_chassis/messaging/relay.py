@@ -20,7 +20,7 @@ from linli_chassis.messaging.publisher import BusUnavailable, Publisher
 from linli_chassis.messaging.retention import Retention, purge
 from linli_chassis.observability import logs, metrics
 from linli_chassis.process import failpoints
-from linli_chassis.storage.database import is_unavailable
+from linli_chassis.storage.database import is_canceled, is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +71,8 @@ class Relay:
             try:
                 self._work()
             except Exception as error:
-                if not (isinstance(error, BusUnavailable) or is_unavailable(error)):
+                is_away = is_unavailable(error) or is_canceled(error)
+                if not (isinstance(error, BusUnavailable) or is_away):
                     raise
                 pause = backoff.pause()
                 metrics.relay_waits.labels(self._service).inc()

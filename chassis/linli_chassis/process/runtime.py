@@ -21,7 +21,10 @@ from linli_chassis.observability import gauges, tracing
 from linli_chassis.observability.monitor import monitored, relay_health
 from linli_chassis.settings import ProcessSettings, Settings
 from linli_chassis.storage.database import create_engine
+from linli_chassis.storage.timeouts import Timeouts
 from linli_chassis.storage.unit_of_work import UnitOfWork, UnitOfWorkFactory, utc_now
+
+RELAY_TIMEOUTS = Timeouts(statement=30, lock=5)
 
 log = structlog.get_logger(__name__)
 
@@ -34,13 +37,28 @@ class Runtime:
     settings: Settings
     engine: sa.Engine
     unit_of_work: UnitOfWorkFactory[Any]
+    """For requests and timers."""
+    long_unit_of_work: UnitOfWorkFactory[Any]
+    """For batches of events and imports."""
 
     @classmethod
     def of(
         cls, service: str, settings: Settings, clock: Callable[[], datetime] = utc_now
     ) -> Runtime:
-        engine = create_engine(settings.database_url, service, pool_size=settings.database_pool)
-        return cls(service, settings, engine, UnitOfWorkFactory(engine, service, settings, clock))
+        engine = create_engine(
+            settings.database_url,
+            service,
+            pool_size=settings.database_pool,
+            timeouts=Timeouts(settings.statement_seconds, settings.lock_seconds),
+        )
+        many = Timeouts(settings.batch_statement_seconds, settings.lock_seconds)
+        return cls(
+            service,
+            settings,
+            engine,
+            UnitOfWorkFactory(engine, service, settings, clock),
+            UnitOfWorkFactory(engine, service, settings, clock, many),
+        )
 
 
 def container_of(
@@ -88,6 +106,7 @@ def relay_of(
         name,
         pool_size=1,
         application=f"linli-relay-{name}",
+        timeouts=RELAY_TIMEOUTS,
         session=SINGLE_SESSION,
     )
     retention = Retention(settings.outbox_keep_days, settings.inbox_keep_days)

@@ -11,7 +11,7 @@ from eventlet.event import Event as Signal
 from nameko.extensions import Entrypoint
 
 from linli_chassis.messaging.subscriptions import run_worker
-from linli_chassis.storage.database import is_conflict, is_unavailable
+from linli_chassis.storage.database import is_canceled, is_conflict, is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Timer(Entrypoint):
             try:
                 self.fire()
             except Exception as error:
-                if is_unavailable(error) or is_conflict(error):
+                if is_unavailable(error) or is_conflict(error) or is_canceled(error):
                     log.warning(
                         "timer round put off",
                         timer=self.method_name,

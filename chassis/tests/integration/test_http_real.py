@@ -26,6 +26,7 @@ from linli_devkit.processes import eventually, process
 
 _PROBE = str(Path(__file__).parent / "http_probe.py")
 THINGS = "/api/grid/v1/things"
+COUNT = "/api/grid/v1/count"
 
 
 @dataclass
@@ -115,6 +116,7 @@ def running_probe(postgres: PostgresServer, folder: Path) -> Iterator[Service]:
             "DATABASE_URL": url,
             "LINLI_HTTP_BIND": bind,
             "LINLI_MAX_BODY_BYTES": "4096",
+            "LINLI_LOCK_SECONDS": "1",
         }
         with process([_PROBE], environ, folder / "log") as running:
             service = Service(port, engine, running, folder / "log")
@@ -347,6 +349,38 @@ def test_a_database_that_goes_away_is_a_503_and_its_return_is_noticed(probe: Ser
     assert set(statuses) <= {503, 201}  # each connection that was broken is noticed once
     probe.engine.dispose()  # its connections were ended too
     assert probe.names() == ["before", "after"]
+
+
+def test_a_database_that_accepts_and_never_replies_is_a_503_again_and_again(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        port, database = free_port(), silent.getsockname()[1]
+        environ = {
+            **ENVIRON,
+            "DATABASE_URL": f"postgresql://u:p@127.0.0.1:{database}/d",
+            "LINLI_DATABASE_POOL": "5",
+            "LINLI_HTTP_BIND": f"127.0.0.1:{port}",
+        }
+        with process([_PROBE], environ, tmp_path / "log") as running:
+            engine = create_engine(environ["DATABASE_URL"], "grid")  # opens no connection
+            service = Service(port, engine, running, tmp_path / "log")
+            eventually(service.is_up)
+            for _ in range(2):  # all connections of the pool, and again
+                with ThreadPoolExecutor(5) as pool:
+                    replies = list(pool.map(lambda _: service.ask("GET", COUNT), range(5)))
+                assert {reply.status for reply in replies} == {503}
+
+
+def test_a_locked_table_is_a_503_within_the_bound_and_open_again_when_it_is_free(
+    probe: Service,
+) -> None:
+    with probe.engine.begin() as holder:
+        holder.execute(sa.text("LOCK TABLE thing"))
+        for refused in (probe.keep("meanwhile"), probe.ask("GET", COUNT)):
+            assert refused.json["type"] == "urn:linli:problem:database-away"
+            assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+    assert probe.keep("after").status == 201
 
 
 def test_the_log_is_json_with_the_correlation_id_and_without_words_of_residents(

@@ -147,7 +147,7 @@ class RouteEndpoint:
         self._runtime = runtime
         self._run_in_worker = run_in_worker
         self._body = (info.body or BodySchema)()
-        many = self._body.takes_many
+        many = getattr(info.body, "takes_many", False)
         self._open_unit = runtime.long_unit_of_work if many else runtime.unit_of_work
         self._query = (info.query or QuerySchema)()
         self._response = info.response() if info.response else None

@@ -21,7 +21,7 @@ from linli_contracts.envelope import Event, Message, UnreadableEvent, decode
 
 from linli_chassis.messaging import inbox_store
 from linli_chassis.messaging.inbox_report import InboxReport
-from linli_chassis.observability import logs, tracing
+from linli_chassis.observability import logs, tracing, watchdog
 from linli_chassis.storage.database import is_canceled, is_unavailable
 from linli_chassis.storage.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -173,6 +173,7 @@ class Inbox:
 
     def _try(self, work: _Work) -> Exception | None:
         """Run `work` in a unit of work; its error, unless the database is unavailable."""
+        watchdog.note_turn()
         try:
             with self._open_unit() as uow:
                 work(uow)

@@ -36,6 +36,8 @@ class Runtime:
     service: str
     settings: Settings
     engine: sa.Engine
+    monitoring_engine: sa.Engine
+    """For readiness and gauges, which must not wait for work."""
     unit_of_work: UnitOfWorkFactory[Any]
     """For requests and timers."""
     long_unit_of_work: UnitOfWorkFactory[Any]
@@ -56,6 +58,7 @@ class Runtime:
             service,
             settings,
             engine,
+            gauges.engine_of(service, settings.database_url),
             UnitOfWorkFactory(engine, service, settings, clock),
             UnitOfWorkFactory(engine, service, settings, clock, many),
         )
@@ -122,7 +125,7 @@ def serve(service: Any, environ: Mapping[str, str]) -> None:
 
     runtime = Runtime.of(service.name, service.settings.load(environ))
     tracing.configure(service.name, environ)
-    gauges.watch(service.name, runtime.settings.database_url, runtime.engine.pool)
+    gauges.watch(service.name, runtime.monitoring_engine, runtime.engine.pool)
     container = container_of(service, runtime)
     _on_signal(lambda: eventlet.spawn_n(container.stop))
     container.start()
@@ -136,7 +139,7 @@ def relay(name: str, environ: Mapping[str, str]) -> None:
     """Run the relay of one service until SIGTERM or SIGINT."""
     settings = ProcessSettings.load(environ)
     worker = relay_of(name, settings)
-    gauges.watch(name, settings.database_url)
+    gauges.watch(name, gauges.engine_of(name, settings.database_url))
     _on_signal(worker.stop)
     with monitored(name, settings.metrics_bind, partial(relay_health, name)):
         worker.run()

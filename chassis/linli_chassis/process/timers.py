@@ -11,6 +11,7 @@ from eventlet.event import Event as Signal
 from nameko.extensions import Entrypoint
 
 from linli_chassis.messaging.subscriptions import run_worker
+from linli_chassis.observability import watchdog
 from linli_chassis.storage.database import is_canceled, is_conflict, is_unavailable
 
 log = structlog.get_logger(__name__)
@@ -55,10 +56,17 @@ class Timer(Entrypoint):
         return True
 
     def _rounds(self) -> None:
+        service = self.container.config["runtime"].service
+        with watchdog.watched(service, self.method_name):
+            self._rounds_until_stopped()
+
+    def _rounds_until_stopped(self) -> None:
         while not self._stopping.ready():
+            watchdog.note_turn(within=self.seconds)
             with eventlet.Timeout(self.seconds, False):
                 self._stopping.wait()
                 return
+            watchdog.note_turn()
             try:
                 self.fire()
             except Exception as error:

@@ -80,7 +80,7 @@ def create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=timeouts.pool,
         hide_parameters=True,  # they may be personal data, and errors are logged
         connect_args={
             "options": " ".join(f"-c{name}={value}" for name, value in settings.items()),

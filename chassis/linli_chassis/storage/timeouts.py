@@ -17,8 +17,6 @@ import sqlalchemy as sa
 from psycopg2 import extensions
 
 CONNECT_SECONDS = 5.0
-MARGIN_SECONDS = 5.0
-"""How much longer than the server the client waits, so that it is the server that cancels."""
 
 _CONNECTED = (
     extensions.STATUS_READY,
@@ -29,10 +27,15 @@ _CONNECTED = (
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds for one statement, and for the locks that it waits for."""
+    """Seconds for one statement, for the locks that it waits for, and for a free connection.
+
+    The client waits `margin` longer than the server, so that it is the server that cancels.
+    """
 
     statement: float = 60.0
     lock: float = 10.0
+    pool: float = 10.0
+    margin: float = 5.0
 
     @property
     def session(self) -> dict[str, str]:
@@ -53,7 +56,7 @@ class Timeouts:
     @property
     def reply(self) -> float:
         """Seconds to wait for the reply to a statement."""
-        return self.statement + MARGIN_SECONDS
+        return self.statement + self.margin
 
 
 class BoundedConnection(extensions.connection):

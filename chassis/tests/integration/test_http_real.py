@@ -294,6 +294,15 @@ def test_health_is_answered_while_all_workers_wait(probe: Service) -> None:
         assert {future.result().status for future in slow} == {201}
 
 
+def test_a_service_whose_connections_are_all_in_use_is_ready(probe: Service) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        slow = [pool.submit(probe.keep, "slow", seconds=3) for _ in range(10)]
+        eventually(lambda: probe.open_transactions() == 10)
+        assert probe.ask("GET", "/readyz").status == 200
+        assert not any(future.done() for future in slow)
+        assert {future.result().status for future in slow} == {201}
+
+
 def test_stopping_answers_what_was_begun_and_takes_nothing_new(own_probe: Service) -> None:
     with closing(own_probe.connect()) as idle, ThreadPoolExecutor(4) as pool:
         assert own_probe.ask("GET", "/healthz", connection=idle).status == 200

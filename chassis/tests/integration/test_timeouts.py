@@ -15,7 +15,7 @@ from linli_chassis.storage.database import create_engine, is_canceled, is_unavai
 from linli_chassis.storage.timeouts import Timeouts
 from linli_devkit.client import ENVIRON
 
-BRIEF = Timeouts(statement=0.3, lock=0.2)
+BRIEF = Timeouts(statement=0.3, lock=0.2, margin=0.2)
 
 
 @pytest.fixture
@@ -26,7 +26,6 @@ def url(database: Callable[[list[str]], str]) -> str:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "CONNECT_SECONDS", 0.5)
-    monkeypatch.setattr(timeouts, "MARGIN_SECONDS", 0.2)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -210,9 +210,13 @@ class FakeRuntime:
             {**ENVIRON, "DATABASE_URL": "postgresql:///none", "LINLI_MAX_BODY_BYTES": "2048"}
         )
         self.engine = sa.create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none")
+        self.monitoring_engine = self.engine
         self.committed = 0
         self.rolled_back = 0
         self.conflicts = 0
+
+    def long_unit_of_work(self) -> AbstractContextManager[Any]:
+        return self.unit_of_work()
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Any]:

@@ -24,6 +24,7 @@ from linli_chassis.storage.database import create_engine
 from linli_chassis.storage.timeouts import Timeouts
 from linli_chassis.storage.unit_of_work import UnitOfWork, UnitOfWorkFactory, utc_now
 
+OWN_WORKERS = 20
 RELAY_TIMEOUTS = Timeouts(statement=30, lock=5)
 
 log = structlog.get_logger(__name__)
@@ -76,14 +77,18 @@ def container_of(
     """
     from nameko.containers import ServiceContainer
 
+    http_workers = runtime.settings.database_pool * 10
     config = {
         "runtime": runtime,
+        "http_workers": http_workers,
         "HTTP_BIND": runtime.settings.http_bind,
         "mount": mount,
         "idle": idle,
     }
     return ServiceContainer(
-        service, config={**config, "max_workers": runtime.settings.database_pool * 10}
+        # Requests leave workers to the consumer and the timers, whatever comes in.
+        service,
+        config={**config, "max_workers": http_workers + OWN_WORKERS},
     )
 
 

@@ -9,19 +9,23 @@ from dataclasses import dataclass  # noqa: E402
 from typing import Any  # noqa: E402
 
 import sqlalchemy as sa  # noqa: E402
-from linli_chassis.http import (  # noqa: E402
+from linli_chassis.http import (  # noqa: E402  # noqa: E402
     PUBLIC,
     BodySchema,
     Problem,
     RequestContext,
     ResponseSchema,
     Scope,
+    body,
     route,
+    server,
 )
 from linli_chassis.observability import logs  # noqa: E402
 from linli_chassis.process.runtime import serve  # noqa: E402
 from linli_chassis.settings import Settings  # noqa: E402
 from marshmallow import fields  # noqa: E402
+
+server.HEAD_SECONDS = body.BODY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ import json
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,58 @@ def test_a_chunked_body_within_the_limit_is_taken(probe: Service) -> None:
 def test_what_is_no_http_is_refused_and_does_no_harm(probe: Service, head: bytes) -> None:
     assert b"Traceback" not in probe.raw(head)
     assert probe.ask("GET", "/healthz").status == 200
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        ("Content-Length: +2",),
+        ("Content-Length: 1_0",),
+        ("Content-Length: 2, 2",),
+        ("Content-Length: 2", "Content-Length: 12"),
+        ("Content-Length: 2", "Content-Length: 2"),
+        ("Content-Length : 2",),
+        ("Transfer-Encoding: gzip, chunked",),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding: identity"),
+        ("Transfer-Encoding: chunked", "Content-Length: 2"),
+    ],
+)
+def test_a_request_whose_end_is_in_doubt_is_refused_and_closed(
+    probe: Service, framing: tuple[str, ...]
+) -> None:
+    answer = probe.raw(_head(*framing), b"{}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b" 400 " in answer.splitlines()[0]
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"Connection: close" in answer
+
+
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [
+        (b"GE", b"T"),
+        (b"GET /healthz HTTP/1.1\r\nX-Slow: ", b"x"),
+        (_head("Content-Length: 4000"), b" "),
+        (_head("Transfer-Encoding: chunked"), b"1\r\n \r\n"),
+        (_head("Content-Length: 4000").replace(b"Bearer", b"Nobody"), b" "),
+    ],
+)
+def test_a_client_that_drips_is_ended(probe: Service, head: bytes, drop: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", probe.port), timeout=0.2) as sock:
+        sock.sendall(head)
+        deadline = time.monotonic() + 8
+        while not _is_closed(sock):
+            assert time.monotonic() < deadline
+            with suppress(ConnectionError):
+                sock.sendall(drop)
+
+
+def _is_closed(sock: socket.socket) -> bool:
+    try:
+        return not sock.recv(4096)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def test_a_connection_that_goes_away_in_the_middle_does_no_harm(probe: Service) -> None:

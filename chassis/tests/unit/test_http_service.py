@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -35,6 +35,8 @@ from linli_chassis.http import (
     route,
     routes_of,
 )
+from linli_chassis.http import server as server_module
+from linli_chassis.http.server import HttpServer
 from linli_chassis.i18n import current_locale
 from linli_chassis.observability import metrics, tracing
 from linli_chassis.settings import Settings
@@ -238,6 +240,7 @@ class Web:
         self.container = ServiceContainer(ThingService, {"runtime": self.runtime, "mount": mount})
         self.container.start()
         self._client = Client(mount["grid"])
+        (self.server,) = (one for one in self.container.extensions if isinstance(one, HttpServer))
 
     def __call__(
         self,
@@ -283,6 +286,24 @@ def test_a_call_is_checked_carried_out_committed_and_answered(web: Web) -> None:
     assert answer.headers["Content-Type"] == "application/json"
     assert "灯" in answer.text
     assert web.runtime.committed == 1
+
+
+def test_a_request_beyond_the_workers_is_answered_at_once_and_costs_none(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "SLOT_SECONDS", 0.05)
+    with ExitStack() as held:
+        for _ in range(web.container.max_workers):
+            held.enter_context(web.server.slot())
+        answer = web("POST", "/things", json={"name": "x"})
+        assert (answer.status_code, answer.json["type"]) == (503, "urn:linli:problem:busy")
+        assert answer.headers["Retry-After"] == "5"
+        assert web("GET", "/healthz", None).status_code == 200
+        monkeypatch.setattr(server_module, "SLOT_SECONDS", 60)
+        monkeypatch.setattr(server_module, "MAX_WAITING", 0)  # too many wait: not even that
+        assert web("POST", "/things", json={"name": "x"}).status_code == 503
+    monkeypatch.undo()
+    assert web("POST", "/things", json={"name": "x"}).status_code == 201
 
 
 def test_each_wrong_value_is_pointed_at_and_nothing_is_begun(web: Web) -> None:

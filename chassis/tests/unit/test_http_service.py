@@ -38,7 +38,7 @@ from linli_chassis.http import (
 from linli_chassis.http import server as server_module
 from linli_chassis.http.server import HttpServer
 from linli_chassis.i18n import current_locale
-from linli_chassis.observability import metrics, tracing
+from linli_chassis.observability import logs, metrics, tracing
 from linli_chassis.settings import Settings
 from linli_contracts.identity import Actor, Principal
 from linli_devkit.client import DISTRICT, ENVIRON, Answer, token
@@ -457,6 +457,9 @@ def test_an_error_of_ours_shows_nothing_but_an_id_that_is_in_the_log(web: Web) -
     assert "RuntimeError" not in answer.text
     [line] = [line for line in logged if line["log_level"] == "error"]
     assert line["event"] == "request failed"
+    written = str(logs.render_exception(None, "error", line))
+    assert "RuntimeError" in written
+    assert "张三" not in written
     assert answer.json["correlation_id"] == answer.headers["X-Correlation-ID"]
 
 

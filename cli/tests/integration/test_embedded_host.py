@@ -44,3 +44,4 @@ def test_a_part_that_ends_ends_the_process_with_a_line_that_names_it(
     ended = [line for line in lines if line["event"] == "a part of the platform ended"]
     assert name in {line["part"] for line in ended}
     assert "ValueError" in ended[0]["exception"]
+    assert "张三" not in (tmp_path / "log").read_text()

@@ -190,9 +190,7 @@ class RouteEndpoint:
         key = request.headers.get(idempotency.HEADER)
         if key is not None and self.info.method == "POST":
             route = f"{request.method} {request.path}"
-            job.attempt = idempotency.attempt_of(
-                key, principal.account, route, request.query_string, raw
-            )
+            job.attempt = idempotency.attempt_of(key, principal, route, request.query_string, raw)
 
     def perform(self, job: Job, method: Method) -> Result:
         """The steps in the worker: the response, or the error that they ended with."""

@@ -214,7 +214,8 @@ def safe_message(error: BaseException) -> str:
 
 
 def _place_of(error: BaseException) -> str:
-    frames = _frames(error)
+    # A retry comes to a handler by other frames of ours than the first attempt does.
+    frames = [frame for frame in _frames(error) if not frame.startswith("linli_chassis.")]
     seen = "\n".join([f"{type(error).__module__}.{type(error).__qualname__}", *frames])
     fingerprint = hashlib.sha256(seen.encode()).hexdigest()[:12]
     return f"fingerprint {fingerprint}, {' < '.join(reversed(frames[-3:]))}".rstrip(", ")
@@ -223,7 +224,7 @@ def _place_of(error: BaseException) -> str:
 def _frames(error: BaseException) -> list[str]:
     """Where an error came by: code only, no values."""
     return [
-        f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}"
+        f"{frame.f_globals.get('__name__')}:{line} in {frame.f_code.co_name}"
         for frame, line in traceback.walk_tb(error.__traceback__)
     ]
 

@@ -77,6 +77,20 @@ class Probe:
             raise Problem(409, "refused", "Not this one.")
         return {"number": number, "name": context.input.name}
 
+    @route(
+        "POST",
+        "/wishes",
+        roles=PUBLIC,
+        scope=Scope.PUBLIC,
+        body=Thing,
+        response=StoredThing,
+        status=201,
+        summary="Wish for a thing",
+    )
+    def wish(self, context: RequestContext[NewThing]) -> Any:
+        """Keep what anybody wishes for."""
+        return self.keep(context)
+
     @route("GET", "/count", roles=PUBLIC, scope=Scope.PUBLIC, summary="How many things there are")
     def count(self, context: RequestContext[Any]) -> Any:
         """Count them."""

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -173,6 +174,31 @@ def test_a_key_of_another_request_is_refused(probe: Service) -> None:
     reply = probe.keep("b", "key-1")
     assert (reply.status, reply.json["type"]) == (422, "urn:linli:problem:idempotency-key-reused")
     assert probe.names() == ["a"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"region": "110101001"}, {"role": "resident,dispatcher"}, {"unit": str(UUID(int=1))}]
+)
+def test_a_stored_answer_is_not_for_the_same_account_with_other_rights(
+    probe: Service, other: dict[str, str]
+) -> None:
+    assert probe.keep("a", "key-1").status == 201
+    token_of_other = token(**{"role": "resident", "account": "tester", **other})
+    headers = {"Authorization": f"Bearer {token_of_other}", "Idempotency-Key": "key-1"}
+    reply = probe.ask("POST", THINGS, {"name": "a", "seconds": 0}, **headers)
+    assert (reply.status, reply.json["type"]) == (422, "urn:linli:problem:idempotency-key-reused")
+    assert probe.names() == ["a"]
+
+
+def test_callers_without_a_token_do_not_meet_in_a_key(probe: Service) -> None:
+    headers = {"Authorization": "", "Idempotency-Key": "1"}
+    wishes = [
+        probe.ask("POST", "/api/grid/v1/wishes", {"name": name}, **headers)
+        for name in ("灯", "树", "灯")
+    ]
+    assert [wish.status for wish in wishes] == [201] * 3
+    assert [wish.json["name"] for wish in wishes] == ["灯", "树", "灯"]
+    assert probe.names() == ["灯", "树"]  # the third is the first, sent again
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a b", "\x7f"])

@@ -58,7 +58,7 @@ class Relay:
             counter.labels(service)  # shown as 0 from the start, so that the first is an increase
 
     def stop(self) -> None:
-        """Ask the relay to leave after the batch in hand; may be called from a signal handler."""
+        """Ask the relay to leave after the batch in hand; may be called from another thread."""
         self._stopping.set()
         self._publisher.abort_pending()
 

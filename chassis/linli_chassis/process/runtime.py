@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from threading import Thread
 from typing import Any
 
 import sqlalchemy as sa
@@ -145,7 +146,8 @@ def relay(name: str, environ: Mapping[str, str]) -> None:
     settings = ProcessSettings.load(environ)
     worker = relay_of(name, settings)
     gauges.watch(name, gauges.engine_of(name, settings.database_url))
-    _on_signal(worker.stop)
+    # Beside the loop, which may hold the lock of the very event that stopping sets.
+    _on_signal(lambda: Thread(target=worker.stop).start())
     with monitored(name, settings.metrics_bind, partial(relay_health, name)):
         worker.run()
     log.info("relay stopped", service=name)

@@ -39,6 +39,7 @@ from linli_chassis.http import server as server_module
 from linli_chassis.http.server import HttpServer
 from linli_chassis.i18n import current_locale
 from linli_chassis.observability import logs, metrics, tracing
+from linli_chassis.observability.watchdog import STUCK_SECONDS, note_turn, watched
 from linli_chassis.settings import Settings
 from linli_contracts.identity import Actor, Principal
 from linli_devkit.client import DISTRICT, ENVIRON, Answer, token
@@ -621,6 +622,13 @@ def test_health_is_reported_without_a_database_and_readiness_is_not(web: Web) ->
     with capture_logs():
         answer = web("GET", "/readyz", None)
     assert (answer.status_code, answer.json["database"]) == (503, "away")
+
+
+def test_a_service_with_a_loop_that_stands_still_is_not_healthy(web: Web) -> None:
+    with watched("grid", "consumer"):
+        note_turn(within=-STUCK_SECONDS - 1)
+        answer = web("GET", "/healthz", None)
+    assert (answer.status_code, answer.json["loops"]) == (503, {"grid consumer": 121})
 
 
 def test_requests_are_counted_by_route_and_never_by_path(web: Web) -> None:

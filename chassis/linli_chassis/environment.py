@@ -90,6 +90,11 @@ class Setting:
             self.validate(value)
         return value
 
+    def file(self, environ: Mapping[str, str]) -> Path | None:
+        """The file that the value is read from; None where it stands in the environment."""
+        path = environ.get(self.name + _FILE)
+        return Path(path) if path else None
+
     def bad(self, wrong: str) -> BadSetting:
         """This setting with what is wrong about it."""
         return BadSetting(name=self.name, wrong=wrong, help=self.help)

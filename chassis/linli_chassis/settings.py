@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import jwt
@@ -165,9 +166,11 @@ class Settings(ProcessSettings):
         secret=True,
         help=(
             "JWKS document of the keys of RS256 and ES256 tokens; usually a path in "
-            "LINLI_JWKS_FILE. Read at start."
+            "LINLI_JWKS_FILE, which is read again when it changes."
         ),
     )
+    jwks_file: Path | None = None
+    """Where `jwks` was read from."""
     jwt_audience: str = setting(
         "LINLI_JWT_AUDIENCE",
         "str",
@@ -206,6 +209,27 @@ class Settings(ProcessSettings):
         ),
         validate=Range(min=5),
     )
+    statement_seconds: int = setting(
+        "LINLI_STATEMENT_SECONDS",
+        "int",
+        default=10,
+        help="Seconds that one database statement of a request or a timer may take.",
+        validate=Range(min=1, max=600),
+    )
+    batch_statement_seconds: int = setting(
+        "LINLI_BATCH_STATEMENT_SECONDS",
+        "int",
+        default=60,
+        help="Seconds that one database statement of an import or a batch of events may take.",
+        validate=Range(min=1, max=3600),
+    )
+    lock_seconds: int = setting(
+        "LINLI_LOCK_SECONDS",
+        "int",
+        default=5,
+        help="Seconds that a database statement may wait for a lock.",
+        validate=Range(min=1, max=600),
+    )
     inbox_batch: int = setting(
         "LINLI_INBOX_BATCH",
         "int",
@@ -220,6 +244,12 @@ class Settings(ProcessSettings):
         help="Milliseconds an inbox batch waits to fill.",
         validate=Range(min=0, max=10_000),
     )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """See `ProcessSettings.load`."""
+        loaded = super().load(environ)
+        return replace(loaded, jwks_file=declared_settings(cls)["jwks"].file(environ))
 
     def check(self) -> Iterable[BadSetting]:
         """See `ProcessSettings.check`."""

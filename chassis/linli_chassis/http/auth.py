@@ -13,6 +13,7 @@ from linli_contracts.identity import PUBLIC_ACCOUNT, ROLES, Principal
 
 from linli_chassis.http.body import is_storable
 from linli_chassis.http.problems import Problem
+from linli_chassis.http.signing_keys import SigningKeys
 from linli_chassis.i18n import Text
 from linli_chassis.settings import Settings
 
@@ -31,7 +32,7 @@ class Authenticator:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._keys = {key.key_id: key for key in settings.jwks.keys} if settings.jwks else {}
+        self._keys = SigningKeys(settings.jwks, settings.jwks_file)
         # Checking a signature costs more than all else of a request, and a token comes with many
         # requests. It stays valid until it expires; refusals are not remembered.
         self._checked = lru_cache(maxsize=REMEMBERED_TOKENS)(self._check)
@@ -48,6 +49,8 @@ class Authenticator:
             raise _unauthorized(
                 "missing-token", Text("This needs a bearer token."), 'Bearer realm="linli"'
             )
+        if self._keys.refresh():
+            self._checked.cache_clear()
         try:
             principal, expires = self._checked(token.strip())
             if expires + LEEWAY_SECONDS < time():
@@ -80,7 +83,7 @@ class Authenticator:
         # The algorithm is that of our key, never the one the token asks for.
         if header.get("alg") == "HS256" and self._settings.jwt_secret:
             return self._settings.jwt_secret, "HS256"
-        key = self._keys.get(header.get("kid"))
+        key = self._keys.find(header.get("kid"))
         if key is None or key.algorithm_name not in _ASYMMETRIC:
             raise jwt.InvalidKeyError("no key of ours")
         return key, key.algorithm_name

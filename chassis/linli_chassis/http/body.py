@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import eventlet
+
 from linli_chassis.http.problems import Problem, escape, field_problem
 from linli_chassis.i18n import Text
 
 MEDIA_TYPE = "application/json"
+BODY_SECONDS = 30.0
 MAX_INTEGER = 2**63 - 1
 _UNUSUAL = re.compile(rb"\\u|[0-9]{19}")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -28,7 +31,8 @@ def read_body(environ: Mapping[str, Any], limit: int) -> bytes:
     try:
         # A chunked body has no length, and our server's input ends it; one byte over the limit
         # shows that it is too large.
-        raw: bytes = environ["wsgi.input"].read(limit + 1 if length is None else length)
+        with eventlet.Timeout(BODY_SECONDS, TimeoutError):  # a socket's own is for each piece
+            raw: bytes = environ["wsgi.input"].read(limit + 1 if length is None else length)
     except TimeoutError:
         raise Problem(408, "slow-body", "The body did not arrive in time.") from None
     except (OSError, ValueError):

@@ -17,6 +17,7 @@ from linli_chassis.http.pipeline import Job
 from linli_chassis.http.responses import json_response, to_json
 from linli_chassis.observability import metrics
 from linli_chassis.observability.health import Readiness
+from linli_chassis.observability.monitor import process_health
 
 if TYPE_CHECKING:
     from linli_chassis.process.runtime import Runtime
@@ -54,7 +55,8 @@ class BuiltIn:
 
     def _health(self, _job: Job) -> Response:
         # A response at all shows that the event loop turns.
-        return json_response(to_json({"status": "ok", "service": self._service.name}))
+        status, document = process_health(self._service.name)
+        return json_response(to_json(document), status)
 
     def _ready(self, _job: Job) -> Response:
         state = self._readiness.check()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from linli_contracts.identity import PUBLIC_ACCOUNT, Principal
 from sqlalchemy.dialects import postgresql as pg
 
 from linli_chassis.http.problems import Problem
@@ -30,7 +31,11 @@ idempotency = sa.table("idempotency", *map(sa.column, _COLUMNS))
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A request with a key. `route` is method and path; `body_sha256` covers the query too."""
+    """A request with a key. `route` is method and path.
+
+    `body_sha256` covers the query, and what the account may see: a response is not for who has the
+    same account and another role, region or unit.
+    """
 
     account: str
     key: str
@@ -50,7 +55,7 @@ class StoredResponse:
     text: str
 
 
-def attempt_of(key: str, account: str, route: str, query: bytes, body: bytes) -> Attempt:
+def attempt_of(key: str, caller: Principal, route: str, query: bytes, body: bytes) -> Attempt:
     """The attempt of a request. Raises `Problem` 400 for a key out of bounds."""
     if not re.fullmatch(KEY_PATTERN, key):
         raise Problem(
@@ -58,7 +63,13 @@ def attempt_of(key: str, account: str, route: str, query: bytes, body: bytes) ->
             "invalid-idempotency-key",
             "Idempotency-Key must be 1 to 200 printable ASCII characters.",
         )
-    return Attempt(account, key, route, hashlib.sha256(query + b"\0" + body).hexdigest())
+    allowed = [*sorted(caller.roles), caller.region, str(caller.unit_id or "")]
+    digest = hashlib.sha256(b"\0".join([query, body, *(one.encode() for one in allowed)]))
+    account = caller.account
+    if account == PUBLIC_ACCOUNT:
+        # All who call without a token share it, and must not meet in a key such as "1".
+        account = f"{PUBLIC_ACCOUNT} {digest.hexdigest()}"
+    return Attempt(account, key, route, digest.hexdigest())
 
 
 def begin(uow: UnitOfWork[Any], attempt: Attempt) -> StoredResponse | None:

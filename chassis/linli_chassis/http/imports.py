@@ -202,7 +202,8 @@ def ImportBody(item: type[Schema], **more: fields.Field[Any]) -> type[BodySchema
     into a dict that holds the batch as `items`. An item that breaks its schema is refused with its
     first error and does not stop the others.
     """
-    attributes: dict[str, Any] = {"items": ImportItems(fields.Nested(item), required=True), **more}
+    items = ImportItems(fields.Nested(item), required=True)
+    attributes: dict[str, Any] = {"items": items, "takes_many": True, **more}
     if not more:
         attributes["makes"] = staticmethod(lambda items: items)
     return named_schema(f"{item.__name__}Import", BodySchema, attributes)

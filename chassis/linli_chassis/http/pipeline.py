@@ -35,7 +35,7 @@ from linli_chassis.http.problems import Problem, field_problem
 from linli_chassis.http.responses import file_response, json_response, to_json
 from linli_chassis.http.route_info import CODE_PATTERN, RouteInfo
 from linli_chassis.http.schemas import BodySchema, FileBody, QuerySchema
-from linli_chassis.storage.database import is_conflict, is_unavailable
+from linli_chassis.storage.database import is_canceled, is_conflict, is_unavailable
 from linli_chassis.storage.files import FileContent, FileSettings
 from linli_chassis.storage.unit_of_work import UnitOfWork
 
@@ -159,6 +159,8 @@ class RouteEndpoint:
         self._runtime = runtime
         self._run_in_worker = run_in_worker
         self._body = (info.body or BodySchema)()
+        many = getattr(info.body, "takes_many", False)
+        self._open_unit = runtime.long_unit_of_work if many else runtime.unit_of_work
         self._query = (info.query or QuerySchema)()
         self._takes_file = isinstance(self._body, FileBody)
         settings = runtime.settings
@@ -205,9 +207,7 @@ class RouteEndpoint:
         key = request.headers.get(idempotency.HEADER)
         if key is not None and self.info.method == "POST":
             route = f"{request.method} {request.path}"
-            job.attempt = idempotency.attempt_of(
-                key, principal.account, route, request.query_string, raw
-            )
+            job.attempt = idempotency.attempt_of(key, principal, route, request.query_string, raw)
 
     def perform(self, job: Job, method: Method) -> Result:
         """The steps in the worker: the response, or the error that they ended with."""
@@ -222,14 +222,14 @@ class RouteEndpoint:
     def _perform(self, job: Job, method: Method) -> Response:
         for tries_left in reversed(range(CONFLICT_TRIES)):
             try:
-                with self._runtime.unit_of_work() as uow:
+                with self._open_unit() as uow:
                     stored = self.claim(job, uow)
                     return stored or self.answer(job, uow, self.work(job, uow, method))
             except Exception as error:
                 if is_conflict(error) and tries_left:
                     log.info("transaction lost a conflict and is tried again", route=self.info.path)
                     continue
-                if is_unavailable(error) or is_conflict(error):
+                if is_unavailable(error) or is_conflict(error) or is_canceled(error):
                     log.warning("database not available", exc_info=error)
                     raise _database_unavailable() from error
                 raise

@@ -122,9 +122,10 @@ class Route(Entrypoint):
             done.send(result, exc_info)
             return result, exc_info
 
-        try:
-            self.container.spawn_worker(self, (perform,), {}, handle_result=finish)
-        except ContainerBeingKilled:
-            raise Problem(503, "stopping", "The service is stopping; try again.") from None
-        result: Result = done.wait()
-        return result
+        with self.server.slot():
+            try:
+                self.container.spawn_worker(self, (perform,), {}, handle_result=finish)
+            except ContainerBeingKilled:
+                raise Problem(503, "stopping", "The service is stopping; try again.") from None
+            result: Result = done.wait()
+            return result

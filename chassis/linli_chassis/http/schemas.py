@@ -25,6 +25,8 @@ class BodySchema(Schema):
     """
 
     makes: ClassVar[type[Any] | None] = None
+    takes_many: ClassVar[bool] = False
+    """Whether it is an import, whose statements may take longer than those of other requests."""
 
     class Meta:
         unknown = RAISE

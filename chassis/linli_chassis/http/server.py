@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from email.message import Message
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 import eventlet
 import structlog
 from eventlet import wsgi
+from eventlet.semaphore import Semaphore
 from nameko.web.server import BindAddress, WebServer, parse_address
 from uuid_utils.compat import uuid7
 
 from linli_chassis.http.application import CLOSE_CONNECTION, Application
 from linli_chassis.http.auth import Authenticator
 from linli_chassis.http.builtin import BuiltIn
-from linli_chassis.http.pipeline import Pipeline
-from linli_chassis.http.problems import MEDIA_TYPE, TITLES
+from linli_chassis.http.pipeline import RETRY_AFTER_SECONDS, Pipeline
+from linli_chassis.http.problems import MEDIA_TYPE, TITLES, Problem
 from linli_chassis.observability import metrics
 
 STOP_SECONDS = 20.0
 QUIET_SECONDS = 0.25  # without a request: who connected before the socket closed has sent by then
 IDLE_SECONDS = 65  # longer than the usual 60 of a proxy, so that it is the proxy that closes
 SOCKET_SECONDS = 30.0
+HEAD_SECONDS = 10.0
+"""Within which a request line and its headers must arrive, however steadily they drip."""
 BACKLOG = 1024
+SLOT_SECONDS = 1.0
+MAX_WAITING = 1000
+"""Requests that wait for a worker."""
 TICK_SECONDS = 0.25
+
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 log = structlog.get_logger(__name__)
 
@@ -46,10 +58,41 @@ class HttpServer(WebServer):
 
     def __init__(self) -> None:
         super().__init__()
+        self._waiting = 0
         self._starting = False
         self._is_accepting = True
         self.draining = False
         self._mounted = False
+
+    def setup(self) -> None:
+        """Prepare to be started."""
+        super().setup()
+        workers = self.container.config.get("http_workers", self.container.max_workers)
+        self._slots = Semaphore(workers)
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Hold one of the workers that requests may take.
+
+        Raises:
+            Problem: 503, none is free for a second, or too many requests wait already.
+        """
+        if self._waiting >= MAX_WAITING or not self._wait_for_slot():
+            problem = Problem(503, "busy", "The service is busy now; try again later.")
+            problem.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+            raise problem
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    def _wait_for_slot(self) -> bool:
+        self._waiting += 1
+        try:
+            free: bool = self._slots.acquire(timeout=SLOT_SECONDS)
+            return free
+        finally:
+            self._waiting -= 1
 
     @property
     def bind_addr(self) -> BindAddress:
@@ -157,17 +200,49 @@ class HttpServer(WebServer):
 class HttpProtocol(wsgi.HttpProtocol):
     """eventlet's protocol; the application may close the connection, bad requests get problems."""
 
-    def get_environ(self) -> dict[str, Any]:
-        environ: dict[str, Any] = super().get_environ()
-        environ[CLOSE_CONNECTION] = self._close
-        return environ
-
-    def _read_request_line(self) -> bytes:
-        line: bytes = super()._read_request_line()
+    def _read_request_line(self) -> Any:
+        # Idle until the first byte; from then on all has to arrive within the bound.
+        try:
+            self.connection.settimeout(self.server.keepalive)
+            self.rfile.peek(1)
+        except (OSError, ValueError):  # idle for too long, or broken
+            return b""
+        line = b""
+        with eventlet.Timeout(HEAD_SECONDS, False):
+            line = super()._read_request_line()
         if len(line) < self.server.url_length_limit:
             return line
         self.send_error(414)
         return b""
+
+    def parse_request(self) -> bool:
+        """Read the headers; False when the request was refused, which closes the connection."""
+        try:
+            with eventlet.Timeout(HEAD_SECONDS, TimeoutError):
+                if not super().parse_request():
+                    return False
+        except TimeoutError:
+            self.send_error(408)
+            return False
+        if not has_strict_framing(self.headers):
+            self.send_error(400)
+            return False
+        return True
+
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        environ[CLOSE_CONNECTION] = self._close
+        unread = environ["eventlet.input"]
+        unread.discard = partial(self._discard, unread.discard)
+        return environ
+
+    def _discard(self, read_rest: Callable[[], None]) -> None:
+        """Read what the application left of a body, so that the next request can follow."""
+        try:
+            with eventlet.Timeout(HEAD_SECONDS, TimeoutError):
+                read_rest()
+        except TimeoutError:
+            self.close_connection = True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Answer what could not even be read as HTTP, in English: its headers are not known."""
@@ -191,6 +266,22 @@ class HttpProtocol(wsgi.HttpProtocol):
 
     def _close(self) -> None:
         self.close_connection = True
+
+
+def has_strict_framing(headers: Message) -> bool:
+    """Whether it is beyond doubt where a request ends (RFC 9112, 6.3).
+
+    A proxy that reads a length otherwise than we do would take the rest for another request.
+    """
+    if headers.get_payload():  # lines after one that is no header, and so were not read as such
+        return False
+    lengths = headers.get_all("Content-Length", [])
+    codings = headers.get_all("Transfer-Encoding", [])
+    return (
+        all(_LENGTH.fullmatch(length) for length in lengths)
+        and len(lengths) + len(codings) <= 1
+        and all(coding.strip().lower() == "chunked" for coding in codings)
+    )
 
 
 WSGI_OPTIONS: dict[str, Any] = {

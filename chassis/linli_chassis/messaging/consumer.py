@@ -20,7 +20,7 @@ from linli_chassis.messaging.inbox import DatabaseUnavailable, Inbox
 from linli_chassis.messaging.inbox_store import channel_of
 from linli_chassis.messaging.listener import Listener
 from linli_chassis.messaging.queue_feed import BROKER_ERRORS, QueueFeed, broker_connection
-from linli_chassis.observability import metrics
+from linli_chassis.observability import metrics, watchdog
 from linli_chassis.process import failpoints
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ class InboxConsumer(ProviderCollector, SharedExtension):
 
         All subscriptions have registered by now.
         """
-        self.inbox = Inbox(self._runtime.unit_of_work, self._handlers())
+        self.inbox = Inbox(self._runtime.long_unit_of_work, self._handlers())
         if self.container.config["idle"]:
             return
         loops = [self._retry] if self._settings.amqp_uri is None else [self._retry, self._consume]
@@ -76,8 +76,13 @@ class InboxConsumer(ProviderCollector, SharedExtension):
     # Stored events
 
     def _retry(self) -> None:
+        with watchdog.watched(self._runtime.service, "retries"):
+            self._retry_until_stopped()
+
+    def _retry_until_stopped(self) -> None:
         listener = Listener(self._runtime.engine, channel_of(self._runtime.service))
         while not self._stopping.ready():
+            watchdog.note_turn()
             failpoints.reached(failpoints.BEFORE_RETRY)
             try:
                 if self.inbox.retry_due(self._settings.inbox_batch):
@@ -92,8 +97,13 @@ class InboxConsumer(ProviderCollector, SharedExtension):
     # Messages of the broker
 
     def _consume(self) -> None:
+        with watchdog.watched(self._runtime.service, "consumer"):
+            self._consume_until_stopped()
+
+    def _consume_until_stopped(self) -> None:
         backoff = retry.reconnecting()
         while not self._stopping.ready():
+            watchdog.note_turn()
             backoff.begin()
             try:
                 self._feed_inbox()
@@ -112,6 +122,7 @@ class InboxConsumer(ProviderCollector, SharedExtension):
             connected.set(1)
             try:
                 while not self._stopping.ready():
+                    watchdog.note_turn()
                     batch = feed.collect(settings.inbox_batch, settings.inbox_wait_ms / 1000)
                     if batch and self._take(batch):
                         failpoints.reached(failpoints.BEFORE_ACK)

@@ -22,9 +22,9 @@ from linli_contracts.envelope import Event, Message, UnknownEvent, UnreadableEve
 from linli_chassis.messaging import inbox_store
 from linli_chassis.messaging.inbox_report import InboxReport
 from linli_chassis.messaging.retry import state_after
-from linli_chassis.observability import logs, tracing
+from linli_chassis.observability import logs, tracing, watchdog
 from linli_chassis.process import failpoints
-from linli_chassis.storage.database import is_unavailable
+from linli_chassis.storage.database import is_canceled, is_unavailable
 from linli_chassis.storage.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 Handler = Callable[[UnitOfWork[Any], list[Event]], None]
@@ -178,6 +178,7 @@ class Inbox:
 
     def _try(self, work: _Work) -> Exception | None:
         """Run `work` in a unit of work; its error, unless the database is unavailable."""
+        watchdog.note_turn()
         try:
             with self._open_unit() as uow:
                 work(uow)
@@ -264,8 +265,8 @@ def _reason(error: Exception) -> str:
 
 
 def _raise(error: Exception) -> NoReturn:
-    """Raise an error that no event is to blame for."""
-    if is_unavailable(error):
+    """Raise an error that no event is to blame for; a statement that was slow may be fast later."""
+    if is_unavailable(error) or is_canceled(error):
         raise DatabaseUnavailable(str(error)) from error
     raise error
 

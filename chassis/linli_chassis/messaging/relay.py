@@ -18,9 +18,9 @@ import structlog
 from linli_chassis.messaging import outbox, retry
 from linli_chassis.messaging.publisher import BusUnavailable, Publisher
 from linli_chassis.messaging.retention import Retention, purge
-from linli_chassis.observability import logs, metrics
+from linli_chassis.observability import logs, metrics, watchdog
 from linli_chassis.process import failpoints
-from linli_chassis.storage.database import is_unavailable
+from linli_chassis.storage.database import is_canceled, is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +55,7 @@ class Relay:
         retention: Retention,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        self._engine, self._service, self._publisher = engine, service, publisher
+        self._engine, self.service, self._publisher = engine, service, publisher
         self._retention = retention
         self._stopping = threading.Event()
         self._wait = wait or self._stopping.wait
@@ -65,12 +65,18 @@ class Relay:
             counter.labels(service)  # shown as 0 from the start, so that the first is an increase
 
     def stop(self) -> None:
-        """Ask the relay to leave after the batch in hand; may be called from a signal handler."""
+        """Ask the relay to leave after the batch in hand; may be called from another thread."""
         self._stopping.set()
         self._publisher.abort_pending()
 
     def run(self) -> None:
         """Work until stopped; waits while the database or the bus is unavailable."""
+        with watchdog.watched(self.service, "relay"):
+            self._run()
+        metrics.relay_active.labels(self.service).set(0)
+        self._publisher.close()
+
+    def _run(self) -> None:
         backoff = retry.reconnecting()
         while not self._stopping.is_set():
             self._note_loop(active=False)
@@ -78,26 +84,25 @@ class Relay:
             try:
                 self._work()
             except Exception as error:
-                if not (isinstance(error, BusUnavailable) or is_unavailable(error)):
+                is_away = is_unavailable(error) or is_canceled(error)
+                if not (isinstance(error, BusUnavailable) or is_away):
                     raise
                 pause = backoff.pause()
-                metrics.relay_waits.labels(self._service).inc()
+                metrics.relay_waits.labels(self.service).inc()
                 log.warning(
                     "relay waits",
-                    service=self._service,
+                    service=self.service,
                     error=str(error).splitlines()[0],
                     seconds=pause,
                 )
                 self._wait(pause)
-        metrics.relay_active.labels(self._service).set(0)
-        self._publisher.close()
 
     def _work(self) -> None:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             try:
                 while not self._stopping.is_set():
                     self._note_loop(active=False)
-                    if connection.execute(_LOCK, {"key": f"relay {self._service}"}).scalar():
+                    if connection.execute(_LOCK, {"key": f"relay {self.service}"}).scalar():
                         self._publish_all(connection)
                     else:
                         self._wait(_STANDBY_SECONDS)
@@ -106,8 +111,8 @@ class Relay:
                 connection.invalidate()
 
     def _publish_all(self, connection: sa.Connection) -> None:
-        log.info("relay publishes", service=self._service)
-        connection.execute(sa.text(f"LISTEN {outbox.channel_of(self._service)}"))
+        log.info("relay publishes", service=self.service)
+        connection.execute(sa.text(f"LISTEN {outbox.channel_of(self.service)}"))
         while not self._stopping.is_set():
             self._note_loop(active=True)
             # Each commit of a writer adds one; what came before is covered by the next query.
@@ -130,9 +135,9 @@ class Relay:
         began = perf_counter()
         confirmed = self._publisher.publish(connection, rows)
         failpoints.reached(failpoints.AFTER_CONFIRM)
-        metrics.relay_confirm_seconds.labels(self._service).observe(perf_counter() - began)
+        metrics.relay_confirm_seconds.labels(self.service).observe(perf_counter() - began)
         outbox.mark_published(connection, confirmed)
-        metrics.relay_published.labels(self._service).inc(len(confirmed))
+        metrics.relay_published.labels(self.service).inc(len(confirmed))
         self._log_published(rows, confirmed)
         if len(confirmed) < len(rows):
             raise BusUnavailable(
@@ -141,12 +146,13 @@ class Relay:
         return len(confirmed)
 
     def _note_loop(self, *, active: bool) -> None:
-        metrics.relay_active.labels(self._service).set(active)
-        metrics.relay_last_loop_at.labels(self._service).set_to_current_time()
+        metrics.relay_active.labels(self.service).set(active)
+        metrics.relay_last_loop_at.labels(self.service).set_to_current_time()
+        watchdog.note_turn()
 
     def _log_published(self, rows: Sequence[outbox.OutboxRow], confirmed: Sequence[int]) -> None:
         seqs = set(confirmed)
-        logs.events("events published", self._service, [row for row in rows if row.seq in seqs])
+        logs.events("events published", self.service, [row for row in rows if row.seq in seqs])
 
     def _await_news(self, connection: sa.Connection) -> None:
         driver = _driver(connection)

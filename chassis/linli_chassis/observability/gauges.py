@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -13,10 +12,11 @@ from prometheus_client.registry import Collector
 from linli_chassis.messaging.operations import ServiceStatus, service_status
 from linli_chassis.observability.metrics import REGISTRY
 from linli_chassis.storage.database import create_engine
+from linli_chassis.storage.timeouts import Timeouts
 
 log = structlog.get_logger(__name__)
 
-STATEMENT_MS = 3_000
+TIMEOUTS = Timeouts(statement=3, lock=1, pool=3, margin=1)
 
 _BACKLOG = {
     "linli_outbox_pending": ("outbox_pending", "Events committed and not yet published."),
@@ -44,17 +44,13 @@ class ServiceGauges(Collector):
     """The gauges of one service; without its database only `linli_database_up`, which is 0.
 
     Args:
+        engine: of `engine_of`, to show the pool when it is used up.
         pool: connections of the process for this service; None where there is no pool worth
             watching.
     """
 
-    def __init__(self, service: str, database_url: str, pool: sa.Pool | None) -> None:
-        self._service, self._pool = service, pool
-        # A connection of its own, to show the pool when it is exhausted.
-        self._engine = create_engine(
-            database_url, service, pool_size=1, application=f"linli-metrics-{service}"
-        )
-        sa.event.listen(self._engine, "connect", _bound_statements)
+    def __init__(self, service: str, engine: sa.Engine, pool: sa.Pool | None) -> None:
+        self._service, self._engine, self._pool = service, engine, pool
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges as they are now."""
@@ -90,9 +86,17 @@ class ServiceGauges(Collector):
         return family
 
 
-def watch(service: str, database_url: str, pool: sa.Pool | None = None) -> None:
+def engine_of(service: str, database_url: str) -> sa.Engine:
+    """Connections for measuring and for readiness, with short bounds, beside those for work."""
+    application = f"linli-metrics-{service}"
+    return create_engine(
+        database_url, service, pool_size=2, application=application, timeouts=TIMEOUTS
+    )
+
+
+def watch(service: str, engine: sa.Engine, pool: sa.Pool | None = None) -> None:
     """Export the gauges of a service; several services may share a process."""
-    _watched.append(ServiceGauges(service, database_url, pool))
+    _watched.append(ServiceGauges(service, engine, pool))
 
 
 class _All(Collector):
@@ -110,9 +114,3 @@ class _All(Collector):
 
 _watched: list[ServiceGauges] = []
 REGISTRY.register(_All())
-
-
-def _bound_statements(connection: Any, _record: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = {STATEMENT_MS}")
-    connection.commit()

@@ -37,24 +37,33 @@ class State:
 
 
 class Readiness:
-    """Checks the database of a service: that it answers, and that its migrations were run."""
+    """Checks the database of a service: that it answers, and that its migrations were run.
+
+    Over connections of its own: a service whose own are all in use is busy, and not to be left out.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._migrated = False
+        self._last = State("away")
 
     def check(self) -> State:
         """Ask the database. Once its migrations are complete they are not looked at again."""
-        engine = self._runtime.engine
         try:
-            with engine.connect() as connection:
-                connection.execute(sa.text("SELECT 1"))
-            if not self._migrated:
-                pending = pending_migrations(engine, self._runtime.service)
-                if pending:
-                    return State("behind", tuple(pending))
-                self._migrated = True
+            self._last = self._ask(self._runtime.monitoring_engine)
+        except sa.exc.TimeoutError as error:  # others are asking just now
+            log.warning("readiness not checked", exc_info=error)
         except sa.exc.SQLAlchemyError as error:
             log.warning("not ready", exc_info=error)
-            return State("away")
+            self._last = State("away")
+        return self._last
+
+    def _ask(self, engine: sa.Engine) -> State:
+        with engine.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+        if not self._migrated:
+            pending = pending_migrations(engine, self._runtime.service)
+            if pending:
+                return State("behind", tuple(pending))
+            self._migrated = True
         return State("ok")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, Protocol, TextIO
 
 import psycopg2
 import sqlalchemy as sa
 import structlog
+from linli_kernel.errors import DomainError
 from structlog.typing import EventDict, Processor
 
 from linli_chassis.observability import tracing
@@ -51,6 +54,9 @@ LIBRARIES = (
 # Classes of PostgreSQL's errors (its appendix A) whose first line names columns, tables and
 # constraints but no values: constraints, transactions, names and rights, resources, the server.
 _WITHOUT_VALUES = ("23", "25", "40", "42", "53", "55", "57")
+
+_OUR_PACKAGES = ("linli_chassis", "linli_contracts")
+MAX_FRAMES = 50  # of a recursion without end there are a thousand
 
 IDS_A_LINE = 100  # collectors cut lines of more than 16 KiB
 
@@ -96,6 +102,7 @@ def configure(service: str, level: int = logging.INFO, stream: TextIO | None = N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    sys.excepthook = log_uncaught
     for library in LIBRARIES:
         # At INFO they log every connection; at DEBUG every message, values and all.
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
@@ -169,7 +176,7 @@ def safe_traceback(error: BaseException) -> str:
     """The traceback of an error and of its causes, with `safe_message` for their texts."""
     parts = []
     for link in _chain(error):
-        frames = "".join(traceback.format_tb(link.__traceback__))
+        frames = "".join(f"  {frame}\n" for frame in _frames(link)[-MAX_FRAMES:])
         parts.append(
             f"{frames}{type(link).__module__}.{type(link).__qualname__}: {safe_message(link)}"
         )
@@ -177,7 +184,17 @@ def safe_traceback(error: BaseException) -> str:
 
 
 def safe_message(error: BaseException) -> str:
-    """The text of an error; of a database error, which quotes values, only codes and names."""
+    """The text of an error, if we wrote it: any other may quote what a resident wrote.
+
+    Of a domain error the template; of a database error, which quotes values, codes and names only;
+    of an error of Python or a library where it was raised, and a fingerprint to count its like by.
+    """
+    if isinstance(error, DomainError):
+        return error.message
+    if type(error).__module__.split(".")[0] in _OUR_PACKAGES:
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(cause, psycopg2.Error):
         diagnostics = cause.diag
@@ -193,7 +210,33 @@ def safe_message(error: BaseException) -> str:
             ", ".join(f"{name} {value}" for name, value in details.items() if value)
             or "no code from the server"
         )
-    return "" if isinstance(error, sa.exc.StatementError) else str(error)
+    return "" if isinstance(error, sa.exc.StatementError) else _place_of(error)
+
+
+def _place_of(error: BaseException) -> str:
+    # A retry comes to a handler by other frames of ours than the first attempt does.
+    frames = [frame for frame in _frames(error) if not frame.startswith("linli_chassis.")]
+    seen = "\n".join([f"{type(error).__module__}.{type(error).__qualname__}", *frames])
+    fingerprint = hashlib.sha256(seen.encode()).hexdigest()[:12]
+    return f"fingerprint {fingerprint}, {' < '.join(reversed(frames[-3:]))}".rstrip(", ")
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Where an error came by: code only, no values."""
+    return [
+        f"{frame.f_globals.get('__name__')}:{line} in {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+
+
+def log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Log what nobody caught, which Python would print with its words."""
+    if isinstance(error, Exception):
+        log.critical("an error was not caught", exc_info=error)
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

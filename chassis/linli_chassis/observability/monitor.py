@@ -13,11 +13,9 @@ from typing import Any
 import structlog
 
 from linli_chassis.observability import metrics
+from linli_chassis.observability.watchdog import STUCK_SECONDS, stuck_loops
 
 log = structlog.get_logger(__name__)
-
-STUCK_SECONDS = 120.0
-"""A loop takes a few seconds; at most 60, when it waits for confirms and a new connection."""
 
 Health = Callable[[], tuple[int, dict[str, Any]]]
 """The status of `/healthz` and its document."""
@@ -65,9 +63,15 @@ def loop_health(
 
 def relay_health(service: str) -> tuple[int, dict[str, Any]]:
     """Whether the relay of a service loops, and whether it is the leader."""
-    value, labels = metrics.REGISTRY.get_sample_value, {"service": service}
-    last_loop_at = value("linli_relay_turned_timestamp_seconds", labels)
-    return loop_health(service, last_loop_at, active=value("linli_relay_active", labels) == 1)
+    active = metrics.REGISTRY.get_sample_value("linli_relay_active", {"service": service}) == 1
+    return process_health(service, active=active)
+
+
+def process_health(service: str, **more: Any) -> tuple[int, dict[str, Any]]:
+    """Status and document: 503 when a loop of this process stands still, whatever it waits for."""
+    stuck = stuck_loops()
+    document = {"status": "stuck" if stuck else "ok", "service": service, **more}
+    return (503, {**document, "loops": stuck}) if stuck else (200, document)
 
 
 def handler_of(health: Health) -> type[BaseHTTPRequestHandler]:

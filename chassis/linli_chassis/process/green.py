@@ -33,3 +33,15 @@ def patch() -> None:
         return tpool.execute(look_up, *args, **kwargs)
 
     socket.getaddrinfo = green_socket.getaddrinfo = getaddrinfo
+    _log_uncaught()
+
+
+def _log_uncaught() -> None:
+    """Have errors that leave a green thread logged; the hub would print them with their words."""
+    from eventlet.hubs import get_hub
+
+    from linli_chassis.observability.logs import log_uncaught
+
+    hub = get_hub()
+    hub.squelch_generic_exception = lambda exc_info: log_uncaught(*exc_info)
+    hub.squelch_timer_exception = lambda _timer, exc_info: log_uncaught(*exc_info)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from threading import Thread
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,11 @@ from linli_chassis.observability import gauges, tracing
 from linli_chassis.observability.monitor import monitored, relay_health
 from linli_chassis.settings import ProcessSettings, Settings
 from linli_chassis.storage.database import create_engine
+from linli_chassis.storage.timeouts import Timeouts
 from linli_chassis.storage.unit_of_work import UnitOfWork, UnitOfWorkFactory, utc_now
+
+OWN_WORKERS = 20
+RELAY_TIMEOUTS = Timeouts(statement=30, lock=5)
 
 log = structlog.get_logger(__name__)
 
@@ -33,14 +38,32 @@ class Runtime:
     service: str
     settings: Settings
     engine: sa.Engine
+    monitoring_engine: sa.Engine
+    """For readiness and gauges, which must not wait for work."""
     unit_of_work: UnitOfWorkFactory[Any]
+    """For requests and timers."""
+    long_unit_of_work: UnitOfWorkFactory[Any]
+    """For batches of events and imports."""
 
     @classmethod
     def of(
         cls, service: str, settings: Settings, clock: Callable[[], datetime] = utc_now
     ) -> Runtime:
-        engine = create_engine(settings.database_url, service, pool_size=settings.database_pool)
-        return cls(service, settings, engine, UnitOfWorkFactory(engine, service, settings, clock))
+        engine = create_engine(
+            settings.database_url,
+            service,
+            pool_size=settings.database_pool,
+            timeouts=Timeouts(settings.statement_seconds, settings.lock_seconds),
+        )
+        many = Timeouts(settings.batch_statement_seconds, settings.lock_seconds)
+        return cls(
+            service,
+            settings,
+            engine,
+            gauges.engine_of(service, settings.database_url),
+            UnitOfWorkFactory(engine, service, settings, clock),
+            UnitOfWorkFactory(engine, service, settings, clock, many),
+        )
 
 
 def container_of(
@@ -55,14 +78,18 @@ def container_of(
     """
     from nameko.containers import ServiceContainer
 
+    http_workers = runtime.settings.database_pool * 10
     config = {
         "runtime": runtime,
+        "http_workers": http_workers,
         "HTTP_BIND": runtime.settings.http_bind,
         "mount": mount,
         "idle": idle,
     }
     return ServiceContainer(
-        service, config={**config, "max_workers": runtime.settings.database_pool * 10}
+        # Requests leave workers to the consumer and the timers, whatever comes in.
+        service,
+        config={**config, "max_workers": http_workers + OWN_WORKERS},
     )
 
 
@@ -88,6 +115,7 @@ def relay_of(
         name,
         pool_size=1,
         application=f"linli-relay-{name}",
+        timeouts=RELAY_TIMEOUTS,
         session=SINGLE_SESSION,
     )
     retention = Retention(settings.outbox_keep_days, settings.inbox_keep_days)
@@ -103,7 +131,7 @@ def serve(service: Any, environ: Mapping[str, str]) -> None:
 
     runtime = Runtime.of(service.name, service.settings.load(environ))
     tracing.configure(service.name, environ)
-    gauges.watch(service.name, runtime.settings.database_url, runtime.engine.pool)
+    gauges.watch(service.name, runtime.monitoring_engine, runtime.engine.pool)
     container = container_of(service, runtime)
     _on_signal(lambda: eventlet.spawn_n(container.stop))
     container.start()
@@ -117,8 +145,9 @@ def relay(name: str, environ: Mapping[str, str]) -> None:
     """Run the relay of one service until SIGTERM or SIGINT."""
     settings = ProcessSettings.load(environ)
     worker = relay_of(name, settings)
-    gauges.watch(name, settings.database_url)
-    _on_signal(worker.stop)
+    gauges.watch(name, gauges.engine_of(name, settings.database_url))
+    # Beside the loop, which may hold the lock of the very event that stopping sets.
+    _on_signal(lambda: Thread(target=worker.stop).start())
     with monitored(name, settings.metrics_bind, partial(relay_health, name)):
         worker.run()
     log.info("relay stopped", service=name)

@@ -11,7 +11,8 @@ from eventlet.event import Event as Signal
 from nameko.extensions import Entrypoint
 
 from linli_chassis.messaging.subscriptions import run_worker
-from linli_chassis.storage.database import is_conflict, is_unavailable
+from linli_chassis.observability import watchdog
+from linli_chassis.storage.database import is_canceled, is_conflict, is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -56,14 +57,21 @@ class Timer(Entrypoint):
         return True
 
     def _rounds(self) -> None:
+        service = self.container.config["runtime"].service
+        with watchdog.watched(service, self.method_name):
+            self._rounds_until_stopped()
+
+    def _rounds_until_stopped(self) -> None:
         while not self._stopping.ready():
+            watchdog.note_turn(within=self.seconds)
             with eventlet.Timeout(self.seconds, False):
                 self._stopping.wait()
                 return
+            watchdog.note_turn()
             try:
                 self.fire()
             except Exception as error:
-                if is_unavailable(error) or is_conflict(error):
+                if is_unavailable(error) or is_conflict(error) or is_canceled(error):
                     log.warning(
                         "timer round put off",
                         timer=self.method_name,

@@ -21,6 +21,8 @@ import sqlalchemy as sa
 from linli_contracts.manifest import find_service
 
 from linli_chassis.environment import BadSetting, BadSettings
+from linli_chassis.storage import timeouts as waits
+from linli_chassis.storage.timeouts import BoundedConnection, Timeouts
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
 _CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 _REVISION = re.compile(r'^revision = "(\w+_\d{4})"$', re.MULTILINE)
 
-# SQLSTATEs of a server that is gone, going, full or read-only (PostgreSQL, appendix A).
-_UNAVAILABLE_CODES = ("57P01", "57P02", "57P03", "57P05", "25006")
+# SQLSTATEs of a server that is gone, going, full or read-only, and of a lock that another holds for
+# long (PostgreSQL, appendix A).
+_UNAVAILABLE_CODES = ("57P01", "57P02", "57P03", "57P05", "25006", "55P03")
 _UNAVAILABLE_CLASSES = ("08", "53")
 _RETRY_CODES = ("40001", "40P01")
+_CANCELED = "57014"
 
 # The server's side of the timeouts below: else the locks of a machine that lost its power are held
 # for two hours.
@@ -42,6 +46,10 @@ _DEAD_PEER = {
     "tcp_user_timeout": "20000",
 }
 _NO_MORE: Mapping[str, str] = {}
+_DEFAULT = Timeouts()
+_MIGRATION = Timeouts(statement=3600, lock=3600)
+_MIGRATION_LOCK = sa.text("SET LOCAL lock_timeout = '10s'")
+"""Whoever waits for a table's lock makes all others wait behind it."""
 
 _IDLE_SECONDS = 1.0
 _RETURNED_AT = "returned_at"
@@ -53,6 +61,7 @@ def create_engine(
     *,
     pool_size: int = 10,
     application: str | None = None,
+    timeouts: Timeouts = _DEFAULT,
     session: Mapping[str, str] = _NO_MORE,
 ) -> sa.Engine:
     """An engine whose connections see the schema of `service` first.
@@ -60,31 +69,34 @@ def create_engine(
     Args:
         database_url: `postgresql://user:password@host:port/database`.
         application: shown in `pg_stat_activity`; the service's name by default.
+        timeouts: how long its statements may take, and wait for locks.
         session: settings of PostgreSQL for its sessions, beside those that all have.
     """
-    settings = {"search_path": service, "timezone": "UTC", **_DEAD_PEER, **session}
+    waits.install()
+    always = {"search_path": service, "timezone": "UTC"}
+    settings = {**always, **_DEAD_PEER, **timeouts.session, **session}
     url = sa.make_url(database_url).set(drivername="postgresql+psycopg2")
     engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=timeouts.pool,
         hide_parameters=True,  # they may be personal data, and errors are logged
         connect_args={
             "options": " ".join(f"-c{name}={value}" for name, value in settings.items()),
             "application_name": application or f"linli-{service}",
-            "connect_timeout": 5,
+            "connection_factory": BoundedConnection,
             "keepalives_idle": 10,
             "keepalives_interval": 3,
             "keepalives_count": 3,
             "tcp_user_timeout": 20_000,
         },
     )
-    _ping_idle_connections(engine)
+    _prepare_connections(engine, timeouts)
     return engine
 
 
-def _ping_idle_connections(engine: sa.Engine) -> None:
+def _prepare_connections(engine: sa.Engine, timeouts: Timeouts) -> None:
     """Have connections that were idle checked before they are used, and replaced if closed.
 
     `pool_pre_ping` would check all, which costs every request a round trip.
@@ -96,6 +108,7 @@ def _ping_idle_connections(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "checkout")
     def ping(connection: Any, record: Any, _proxy: Any) -> None:
+        connection.reply_seconds = timeouts.reply
         if monotonic() - record.info.get(_RETURNED_AT, inf) < _IDLE_SECONDS:
             return
         try:
@@ -127,6 +140,13 @@ def is_conflict(error: BaseException) -> bool:
     )
 
 
+def is_canceled(error: BaseException) -> bool:
+    """Whether a statement took too long; the next one may, too, if it is a matter of its data."""
+    return isinstance(error, sa.exc.DBAPIError) and (
+        getattr(error.orig, "pgcode", None) == _CANCELED
+    )
+
+
 def migrate(database_url: str, service: str) -> None:
     """Bring the schema of an installed service to the newest version.
 
@@ -140,10 +160,15 @@ def migrate(database_url: str, service: str) -> None:
     from alembic import command  # only here: it takes 10 MB, which no running service needs
 
     engine = create_engine(
-        database_url, service, pool_size=1, application=f"linli-{service}-migrate"
+        database_url,
+        service,
+        pool_size=1,
+        application=f"linli-{service}-migrate",
+        timeouts=_MIGRATION,
     )
     try:
         with _locked(engine, service) as connection:
+            connection.execute(_MIGRATION_LOCK)
             _check_encoding(connection)
             connection.execute(sa.text(f'CREATE SCHEMA IF NOT EXISTS "{service}"'))
             if _pending(connection, service):

@@ -18,6 +18,7 @@ from linli_chassis.observability import logs, tracing
 from linli_chassis.process import failpoints
 from linli_chassis.settings import Settings
 from linli_chassis.storage.crypto import Keyring
+from linli_chassis.storage.timeouts import Timeouts
 
 
 def utc_now() -> datetime:
@@ -108,7 +109,11 @@ class UnitOfWork(Generic[SettingsT]):
 
 
 class UnitOfWorkFactory(Generic[SettingsT]):
-    """Opens units of work on the engine of one service."""
+    """Opens units of work on the engine of one service.
+
+    Args:
+        timeouts: where they are not those of the engine.
+    """
 
     def __init__(
         self,
@@ -116,15 +121,19 @@ class UnitOfWorkFactory(Generic[SettingsT]):
         service: str,
         settings: SettingsT,
         clock: Callable[[], datetime] = utc_now,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self.service, self.district = service, settings.district
         self._engine, self._settings, self._clock = engine, settings, clock
         self._outbox = Outbox(service)
+        self._timeouts = timeouts
 
     @contextmanager
     def __call__(self) -> Iterator[UnitOfWork[SettingsT]]:
         """A unit of work that commits on leaving, with its events; an exception rolls it back."""
         with self._engine.begin() as connection:
+            if self._timeouts:
+                self._timeouts.apply(connection)
             uow = UnitOfWork(connection, self._outbox, self._settings, self._clock())
             yield uow
             uow.flush()

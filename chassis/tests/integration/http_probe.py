@@ -9,19 +9,23 @@ from dataclasses import dataclass  # noqa: E402
 from typing import Any  # noqa: E402
 
 import sqlalchemy as sa  # noqa: E402
-from linli_chassis.http import (  # noqa: E402
+from linli_chassis.http import (  # noqa: E402  # noqa: E402
     PUBLIC,
     BodySchema,
     Problem,
     RequestContext,
     ResponseSchema,
     Scope,
+    body,
     route,
+    server,
 )
 from linli_chassis.observability import logs  # noqa: E402
 from linli_chassis.process.runtime import serve  # noqa: E402
 from linli_chassis.settings import Settings  # noqa: E402
 from marshmallow import fields  # noqa: E402
+
+server.HEAD_SECONDS = body.BODY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,20 @@ class Probe:
         if context.input.name == "refused":
             raise Problem(409, "refused", "Not this one.")
         return {"number": number, "name": context.input.name}
+
+    @route(
+        "POST",
+        "/wishes",
+        roles=PUBLIC,
+        scope=Scope.PUBLIC,
+        body=Thing,
+        response=StoredThing,
+        status=201,
+        summary="Wish for a thing",
+    )
+    def wish(self, context: RequestContext[NewThing]) -> Any:
+        """Keep what anybody wishes for."""
+        return self.keep(context)
 
     @route("GET", "/count", roles=PUBLIC, scope=Scope.PUBLIC, summary="How many things there are")
     def count(self, context: RequestContext[Any]) -> Any:

@@ -93,7 +93,7 @@ class BusConformance:
             bus.execute("UPDATE inbox SET attempts = 11, next_attempt_at = now()")
             eventually(lambda: bus.count("SELECT count(*) FROM inbox WHERE state = 'dead'") == 1)
             assert (
-                bus.count("SELECT count(*) FROM inbox WHERE error LIKE '%can never be handled%'")
+                bus.count("SELECT count(*) FROM inbox WHERE error LIKE 'ValueError: fingerprint%'")
                 == 1
             )
             bus.execute("INSERT INTO gate VALUES (true)")  # its cause is repaired

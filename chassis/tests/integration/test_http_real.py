@@ -7,12 +7,14 @@ import json
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -26,6 +28,7 @@ from linli_devkit.processes import eventually, process
 
 _PROBE = str(Path(__file__).parent / "http_probe.py")
 THINGS = "/api/grid/v1/things"
+COUNT = "/api/grid/v1/count"
 
 
 @dataclass
@@ -124,6 +127,7 @@ def running_probe(postgres: PostgresServer, folder: Path) -> Iterator[Service]:
             "DATABASE_URL": url,
             "LINLI_HTTP_BIND": bind,
             "LINLI_MAX_BODY_BYTES": "4096",
+            "LINLI_LOCK_SECONDS": "1",
         }
         with process([_PROBE], environ, folder / "log") as running:
             service = Service(port, engine, running, folder / "log")
@@ -179,6 +183,31 @@ def test_a_key_of_another_request_is_refused(probe: Service) -> None:
     reply = probe.keep("b", "key-1")
     assert (reply.status, reply.json["type"]) == (422, "urn:linli:problem:idempotency-key-reused")
     assert probe.names() == ["a"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"region": "110101001"}, {"role": "resident,dispatcher"}, {"unit": str(UUID(int=1))}]
+)
+def test_a_stored_answer_is_not_for_the_same_account_with_other_rights(
+    probe: Service, other: dict[str, str]
+) -> None:
+    assert probe.keep("a", "key-1").status == 201
+    token_of_other = token(**{"role": "resident", "account": "tester", **other})
+    headers = {"Authorization": f"Bearer {token_of_other}", "Idempotency-Key": "key-1"}
+    reply = probe.ask("POST", THINGS, {"name": "a", "seconds": 0}, **headers)
+    assert (reply.status, reply.json["type"]) == (422, "urn:linli:problem:idempotency-key-reused")
+    assert probe.names() == ["a"]
+
+
+def test_callers_without_a_token_do_not_meet_in_a_key(probe: Service) -> None:
+    headers = {"Authorization": "", "Idempotency-Key": "1"}
+    wishes = [
+        probe.ask("POST", "/api/grid/v1/wishes", {"name": name}, **headers)
+        for name in ("灯", "树", "灯")
+    ]
+    assert [wish.status for wish in wishes] == [201] * 3
+    assert [wish.json["name"] for wish in wishes] == ["灯", "树", "灯"]
+    assert probe.names() == ["灯", "树"]  # the third is the first, sent again
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a b", "\x7f"])
@@ -292,6 +321,58 @@ def test_an_address_that_is_too_long_is_a_problem_like_any_other(probe: Service)
     assert (problem["status"], problem["type"]) == (414, "urn:linli:problem:address-too-long")
 
 
+@pytest.mark.parametrize(
+    "framing",
+    [
+        ("Content-Length: +2",),
+        ("Content-Length: 1_0",),
+        ("Content-Length: 2, 2",),
+        ("Content-Length: 2", "Content-Length: 12"),
+        ("Content-Length: 2", "Content-Length: 2"),
+        ("Content-Length : 2",),
+        ("Transfer-Encoding: gzip, chunked",),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding: identity"),
+        ("Transfer-Encoding: chunked", "Content-Length: 2"),
+    ],
+)
+def test_a_request_whose_end_is_in_doubt_is_refused_and_closed(
+    probe: Service, framing: tuple[str, ...]
+) -> None:
+    answer = probe.raw(_head(*framing), b"{}GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b" 400 " in answer.splitlines()[0]
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"Connection: close" in answer
+
+
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [
+        (b"GE", b"T"),
+        (b"GET /healthz HTTP/1.1\r\nX-Slow: ", b"x"),
+        (_head("Content-Length: 4000"), b" "),
+        (_head("Transfer-Encoding: chunked"), b"1\r\n \r\n"),
+        (_head("Content-Length: 4000").replace(b"Bearer", b"Nobody"), b" "),
+    ],
+)
+def test_a_client_that_drips_is_ended(probe: Service, head: bytes, drop: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", probe.port), timeout=0.2) as sock:
+        sock.sendall(head)
+        deadline = time.monotonic() + 8
+        while not _is_closed(sock):
+            assert time.monotonic() < deadline
+            with suppress(ConnectionError):
+                sock.sendall(drop)
+
+
+def _is_closed(sock: socket.socket) -> bool:
+    try:
+        return not sock.recv(4096)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
 def test_a_connection_that_goes_away_in_the_middle_does_no_harm(probe: Service) -> None:
     for _ in range(5):
         sock = socket.create_connection(("127.0.0.1", probe.port))
@@ -306,6 +387,15 @@ def test_health_is_answered_while_all_workers_wait(probe: Service) -> None:
         slow = [pool.submit(probe.keep, "slow", seconds=1.5) for _ in range(12)]
         eventually(lambda: not all(future.done() for future in slow))
         assert probe.ask("GET", "/healthz").status == 200
+        assert not any(future.done() for future in slow)
+        assert {future.result().status for future in slow} == {201}
+
+
+def test_a_service_whose_connections_are_all_in_use_is_ready(probe: Service) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        slow = [pool.submit(probe.keep, "slow", seconds=3) for _ in range(10)]
+        eventually(lambda: probe.open_transactions() == 10)
+        assert probe.ask("GET", "/readyz").status == 200
         assert not any(future.done() for future in slow)
         assert {future.result().status for future in slow} == {201}
 
@@ -383,6 +473,38 @@ def test_a_database_that_goes_away_is_a_503_and_its_return_is_noticed(probe: Ser
     assert set(statuses) <= {503, 201}  # each connection that was broken is noticed once
     probe.engine.dispose()  # its connections were ended too
     assert probe.names() == ["before", "after"]
+
+
+def test_a_database_that_accepts_and_never_replies_is_a_503_again_and_again(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        port, database = free_port(), silent.getsockname()[1]
+        environ = {
+            **ENVIRON,
+            "DATABASE_URL": f"postgresql://u:p@127.0.0.1:{database}/d",
+            "LINLI_DATABASE_POOL": "5",
+            "LINLI_HTTP_BIND": f"127.0.0.1:{port}",
+        }
+        with process([_PROBE], environ, tmp_path / "log") as running:
+            engine = create_engine(environ["DATABASE_URL"], "grid")  # opens no connection
+            service = Service(port, engine, running, tmp_path / "log")
+            eventually(service.is_up)
+            for _ in range(2):  # all connections of the pool, and again
+                with ThreadPoolExecutor(5) as pool:
+                    replies = list(pool.map(lambda _: service.ask("GET", COUNT), range(5)))
+                assert {reply.status for reply in replies} == {503}
+
+
+def test_a_locked_table_is_a_503_within_the_bound_and_open_again_when_it_is_free(
+    probe: Service,
+) -> None:
+    with probe.engine.begin() as holder:
+        holder.execute(sa.text("LOCK TABLE thing"))
+        for refused in (probe.keep("meanwhile"), probe.ask("GET", COUNT)):
+            assert refused.json["type"] == "urn:linli:problem:database-away"
+            assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+    assert probe.keep("after").status == 201
 
 
 def test_the_log_is_json_with_the_correlation_id_and_without_words_of_residents(

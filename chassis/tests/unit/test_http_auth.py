@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from linli_chassis.http import signing_keys
 from linli_chassis.http.auth import Authenticator
 from linli_chassis.http.problems import Problem, domain_problem
 from linli_chassis.settings import Settings
 from linli_contracts.identity import Actor, ForeignRegion, MissingRole, Principal
+from structlog.testing import capture_logs
 
 SECRET = "s" * 40
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -74,6 +79,35 @@ def test_a_token_carries_account_roles_region_and_unit() -> None:
 def test_tokens_of_the_jwks_are_taken() -> None:
     assert AUTHENTICATOR.principal(bearer(RSA_KEY, "RS256", "rsa")).account == "u1"
     assert AUTHENTICATOR.principal(bearer(EC_KEY, "ES256", "ec")).account == "u1"
+
+
+def test_keys_are_rotated_and_revoked_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_keys, "LOOK_SECONDS", 0)
+    path = tmp_path / "jwks.json"
+
+    def write(*keys: dict[str, Any]) -> None:
+        path.write_text(json.dumps({"keys": keys}))
+        os.utime(path, ns=(0, next(times)))
+
+    times = itertools.count()
+    rsa_key, ec_key = JWKS["keys"]
+    write(rsa_key)
+    environ = {**ENVIRON, "LINLI_JWKS": "", "LINLI_JWKS_FILE": str(path)}
+    authenticator = Authenticator(Settings.load(environ))
+    old, new = bearer(RSA_KEY, "RS256", "rsa"), bearer(EC_KEY, "ES256", "ec")
+    assert authenticator.principal(old).account == "u1"
+    write(rsa_key, ec_key)
+    assert {authenticator.principal(token).account for token in (old, new)} == {"u1"}
+    write(ec_key)
+    assert authenticator.principal(new).account == "u1"
+    with pytest.raises(Problem):
+        authenticator.principal(old)
+    path.write_text("half a docum")  # as while it is being written
+    with capture_logs() as logged:
+        assert authenticator.principal(new).account == "u1"
+    assert [line["log_level"] for line in logged] == ["warning"]
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic dTpw", "Token x"])

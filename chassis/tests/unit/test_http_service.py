@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -35,9 +35,12 @@ from linli_chassis.http import (
     route,
     routes_of,
 )
+from linli_chassis.http import server as server_module
 from linli_chassis.http.openapi import openapi_of
+from linli_chassis.http.server import HttpServer
 from linli_chassis.i18n import current_locale
-from linli_chassis.observability import metrics, tracing
+from linli_chassis.observability import logs, metrics, tracing
+from linli_chassis.observability.watchdog import STUCK_SECONDS, note_turn, watched
 from linli_chassis.settings import Settings
 from linli_contracts.identity import Actor, Principal
 from linli_devkit.client import DISTRICT, ENVIRON, Answer, token
@@ -211,9 +214,13 @@ class FakeRuntime:
             {**ENVIRON, "DATABASE_URL": "postgresql:///none", "LINLI_MAX_BODY_BYTES": "2048"}
         )
         self.engine = sa.create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none")
+        self.monitoring_engine = self.engine
         self.committed = 0
         self.rolled_back = 0
         self.conflicts = 0
+
+    def long_unit_of_work(self) -> AbstractContextManager[Any]:
+        return self.unit_of_work()
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Any]:
@@ -235,6 +242,7 @@ class Web:
         self.container = ServiceContainer(ThingService, {"runtime": self.runtime, "mount": mount})
         self.container.start()
         self._client = Client(mount["grid"])
+        (self.server,) = (one for one in self.container.extensions if isinstance(one, HttpServer))
 
     def __call__(
         self,
@@ -280,6 +288,24 @@ def test_a_call_is_checked_carried_out_committed_and_answered(web: Web) -> None:
     assert answer.headers["Content-Type"] == "application/json"
     assert "灯" in answer.text
     assert web.runtime.committed == 1
+
+
+def test_a_request_beyond_the_workers_is_answered_at_once_and_costs_none(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "SLOT_SECONDS", 0.05)
+    with ExitStack() as held:
+        for _ in range(web.container.max_workers):
+            held.enter_context(web.server.slot())
+        answer = web("POST", "/things", json={"name": "x"})
+        assert (answer.status_code, answer.json["type"]) == (503, "urn:linli:problem:busy")
+        assert answer.headers["Retry-After"] == "5"
+        assert web("GET", "/healthz", None).status_code == 200
+        monkeypatch.setattr(server_module, "SLOT_SECONDS", 60)
+        monkeypatch.setattr(server_module, "MAX_WAITING", 0)  # too many wait: not even that
+        assert web("POST", "/things", json={"name": "x"}).status_code == 503
+    monkeypatch.undo()
+    assert web("POST", "/things", json={"name": "x"}).status_code == 201
 
 
 def test_each_wrong_value_is_pointed_at_and_nothing_is_begun(web: Web) -> None:
@@ -433,6 +459,9 @@ def test_an_error_of_ours_shows_nothing_but_an_id_that_is_in_the_log(web: Web) -
     assert "RuntimeError" not in answer.text
     [line] = [line for line in logged if line["log_level"] == "error"]
     assert line["event"] == "request failed"
+    written = str(logs.render_exception(None, "error", line))
+    assert "RuntimeError" in written
+    assert "张三" not in written
     assert answer.json["correlation_id"] == answer.headers["X-Correlation-ID"]
 
 
@@ -594,6 +623,13 @@ def test_health_is_reported_without_a_database_and_readiness_is_not(web: Web) ->
     with capture_logs():
         answer = web("GET", "/readyz", None)
     assert (answer.status_code, answer.json["database"]) == (503, "away")
+
+
+def test_a_service_with_a_loop_that_stands_still_is_not_healthy(web: Web) -> None:
+    with watched("grid", "consumer"):
+        note_turn(within=-STUCK_SECONDS - 1)
+        answer = web("GET", "/healthz", None)
+    assert (answer.status_code, answer.json["loops"]) == (503, {"grid consumer": 121})
 
 
 def test_requests_are_counted_by_route_and_never_by_path(web: Web) -> None:

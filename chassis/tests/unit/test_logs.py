@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from linli_chassis.observability import logs, tracing
+from linli_kernel.errors import Conflict
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def stream() -> Iterator[io.StringIO]:
     yield written
     root.handlers[:] = handlers
     root.setLevel(level)
+    sys.excepthook = sys.__excepthook__
     structlog.reset_defaults()
 
 
@@ -71,9 +74,51 @@ def test_a_database_error_is_reported_without_the_values_it_quotes(stream: io.St
     except RuntimeError:
         structlog.get_logger().exception("unexpected")
     [line] = lines(stream)
-    assert "RuntimeError: storing failed" in line["exception"]
+    assert "RuntimeError: fingerprint" in line["exception"]
     assert "StatementError" in line["exception"]
     assert "张三" not in line["exception"]
+
+
+class TooMany(Conflict):
+    message = "{words} are too many."
+
+
+def _count(words: str) -> int:
+    return int(words)
+
+
+def _refuse(words: str) -> None:
+    raise TooMany(words=words)
+
+
+def _log_error_of(act: Callable[[str], object], words: str) -> None:
+    try:
+        act(words)
+    except Exception:
+        structlog.get_logger().exception("failed")
+
+
+def test_an_error_is_its_type_its_frames_and_a_fingerprint_and_never_what_it_quotes(
+    stream: io.StringIO,
+) -> None:
+    for words in ("13987654321 张三", "李四"):
+        _log_error_of(_count, words)
+    _log_error_of(_refuse, "张三")
+    one, other, domain = (line["exception"] for line in lines(stream))
+    assert one == other  # one fingerprint, whatever the words
+    assert "test_logs:" in one
+    assert "in _count" in one
+    assert "builtins.ValueError: fingerprint " in one
+    assert "{words} are too many." in domain
+    assert not any(words in stream.getvalue() for words in ("1398", "张三", "李四"))
+
+
+def test_what_nobody_caught_is_logged_without_its_words(stream: io.StringIO) -> None:
+    error = ValueError("张三")
+    sys.excepthook(ValueError, error, None)
+    [line] = lines(stream)
+    assert (line["event"], line["level"]) == ("an error was not caught", "critical")
+    assert "张三" not in stream.getvalue()
 
 
 def test_each_greenlet_has_a_correlation_id_of_its_own(stream: io.StringIO) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import eventlet
 import structlog
 from eventlet import wsgi
 from linli_chassis.http.server import WSGI_OPTIONS, tick
+from linli_chassis.messaging.relay import Relay
 from linli_chassis.observability import gauges, tracing
 from linli_chassis.process.runtime import Runtime, container_of, relay_of
 from linli_contracts.manifest import api_services, find_service
@@ -57,23 +59,59 @@ def host(environ: Mapping[str, str]) -> None:
         settings = service.settings.load(environ)
         runtime = Runtime.of(name, settings)
         tracing.configure(name, environ)
-        gauges.watch(name, settings.database_url, runtime.engine.pool)
+        gauges.watch(name, runtime.monitoring_engine, runtime.engine.pool)
         containers.append(container_of(service, runtime, mount=mount))
         relays.append(relay_of(name, settings, wait=eventlet.sleep))
         http_bind = settings.http_bind
-    with _running(containers, relays), _listening(http_bind, Front(mount)):
+    done = Done()
+    with _running(containers, relays, done), _listening(http_bind, Front(mount), done):
         log.info("platform started", http=http_bind)
-        _wait_for_signal()
+        failed = done.wait()
     tracing.shutdown()
     log.info("platform stopped")
+    if failed:
+        raise SystemExit(1)
+
+
+class Done:
+    """Awaits a signal, or a part that ends: one process with a dead part must not go on."""
+
+    def __init__(self) -> None:
+        self._event: Any = eventlet.event.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _signum, _frame: self._end(failed=False))
+
+    def wait(self) -> bool:
+        """Wait; whether a part failed."""
+        failed: bool = self._event.wait()
+        return failed
+
+    def spawn(self, part: str, run: Callable[[], Any]) -> Any:
+        """Run a part in a green thread, whose end is the end of the platform."""
+        return eventlet.spawn(self._run, part, run)
+
+    def _run(self, part: str, run: Callable[[], Any]) -> None:
+        error: BaseException | None = None
+        try:
+            run()
+        except (Exception, eventlet.Timeout) as raised:
+            error = raised
+        if error or not self._event.ready():
+            log.error("a part of the platform ended", part=part, exc_info=error)
+        self._end(failed=True)
+
+    def _end(self, *, failed: bool) -> None:
+        if not self._event.ready():
+            self._event.send(failed)
 
 
 @contextmanager
-def _running(containers: Sequence[Any], relays: Sequence[Any]) -> Iterator[None]:
+def _running(containers: Sequence[Any], relays: Sequence[Relay], done: Done) -> Iterator[None]:
     for container in containers:
         container.start()
-    relaying = [eventlet.spawn(relay.run) for relay in relays]
-    ticking = eventlet.spawn(tick)
+        done.spawn(container.service_name, container.wait)
+    relaying = [done.spawn(f"{relay.service} relay", relay.run) for relay in relays]
+    ticking = done.spawn("event loop", tick)
     yield
     for container in containers:
         container.stop()
@@ -85,17 +123,10 @@ def _running(containers: Sequence[Any], relays: Sequence[Any]) -> Iterator[None]
 
 
 @contextmanager
-def _listening(bind: str, application: Front) -> Iterator[None]:
+def _listening(bind: str, application: Front, done: Done) -> Iterator[None]:
     address, _, port = bind.rpartition(":")
     socket = eventlet.listen((address, int(port)), backlog=1024)
-    serving = eventlet.spawn(wsgi.server, socket, application, **WSGI_OPTIONS)
+    serving = done.spawn("HTTP server", partial(wsgi.server, socket, application, **WSGI_OPTIONS))
     yield
     socket.close()
     serving.kill()
-
-
-def _wait_for_signal() -> None:
-    done = eventlet.event.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _signum, _frame: done.ready() or done.send(None))
-    done.wait()

@@ -121,6 +121,16 @@ class Deployment:
         }
 
     @property
+    def own_names(self) -> dict[str, str]:
+        """The variables by which programs of the guide find this district, in its folder."""
+        files = os.pathsep.join(map(str, self.files))
+        return {
+            **self.environ,
+            "COMPOSE_PROJECT_NAME": self.project,
+            "COMPOSE_FILE": files,
+        }
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.district.http.port}"
 

@@ -12,7 +12,7 @@ from linli_contracts.manifest import api_services
 from linli_devkit.people import People
 from linli_devkit.processes import eventually
 
-from .deployment import ContainerPlatform, Deployment, run
+from .deployment import ROOT, ContainerPlatform, Deployment, run
 from .load import PHONE, WORDS, Load, requests_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
@@ -226,6 +226,22 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
     # A broken connection may be reported as such; nothing that was sent was answered with an error
     # of ours.
     assert set(load.refused) <= {"503", "ConnectionError", "ChunkedEncodingError"}, load.refused
+
+
+def test_the_first_request_of_the_guide_is_registered(
+    platform: ContainerPlatform, district: Deployment
+) -> None:
+    guide = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    [program] = re.findall(r"<!-- run: containers -->\n```bash\n(.*?)```", guide, re.DOTALL)
+    places = {
+        "$PWD/../../..": str(ROOT),
+        "http://127.0.0.1:8080": district.url,
+    }
+    for place, here in places.items():
+        assert place in program
+        program = program.replace(place, here)
+    output = run("bash", "-euc", f"cd '{district.rendered}'\n{program}", environ=district.own_names)
+    assert "HTTP/1.1 201 " in output
 
 
 def test_a_second_start_changes_nothing(

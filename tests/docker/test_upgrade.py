@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
 import subprocess
 import tarfile
 import threading
@@ -130,12 +129,7 @@ def change_to(deployment: Deployment, version: str, *options: str) -> None:
     """Render another version, and do what the guide says."""
     old = deployment.district.images.version
     deployment.change({f'version = "{old}"': f'version = "{version}"'})
-    environ = {
-        **deployment.environ,
-        "COMPOSE_PROJECT_NAME": deployment.project,
-        "COMPOSE_FILE": os.pathsep.join(map(str, deployment.files)),
-    }
-    run("sh", str(deployment.rendered / "upgrade.sh"), *options, environ=environ)
+    run("sh", str(deployment.rendered / "upgrade.sh"), *options, environ=deployment.own_names)
 
 
 def versions(deployment: Deployment) -> set[str]:

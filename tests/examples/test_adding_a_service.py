@@ -200,6 +200,7 @@ def test_a_deployment_has_it_wherever_services_are(installed: Path, tmp_path: Pa
         plain = [word.replace('"$TRIAL/dongcheng"', str(district)) for word in words[1:]]
         run(["-m", "linli", *plain], environ)
     compose, kubernetes = district / "rendered/compose", district / "rendered/kubernetes"
+    assert not kubernetes.exists()
     services = yaml.safe_load((compose / "compose.yaml").read_text())["services"]
     assert {"tally", "tally-relay", "tally-migration"} <= set(services)
     assert services["tally"]["deploy"]["resources"]["limits"]["memory"] == "256M"
@@ -215,6 +216,11 @@ def test_a_deployment_has_it_wherever_services_are(installed: Path, tmp_path: Pa
         "secrets/tally_amqp_uri": "://110101-tally:",
     }.items():
         assert content in (compose / path).read_text(), path
+    described = (district / "district.toml").read_text()
+    for old in ('# host = "city', 'host = "broker', 'host = "database'):
+        described = described.replace(old, 'host = "city', 1)
+    (district / "district.toml").write_text(described)
+    run(["-m", "linli", "district", "render", str(district)], environ)
     assert "tally" in yaml.safe_load((kubernetes / "kustomization.yaml").read_text())["resources"]
     assert "/api/tally/" in (kubernetes / "ingress.yaml").read_text()
     assert "tally = 1" in (district / "district.toml").read_text()

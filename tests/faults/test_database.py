@@ -139,7 +139,6 @@ LOCKED_SECONDS = 30.0
 READERS = 20  # more than a service has connections
 
 
-@pytest.mark.xfail(strict=True, reason="requests wait for a lock without end")
 def test_a_locked_table_is_not_waited_for_without_end(environment: FaultEnvironment) -> None:
     with environment.trial("tables locked for 30 s", events_within=60, answers_within=15) as trial:
         with locked(environment, "grid.request", "evaluation.fact"):

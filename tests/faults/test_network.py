@@ -105,7 +105,6 @@ def test_connections_to_the_database_that_are_reset_are_opened_again(
         trial.healed()
 
 
-@pytest.mark.xfail(strict=True, reason="a database that never answers is waited for without end")
 def test_a_database_that_stands_still_is_waited_for(environment: FaultEnvironment) -> None:
     with environment.trial(
         "black hole before the database", events_within=60, answers_within=15
@@ -118,7 +117,6 @@ def test_a_database_that_stands_still_is_waited_for(environment: FaultEnvironmen
         trial.healed()
 
 
-@pytest.mark.xfail(strict=True, reason="a database that never answers is waited for without end")
 def test_a_database_to_which_all_packets_are_lost_is_given_up_and_found_again(
     environment: FaultEnvironment,
 ) -> None:
@@ -135,7 +133,6 @@ def test_a_database_to_which_all_packets_are_lost_is_given_up_and_found_again(
 # A peer that takes every connection and never answers, as a balancer before a frozen server
 
 
-@pytest.mark.xfail(strict=True, reason="pika's assertion ends a relay that gives up connecting")
 def test_a_broker_that_never_answers_is_given_up_and_found_again(
     environment: FaultEnvironment,
 ) -> None:
@@ -152,7 +149,6 @@ def test_a_broker_that_never_answers_is_given_up_and_found_again(
     assert trial.load.failures.total() == 0
 
 
-@pytest.mark.xfail(strict=True, reason="a database that never answers is waited for without end")
 def test_a_database_that_never_answers_is_given_up_and_found_again(
     environment: FaultEnvironment,
 ) -> None:

@@ -56,7 +56,6 @@ def embedded(
         yield TrialEnvironment(platform, database_url, results)
 
 
-@pytest.mark.xfail(strict=True, reason="the embedded platform does not watch its parts")
 @pytest.mark.parametrize("fault", EMBEDDED_PARTS)
 def test_the_embedded_platform_that_lost_a_part_ends_and_starts_anew(
     embedded: TrialEnvironment, fault: str

@@ -149,7 +149,8 @@ class AmqpPublisher:
         if connection is None:
             return
         ioloop = connection.ioloop
-        with suppress(*BROKER_ERRORS):  # it may be broken, and is given up all the same
+        # It may be broken, and is given up all the same; one given up while it opens pika asserts on.
+        with suppress(*BROKER_ERRORS, AssertionError):
             if not (connection.is_closed or connection.is_closing):
                 connection.close()
                 connection.add_on_close_callback(lambda *_: ioloop.stop())

@@ -149,7 +149,7 @@ class AmqpPublisher:
         if connection is None:
             return
         ioloop = connection.ioloop
-        # It may be broken, and is given up all the same; one given up while it opens pika asserts on.
+        # It may be broken, and is given up all the same; pika asserts that it is not still opening.
         with suppress(*BROKER_ERRORS, AssertionError):
             if not (connection.is_closed or connection.is_closing):
                 connection.close()

@@ -10,6 +10,8 @@ NAMES := $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(MEMBERS:%=%/pyproject.toml))
 PACKAGES := $(notdir $(patsubst %/__init__.py,%,$(wildcard */linli*/__init__.py services/*/linli_*/__init__.py)))
 UNIT := $(wildcard */tests/unit services/*/tests/unit)
 ARGS ?=
+# Most tests wait for the processes that they talk to, so there is room for two at once on each core.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 CASES ?= 10000
 
 .DEFAULT_GOAL := help
@@ -25,7 +27,7 @@ up: .venv/ready  ## start the embedded platform and keep it running
 	@$(BIN)/linli up $(ARGS)
 
 test: .venv/ready rabbitmq  ## run all tests on all cores: real PostgreSQL, real RabbitMQ, real processes
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not docker and not faults and not upgrade and not conformance" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not docker and not faults and not upgrade and not conformance" $(ARGS)
 
 test-unit: .venv/ready  ## run the tests that need no server, in under a minute
 	$(BIN)/pytest -n auto $(UNIT) $(ARGS)

@@ -23,7 +23,6 @@ FREE = {"geometry": "bounded by the bytes of the body, and looked at when it is 
 WHOLE = {
     "/services": "the service catalogue, a file",
     "/indicators": "the definitions, a file",
-    "/coverage": "the findings of one region",
 }
 """Lists without pages, with what bounds them."""
 

@@ -158,9 +158,10 @@ def bodies(
     operation: dict[str, Any], parts: dict[str, Any], known: list[str]
 ) -> st.SearchStrategy[Any]:
     """Bodies as the document says; the same with one value replaced; and anything at all."""
-    if "requestBody" not in operation:
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" not in content:
         return NOTHING | NOTHING | ANYTHING
-    right = values(operation["requestBody"]["content"]["application/json"]["schema"], parts, known)
+    right = values(content["application/json"]["schema"], parts, known)
     spoilt = st.tuples(right, st.text(max_size=8), ANYTHING).flatmap(
         lambda parts_drawn: st.sampled_from([*parts_drawn[0], parts_drawn[1]]).map(
             lambda name: {**parts_drawn[0], name: parts_drawn[2]}

@@ -75,7 +75,8 @@ def discarding(service: ServiceUnderTest) -> Iterator[None]:
             raise Discarded
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(runtime), "unit_of_work", lambda _: unit_of_work())
+        for name in ("unit_of_work", "long_unit_of_work"):
+            patch.setattr(type(runtime), name, lambda _: unit_of_work())
         yield
 
 

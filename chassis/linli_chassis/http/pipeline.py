@@ -159,8 +159,7 @@ class RouteEndpoint:
         self._runtime = runtime
         self._run_in_worker = run_in_worker
         self._body = (info.body or BodySchema)()
-        many = getattr(info.body, "takes_many", False)
-        self._open_unit = runtime.long_unit_of_work if many else runtime.unit_of_work
+        self._takes_many = getattr(info.body, "takes_many", False)
         self._query = (info.query or QuerySchema)()
         self._takes_file = isinstance(self._body, FileBody)
         settings = runtime.settings
@@ -220,9 +219,11 @@ class RouteEndpoint:
             return MethodTimedOut(f"{self.info.method_name}: {error}")
 
     def _perform(self, job: Job, method: Method) -> Response:
+        runtime = self._runtime
         for tries_left in reversed(range(CONFLICT_TRIES)):
+            begin = runtime.long_unit_of_work if self._takes_many else runtime.unit_of_work
             try:
-                with self._open_unit() as uow:
+                with begin() as uow:
                     stored = self.claim(job, uow)
                     return stored or self.answer(job, uow, self.work(job, uow, method))
             except Exception as error:

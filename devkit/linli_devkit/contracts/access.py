@@ -27,7 +27,7 @@ _HEAD = f"""\
 
 Generated from the OpenAPI documents of the services by `python -m linli_devkit.contracts`; do not
 edit by hand. `tests/conformance/test_access.py` makes every call of this page with every role,
-region and unit. [deploying.md](deploying.md#configuration) describes the token.
+region and unit. [deploying.md](deploying.md#settings) describes the token.
 
 A cell says what a role reaches by a route:
 

@@ -10,8 +10,7 @@ NAMES := $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(MEMBERS:%=%/pyproject.toml))
 PACKAGES := $(notdir $(patsubst %/__init__.py,%,$(wildcard */linli*/__init__.py services/*/linli_*/__init__.py)))
 UNIT := $(wildcard */tests/unit services/*/tests/unit)
 ARGS ?=
-# Most tests wait for the processes that they talk to, so there is room for two at once on each core.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+WORKERS ?= auto
 CASES ?= 10000
 
 .DEFAULT_GOAL := help

@@ -107,7 +107,7 @@ def test_connections_to_the_database_that_are_reset_are_opened_again(
 
 def test_a_database_that_stands_still_is_waited_for(environment: FaultEnvironment) -> None:
     with environment.trial(
-        "black hole before the database", events_within=60, answers_within=15
+        "black hole before the database", events_within=60, answers_within=20
     ) as trial:
         environment.to_database.black_hole = True
         try:
@@ -121,7 +121,7 @@ def test_a_database_to_which_all_packets_are_lost_is_given_up_and_found_again(
     environment: FaultEnvironment,
 ) -> None:
     with environment.trial(
-        "packets to the database lost", events_within=60, answers_within=15
+        "packets to the database lost", events_within=60, answers_within=20
     ) as trial:
         with lost_packets(environment.to_database.port) as lost:
             skip_unless(lost)
@@ -153,7 +153,7 @@ def test_a_database_that_never_answers_is_given_up_and_found_again(
     environment: FaultEnvironment,
 ) -> None:
     with environment.trial(
-        "database accepts and never answers", events_within=90, answers_within=15
+        "database accepts and never answers", events_within=90, answers_within=20
     ) as trial:
         environment.to_database.swallowing = True
         try:

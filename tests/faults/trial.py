@@ -244,10 +244,14 @@ class TrialEnvironment:
                 notice and end by itself.
         """
         child = self.child(name)
-        usual = child.environ
+        usual, before, restarts = child.environ, child.process, child.restarts
+        assert before is not None
         child.environ = {**usual, failpoints.VARIABLE: f"{place}:{times}:{how}"}
         try:
-            self.terminate(name)
+            before.terminate()
+            before.wait(40)
+            # It may come to the place before it is ready, and is not to be armed a second time.
+            eventually(lambda: child.restarts > restarts and child.process is not None)
         finally:
             child.environ = usual
         armed, restarts = child.process, child.restarts

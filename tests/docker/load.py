@@ -82,11 +82,12 @@ class Load:
         eventually(lambda: len(self.acknowledged) >= before + count, seconds=60)
 
     def _ask_on(self) -> None:
-        token = {"Authorization": f"Bearer {self.platform.token(caller_of_residents())}"}
         with requests.Session() as session:
             session.trust_env = False
             while not self._stopping.is_set():
-                self._ask(session, {**token, "Idempotency-Key": str(uuid4())})
+                token = self.platform.token(a_resident())
+                headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
+                self._ask(session, headers)
 
     def _ask(self, session: requests.Session, headers: dict[str, str]) -> None:
         request = random.choice(self.wishes)
@@ -105,5 +106,6 @@ class Load:
             time.sleep(0.2)  # as a client does that gets Retry-After
 
 
-def caller_of_residents() -> Caller:
-    return Caller("resident", account="many-residents")
+def a_resident() -> Caller:
+    """Another one each time: one account may register a few requests in an hour."""
+    return Caller("resident", account=f"resident-{uuid4()}")
